@@ -1,0 +1,88 @@
+const ABSENT = -1;
+
+/** Deadlines of up to `capacity` things named by small integers: each has at most one. Times are microseconds. */
+export class TimerHeap {
+  readonly #at: Float64Array;
+  readonly #heap: Int32Array;
+  readonly #place: Int32Array;
+  #size = 0;
+
+  constructor(capacity: number) {
+    this.#at = new Float64Array(capacity);
+    this.#heap = new Int32Array(capacity);
+    this.#place = new Int32Array(capacity).fill(ABSENT);
+  }
+
+  /** When the earliest is due; Infinity when there is none. */
+  get next(): number {
+    return this.#size === 0 ? Infinity : this.#at[this.#heap[0]!]!;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(id: number): boolean {
+    return this.#place[id] !== ABSENT;
+  }
+
+  /** Sets or moves the deadline of `id`. */
+  set(id: number, at: number): void {
+    this.#at[id] = at;
+    if (this.#place[id] === ABSENT) {
+      this.#put(this.#size++, id);
+    }
+    this.#rise(this.#place[id]!);
+    this.#sink(this.#place[id]!);
+  }
+
+  clear(id: number): void {
+    const place = this.#place[id]!;
+    if (place === ABSENT) return;
+    this.#place[id] = ABSENT;
+    const last = this.#heap[--this.#size]!;
+    if (last === id) return;
+    this.#put(place, last);
+    this.#rise(place);
+    this.#sink(this.#place[last]!);
+  }
+
+  /** Takes the earliest id whose deadline has come; -1 when none has. */
+  pop(now: number): number {
+    if (this.next > now) return -1;
+    const id = this.#heap[0]!;
+    this.clear(id);
+    return id;
+  }
+
+  #put(place: number, id: number): void {
+    this.#heap[place] = id;
+    this.#place[id] = place;
+  }
+
+  #rise(start: number): void {
+    const id = this.#heap[start]!;
+    let place = start;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (this.#at[this.#heap[parent]!]! <= this.#at[id]!) break;
+      this.#put(place, this.#heap[parent]!);
+      place = parent;
+    }
+    this.#put(place, id);
+  }
+
+  #sink(start: number): void {
+    const id = this.#heap[start]!;
+    let place = start;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child >= this.#size) break;
+      if (child + 1 < this.#size && this.#at[this.#heap[child + 1]!]! < this.#at[this.#heap[child]!]!) child++;
+      if (this.#at[this.#heap[child]!]! >= this.#at[id]!) break;
+      this.#put(place, this.#heap[child]!);
+      place = child;
+    }
+    this.#put(place, id);
+  }
+}
