@@ -1,0 +1,56 @@
+/** No slot. */
+const NONE = -1;
+
+/** Finds slots (small integers) by a pair of 32-bit numbers, each pair at most once; a chained hash in typed arrays. */
+export class PairIndex {
+  readonly #a: Uint32Array;
+  readonly #b: Uint32Array;
+  readonly #next: Int32Array;
+  readonly #buckets: Int32Array;
+
+  constructor(capacity: number) {
+    this.#a = new Uint32Array(capacity);
+    this.#b = new Uint32Array(capacity);
+    this.#next = new Int32Array(capacity);
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity))).fill(NONE);
+  }
+
+  /** The slot filed under this pair; -1 when there is none. */
+  find(a: number, b: number): number {
+    let slot = this.#buckets[this.#bucket(a, b)]!;
+    while (slot !== NONE && (this.#a[slot] !== a || this.#b[slot] !== b)) slot = this.#next[slot]!;
+    return slot;
+  }
+
+  insert(slot: number, a: number, b: number): void {
+    const bucket = this.#bucket(a, b);
+    this.#a[slot] = a;
+    this.#b[slot] = b;
+    this.#next[slot] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = slot;
+  }
+
+  remove(slot: number): void {
+    const bucket = this.#bucket(this.#a[slot]!, this.#b[slot]!);
+    let before = this.#buckets[bucket]!;
+    if (before === slot) {
+      this.#buckets[bucket] = this.#next[slot]!;
+      return;
+    }
+    while (this.#next[before] !== slot) before = this.#next[before]!;
+    this.#next[before] = this.#next[slot]!;
+  }
+
+  first(slot: number): number {
+    return this.#a[slot]!;
+  }
+
+  second(slot: number): number {
+    return this.#b[slot]!;
+  }
+
+  #bucket(a: number, b: number): number {
+    const hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca77);
+    return (hash ^ (hash >>> 15)) & (this.#buckets.length - 1);
+  }
+}
