@@ -1,0 +1,88 @@
+import type { Family } from "../address/index.ts";
+import { MappingBody, ResultCode } from "../wire/index.ts";
+import { NO_ENTRY } from "./entry-table.ts";
+import { NO_PEER } from "./peer-table.ts";
+
+/** Who asked, and what the reply must carry so that the asker takes it for one: kept while an answer is fetched. */
+export class Asker {
+  peer = NO_PEER;
+  sequence = 0;
+  nonceHi = 0;
+  nonceLo = 0;
+  clientCookieHi = 0;
+  clientCookieLo = 0;
+  flags = 0;
+  /** Octets of the request: the most that goes back to a source that has not proved itself. */
+  octets = 0;
+  /** Whether the source showed a server cookie of ours (RFC 7873): it is no forged address. */
+  verified = false;
+
+  copyFrom(other: Asker): void {
+    this.peer = other.peer;
+    this.sequence = other.sequence;
+    this.nonceHi = other.nonceHi;
+    this.nonceLo = other.nonceLo;
+    this.clientCookieHi = other.clientCookieHi;
+    this.clientCookieLo = other.clientCookieLo;
+    this.flags = other.flags;
+    this.octets = other.octets;
+    this.verified = other.verified;
+  }
+}
+
+/** Where an answer came from, for those who ask for a trace. */
+export class Origin {
+  fromCache = false;
+  /** 0 when no upstream had a part in it. */
+  family: 0 | Family = 0;
+  port = 0;
+  /** Microseconds from request to reply. */
+  rtt = 0;
+  readonly words = new Uint32Array(4);
+
+  clear(): void {
+    this.fromCache = false;
+    this.family = 0;
+    this.port = 0;
+    this.rtt = 0;
+    this.words.fill(0);
+  }
+}
+
+/** An answer before it becomes a Map Reply. */
+export class Answer {
+  result: number = ResultCode.noAnswer;
+  /** The cache entry it stands in; NO_ENTRY for one that is kept nowhere and so cannot be promised. */
+  entry = NO_ENTRY;
+  readonly body = new MappingBody();
+  readonly origin = new Origin();
+
+  /** An answer that is none, with the reason. */
+  fail(result: number): void {
+    clearBody(this.body);
+    this.result = result;
+    this.entry = NO_ENTRY;
+    this.origin.clear();
+  }
+}
+
+export function clearBody(body: MappingBody): void {
+  body.family = 0;
+  body.prefixLength = 0;
+  body.etrFamily = 0;
+  body.cachingMs = 0;
+  body.versionLineage = 0;
+  body.versionHi = 0;
+  body.versionLo = 0;
+  body.positionLineage = 0;
+  body.positionHi = 0;
+  body.positionLo = 0;
+  body.firstHi = 0;
+  body.firstLo = 0;
+  body.lastHi = 0;
+  body.lastLo = 0;
+  body.etr0 = 0;
+  body.etr1 = 0;
+  body.etr2 = 0;
+  body.etr3 = 0;
+}
