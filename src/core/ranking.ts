@@ -1,0 +1,57 @@
+import type { Upstream } from "./upstream.ts";
+import { PREFERENCE } from "./upstream-state.ts";
+
+/** One QSA of a service: an upstream, in the tier its SVCB record gives it (lower first). */
+export interface Candidate {
+  readonly upstream: Upstream;
+  readonly tier: number;
+}
+
+/** The order in which the QSAs of a service are asked: those that answer before those that may, then tier, then RTT. */
+export function compareCandidates(a: Candidate, b: Candidate): number {
+  return (
+    PREFERENCE[a.upstream.state]! - PREFERENCE[b.upstream.state]! ||
+    a.tier - b.tier ||
+    a.upstream.rtt.smoothed - b.upstream.rtt.smoothed ||
+    a.upstream.index - b.upstream.index
+  );
+}
+
+/** The QSAs of one service, best first. */
+export class Ranking {
+  readonly name: string;
+  readonly #candidates: Candidate[];
+
+  constructor(name: string, candidates: readonly Candidate[]) {
+    this.name = name;
+    this.#candidates = [...candidates];
+  }
+
+  get size(): number {
+    return this.#candidates.length;
+  }
+
+  /** The QSA at a place, 0 for the best, as of the last `sort`. */
+  at(place: number): Candidate {
+    return this.#candidates[place]!;
+  }
+
+  /** Place of an upstream, or -1. */
+  placeOf(upstream: Upstream): number {
+    return this.#candidates.findIndex((candidate) => candidate.upstream === upstream);
+  }
+
+  /** Brings the order up to date. It is nearly sorted at nearly every call: insertion sort costs one pass then. */
+  sort(): void {
+    const list = this.#candidates;
+    for (let end = 1; end < list.length; end++) {
+      const moving = list[end]!;
+      let place = end;
+      while (place > 0 && compareCandidates(list[place - 1]!, moving) > 0) {
+        list[place] = list[place - 1]!;
+        place--;
+      }
+      list[place] = moving;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { IpAddress } from "../address/index.ts";
+import { type RttEstimate, newRtt } from "./rtt.ts";
+import { UpdateWindow } from "./update-window.ts";
+import { UpstreamState } from "./upstream-state.ts";
+
+/** One server that this querier asks: its address, how far it is, and what was agreed with it. Times are microseconds. */
+export class Upstream {
+  /** Its number in the cache and in all tables, from 1 (0 is the server itself). */
+  readonly index: number;
+  readonly peer: number;
+  readonly address: IpAddress;
+  readonly port: number;
+  readonly rtt: RttEstimate = newRtt();
+  readonly window = new UpdateWindow();
+  state: UpstreamState = UpstreamState.unmeasured;
+
+  /** Our cookie for this server; it sends it back in everything, Cache Updates too. */
+  clientCookieHi: number;
+  clientCookieLo: number;
+  /** The cookie it gave us; all zero before the first. */
+  readonly serverCookie = new Uint32Array(4);
+
+  epochHi = 0;
+  epochLo = 0;
+  /** When the request was sent whose answer established the epoch. */
+  epochSince = -Infinity;
+  /** When the latest request was sent that has been answered: proof of life up to then. */
+  aliveAt = -Infinity;
+  /** Since when an update number has been missing; Infinity when none is. */
+  gapSince = Infinity;
+
+  /** Requests in a row without an answer. */
+  losses = 0;
+  probes = 0;
+  lost = 0;
+  /** False once DNS lists it no more: it waits to be forgotten. */
+  listed = true;
+
+  constructor(index: number, peer: number, address: IpAddress, port: number, cookieHi: number, cookieLo: number) {
+    this.index = index;
+    this.peer = peer;
+    this.address = address;
+    this.port = port;
+    this.clientCookieHi = cookieHi;
+    this.clientCookieLo = cookieLo;
+  }
+
+  get measured(): boolean {
+    return this.rtt.smoothed > 0;
+  }
+
+  /** Whether this epoch is the one we know, or the first we hear. */
+  hasEpoch(hi: number, lo: number): boolean {
+    return this.epochSince === -Infinity || (this.epochHi === hi && this.epochLo === lo);
+  }
+}
