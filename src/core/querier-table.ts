@@ -1,3 +1,4 @@
+import type { NextU32 } from "./engine.ts";
 import type { PeerTable } from "./peer-table.ts";
 
 /**
@@ -6,6 +7,7 @@ import type { PeerTable } from "./peer-table.ts";
  */
 export class QuerierTable {
   readonly #peers: PeerTable;
+  readonly #nextU32: NextU32;
   readonly #generation: Uint32Array;
   readonly #counter: Uint32Array;
   readonly #cookieHi: Uint32Array;
@@ -13,8 +15,10 @@ export class QuerierTable {
   readonly #tokens: Float32Array;
   readonly #refilledMs: Uint32Array;
 
-  constructor(peers: PeerTable) {
+  /** `nextU32` gives each new querier's update counter its start, so that one forgotten and met again is told apart. */
+  constructor(peers: PeerTable, nextU32: NextU32) {
     this.#peers = peers;
+    this.#nextU32 = nextU32;
     this.#generation = new Uint32Array(peers.capacity).fill(0xffffffff);
     this.#counter = new Uint32Array(peers.capacity);
     this.#cookieHi = new Uint32Array(peers.capacity);
@@ -28,7 +32,7 @@ export class QuerierTable {
     const generation = this.#peers.generation[peer]!;
     if (this.#generation[peer] === generation) return;
     this.#generation[peer] = generation;
-    this.#counter[peer] = 0;
+    this.#counter[peer] = this.#nextU32();
     this.#tokens[peer] = burst;
     this.#refilledMs[peer] = nowMs;
   }

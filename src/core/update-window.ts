@@ -38,10 +38,14 @@ export class UpdateWindow {
     return true;
   }
 
-  /** Whether a number up to `counter` has not arrived, or the server counts from anew. */
+  /**
+   * Whether a number up to `counter` has not arrived. A counter a little behind comes from a reply overtaken by an update;
+   * one far off means that the server has forgotten us and counts anew from elsewhere.
+   */
   misses(counter: number): boolean {
     if (!this.#started) this.restart(counter);
-    return counter !== this.#complete;
+    const distance = (counter - this.#complete) | 0;
+    return distance > 0 || distance < -BITS;
   }
 
   /** Whether an update has come ahead of one that has not. */
