@@ -1,0 +1,6 @@
+import { createHash } from "node:crypto";
+
+/** SHA-256 of UTF-8 text, in lower-case hex. */
+export function sha256hex(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
