@@ -110,7 +110,7 @@ function flatten(family: Family, prefixes: readonly Prefix[], ids: readonly numb
   for (const [index, prefix] of prefixes.entries()) {
     closeBefore(prefix.hi, prefix.lo);
     open.push({ prefix, id: ids[index]! });
-    cut(cuts, prefix.hi, prefix.lo, ids[index]!);
+    addCut(cuts, prefix.hi, prefix.lo, ids[index]!);
   }
   while (open.length > 0) closeTop(family, open, cuts);
   return cuts;
@@ -119,11 +119,11 @@ function flatten(family: Family, prefixes: readonly Prefix[], ids: readonly numb
 function closeTop(family: Family, open: { prefix: Prefix; id: number }[], cuts: Cut[]): void {
   const closed = open.pop()!;
   const after = keyAfter(family, prefixLast(closed.prefix));
-  if (after !== undefined) cut(cuts, after.hi, after.lo, open.at(-1)?.id ?? NO_PREFIX);
+  if (after !== undefined) addCut(cuts, after.hi, after.lo, open.at(-1)?.id ?? NO_PREFIX);
 }
 
 /** A later cut at the same key takes the place of the earlier one, which would be empty. */
-function cut(cuts: Cut[], hi: number, lo: number, prefix: number): void {
+function addCut(cuts: Cut[], hi: number, lo: number, prefix: number): void {
   const last = cuts.at(-1)!;
   if (last.hi === hi && last.lo === lo) last.prefix = prefix;
   else cuts.push({ hi, lo, prefix });

@@ -1,4 +1,4 @@
-import { CacheUpdate, MAP_REPLY_OCTETS, encodeCacheUpdate } from "../wire/index.ts";
+import { type CacheUpdate, MAP_REPLY_OCTETS, encodeCacheUpdate } from "../wire/index.ts";
 import { milliseconds, remainingMs } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import { PairIndex } from "./pair-index.ts";

@@ -1,4 +1,4 @@
-import { ACK_OCTETS, LAST_RESULT_CODE, MessageType } from "./constants.ts";
+import { ACK_OCTETS, LAST_RESULT_CODE, type MessageType } from "./constants.ts";
 import { checkExtensions } from "./extension.ts";
 import { Fault } from "./fault.ts";
 import { Header, decodeHeaderOf, encodeHeader } from "./header.ts";

@@ -8,7 +8,7 @@ export class ExtensionReader {
   valueOffset = 0;
   valueLength = 0;
   fault: Fault = Fault.none;
-  #view = new DataView(new ArrayBuffer(0));
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #end = 0;
   #next = 0;
 

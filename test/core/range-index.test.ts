@@ -14,11 +14,12 @@ test("behaves as a sorted list does, across many leaves", () => {
         model.add(key);
       }
       for (const { add, key } of operations) {
-        if (!add) expect(index.remove(key >>> 8, key & 255)).toBe(model.delete(key));
-        else if (!model.has(key)) {
-          index.insert(key >>> 8, key & 255, key);
-          model.add(key);
-        }
+        const present = model.has(key);
+        if (add && !present) index.insert(key >>> 8, key & 255, key);
+        const removed = !add && index.remove(key >>> 8, key & 255);
+        expect(removed).toBe(!add && present);
+        if (add) model.add(key);
+        else model.delete(key);
       }
       const sorted = [...model].toSorted((a, b) => a - b);
       expect(index.size).toBe(sorted.length);
