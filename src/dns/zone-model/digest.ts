@@ -1,0 +1,22 @@
+import { type Prefix, comparePrefixes } from "../../address/index.ts";
+import { aplItemText } from "../records/apl.ts";
+
+/** SHA-256 of UTF-8 text in lower-case hex: injected, for this folder does no cryptography. */
+export type Sha256Hex = (text: string) => string;
+
+const SET_ID_DIGITS = 10;
+const DIGEST_DIGITS = 16;
+
+/** The label of a service set: a digest of its service names. */
+export function setId(services: readonly string[], sha256hex: Sha256Hex): string {
+  return sha256hex(services.toSorted().join("\n")).slice(0, SET_ID_DIGITS);
+}
+
+export function bucketDigest(prefixes: readonly Prefix[], sha256hex: Sha256Hex): string {
+  return sha256hex(prefixes.toSorted(comparePrefixes).map(aplItemText).join("\n")).slice(0, DIGEST_DIGITS);
+}
+
+/** Over the services and the `<bucket> <digest>` strings of a set. */
+export function setDigest(services: readonly string[], bucketEntries: readonly string[], sha256hex: Sha256Hex): string {
+  return sha256hex([...services.toSorted(), ...bucketEntries.toSorted()].join("\n")).slice(0, DIGEST_DIGITS);
+}
