@@ -1,5 +1,6 @@
 import type { Family } from "../address/index.ts";
-import { MappingBody, ResultCode } from "../wire/index.ts";
+import { type MappingBody, MapReply, ResultCode } from "../wire/index.ts";
+import { CookieState } from "./cookies.ts";
 import { NO_ENTRY } from "./entry-table.ts";
 import { NO_PEER } from "./peer-table.ts";
 
@@ -14,8 +15,13 @@ export class Asker {
   flags = 0;
   /** Octets of the request: the most that goes back to a source that has not proved itself. */
   octets = 0;
-  /** Whether the source showed a server cookie of ours (RFC 7873): it is no forged address. */
-  verified = false;
+  /** What its server cookie was worth. */
+  cookie: CookieState = CookieState.absent;
+
+  /** Whether it showed a server cookie of ours (RFC 7873): its source address is not forged. */
+  get verified(): boolean {
+    return this.cookie === CookieState.valid || this.cookie === CookieState.aging;
+  }
 
   copyFrom(other: Asker): void {
     this.peer = other.peer;
@@ -26,7 +32,7 @@ export class Asker {
     this.clientCookieLo = other.clientCookieLo;
     this.flags = other.flags;
     this.octets = other.octets;
-    this.verified = other.verified;
+    this.cookie = other.cookie;
   }
 }
 
@@ -49,24 +55,38 @@ export class Origin {
   }
 }
 
-/** An answer before it becomes a Map Reply. */
+/** An answer, in the message that will carry it; who asked is filled in when it is sent. */
 export class Answer {
-  result: number = ResultCode.noAnswer;
+  readonly message = new MapReply();
   /** The cache entry it stands in; NO_ENTRY for one that is kept nowhere and so cannot be promised. */
   entry = NO_ENTRY;
-  readonly body = new MappingBody();
+  /** Milliseconds for which it may be cached, by those to whom that is promised. */
+  cachingMs = 0;
   readonly origin = new Origin();
+
+  get result(): number {
+    return this.message.result;
+  }
+
+  set result(result: number) {
+    this.message.result = result;
+  }
+
+  get body(): MappingBody {
+    return this.message.body;
+  }
 
   /** An answer that is none, with the reason. */
   fail(result: number): void {
     clearBody(this.body);
     this.result = result;
     this.entry = NO_ENTRY;
+    this.cachingMs = 0;
     this.origin.clear();
   }
 }
 
-export function clearBody(body: MappingBody): void {
+function clearBody(body: MappingBody): void {
   body.family = 0;
   body.prefixLength = 0;
   body.etrFamily = 0;

@@ -2,9 +2,8 @@ import type { Family } from "../address/index.ts";
 import {
   Acknowledgement,
   Fault,
-  INVARIANT_OCTETS,
+  type Header,
   MAP_REPLY_OCTETS,
-  MapReply,
   MapRequest,
   MessageType,
   ReplyFlag,
@@ -18,7 +17,7 @@ import {
   encodeAcknowledgement,
   encodeMapReply,
 } from "../wire/index.ts";
-import { Answer, Asker } from "./answer.ts";
+import { Answer, Asker, type Origin } from "./answer.ts";
 import type { ClientPolicy } from "./client-policy.ts";
 import { milliseconds, remainingMs } from "./clock.ts";
 import { CookieState, type ServerCookies } from "./cookies.ts";
@@ -68,7 +67,6 @@ export class Responder {
     replies: 0,
   };
   readonly #request = new MapRequest();
-  readonly #reply = new MapReply();
   readonly #ack = new Acknowledgement();
   readonly #trace = new Trace();
   readonly #asker = new Asker();
@@ -135,7 +133,7 @@ export class Responder {
   /** Tells an asker that its answer is being fetched, and how long to wait for it. */
   acknowledge(asker: Asker, waitMs: number): void {
     const ack = this.#ack;
-    this.#fillHeader(ack, asker);
+    this.#fillHeader(ack.header, asker);
     ack.header.flags = 0;
     ack.result = ResultCode.mapping;
     ack.value = waitMs;
@@ -146,26 +144,16 @@ export class Responder {
 
   /** Sends an answer, promising updates of it where that is possible and wanted. */
   reply(now: number, asker: Asker, answer: Answer): void {
-    const reply = this.#reply;
-    this.#fillHeader(reply, asker);
-    this.#cookies.issue(
-      reply.header,
-      this.#peers.family(asker.peer),
-      this.#peers.word(asker.peer, 0),
-      this.#peers.word(asker.peer, 1),
-      this.#peers.word(asker.peer, 2),
-      this.#peers.word(asker.peer, 3),
-      Math.floor(now / 1_000_000),
-    );
-    reply.result = answer.result;
-    Object.assign(reply.body, answer.body);
-    reply.body.epochHi = this.#book.epochHi;
-    reply.body.epochLo = this.#book.epochLo;
-    reply.body.counter = this.#queriers.counter(asker.peer);
-    reply.header.flags = this.#promise(now, asker, answer) ? 0 : ReplyFlag.noPromise;
+    const { message, body } = answer;
+    this.#fillHeader(message.header, asker);
+    if (asker.cookie !== CookieState.valid) this.#issueCookie(now, asker.peer, message.header);
+    body.epochHi = this.#book.epochHi;
+    body.epochLo = this.#book.epochLo;
+    body.counter = this.#queriers.counter(asker.peer);
+    message.header.flags = this.#promise(now, asker, answer) ? 0 : ReplyFlag.noPromise;
     this.counters.replies++;
     const view = this.#ring.claim();
-    this.#ring.commit(asker.peer, this.#appendTrace(view, encodeMapReply(view, reply), asker, answer));
+    this.#ring.commit(asker.peer, this.#appendTrace(view, encodeMapReply(view, message), asker, answer.origin));
   }
 
   #lookUp(now: number, request: MapRequest, asker: Asker): void {
@@ -195,14 +183,14 @@ export class Responder {
     if (entries.upstream(entry) === OWN) {
       entries.setExpiry(entry, (nowMs + this.#source.ownCachingMs(answer.result)) >>> 0);
     }
-    answer.body.cachingMs = Math.max(0, remainingMs(entries.expiry(entry), nowMs));
+    answer.cachingMs = Math.max(0, remainingMs(entries.expiry(entry), nowMs));
   }
 
   /** Notes the promise in the ledger; otherwise shortens the caching time to what is safe without one. */
   #promise(now: number, asker: Asker, answer: Answer): boolean {
-    const { body } = this.#reply;
-    if (!asker.verified) body.cachingMs = 0;
-    if (!asker.verified || (asker.flags & RequestFlag.oneShot) !== 0 || body.cachingMs === 0) return false;
+    const { body } = answer;
+    body.cachingMs = asker.verified ? answer.cachingMs : 0;
+    if (body.cachingMs === 0 || (asker.flags & RequestFlag.oneShot) !== 0) return false;
     if (answer.entry !== NO_ENTRY) {
       const expiryMs = (milliseconds(now) + body.cachingMs) >>> 0;
       const { peer, nonceHi, nonceLo, sequence } = asker;
@@ -212,10 +200,9 @@ export class Responder {
     return false;
   }
 
-  #appendTrace(view: DataView, length: number, asker: Asker, answer: Answer): number {
+  #appendTrace(view: DataView, length: number, asker: Asker, origin: Origin): number {
     const wanted = (asker.flags & RequestFlag.trace) !== 0;
     if (!wanted || asker.octets < MAP_REPLY_OCTETS + TRACE_OCTETS) return length;
-    const { origin } = answer;
     const trace = this.#trace;
     trace.fromCache = origin.fromCache;
     trace.family = origin.family;
@@ -240,26 +227,30 @@ export class Responder {
     asker.clientCookieLo = header.clientCookieLo;
     asker.flags = header.flags;
     asker.octets = length;
-    asker.verified = this.#verify(now, peer);
+    asker.cookie = this.#checkCookie(now, peer);
     if (asker.verified) this.#queriers.setCookie(peer, header.clientCookieHi, header.clientCookieLo);
     return asker;
   }
 
-  #verify(now: number, peer: number): boolean {
-    const peers = this.#peers;
-    const seconds = Math.floor(now / 1_000_000);
-    const [w0, w1, w2, w3] = [peers.word(peer, 0), peers.word(peer, 1), peers.word(peer, 2), peers.word(peer, 3)];
-    const state = this.#cookies.check(this.#request.header, peers.family(peer), w0, w1, w2, w3, seconds);
+  #checkCookie(now: number, peer: number): CookieState {
+    const p = this.#peers;
+    const { header } = this.#request;
+    const state = this.#cookies.check(header, p.family(peer), p.word(peer, 0), p.word(peer, 1), p.word(peer, 2), p.word(peer, 3), seconds(now));
     if (state === CookieState.bad) this.counters.badCookies++;
-    return state === CookieState.valid || state === CookieState.aging;
+    return state;
+  }
+
+  #issueCookie(now: number, peer: number, header: Header): void {
+    const p = this.#peers;
+    this.#cookies.issue(header, p.family(peer), p.word(peer, 0), p.word(peer, 1), p.word(peer, 2), p.word(peer, 3), seconds(now));
   }
 
   /** A request of another version, or a broken one, hears so when it paid for an answer; anything else hears nothing. */
   #refuseMalformed(now: number, peer: number, fault: Fault, length: number): void {
     this.counters.malformed++;
-    if (length < MAP_REPLY_OCTETS || length < INVARIANT_OCTETS) return;
+    if (length < MAP_REPLY_OCTETS) return;
     const asker = this.#meet(now, peer, length);
-    asker.verified = false;
+    asker.cookie = CookieState.absent;
     this.#replyWith(now, asker, fault === Fault.unsupportedVersion ? ResultCode.unsupportedVersion : ResultCode.malformed);
   }
 
@@ -268,8 +259,8 @@ export class Responder {
     this.reply(now, asker, this.#answer);
   }
 
-  #fillHeader(message: { header: MapReply["header"] }, asker: Asker): void {
-    const { header } = message;
+  /** The server cookie stays zero, which tells a querier with a valid one to keep it. */
+  #fillHeader(header: Header, asker: Asker): void {
     header.sequence = asker.sequence;
     header.nonceHi = asker.nonceHi;
     header.nonceLo = asker.nonceLo;
@@ -280,4 +271,8 @@ export class Responder {
     header.server2 = 0;
     header.server3 = 0;
   }
+}
+
+function seconds(now: number): number {
+  return Math.floor(now / 1_000_000);
 }

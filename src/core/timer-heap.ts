@@ -26,6 +26,11 @@ export class TimerHeap {
     return this.#place[id] !== ABSENT;
   }
 
+  /** The deadline of an id that has one. */
+  at(id: number): number {
+    return this.#at[id]!;
+  }
+
   /** Sets or moves the deadline of `id`. */
   set(id: number, at: number): void {
     this.#at[id] = at;
