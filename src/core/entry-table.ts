@@ -102,6 +102,15 @@ export class EntryTable {
     words[at + SHAPE] = (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
   }
 
+  /** Whether a body's version is above the entry's: the lineage first, then the number. */
+  isNewer(entry: number, body: MappingBody): boolean {
+    const at = entry * WIDTH;
+    const lineage = this.#words[at + VERSION_LINEAGE]!;
+    if (body.versionLineage !== lineage) return body.versionLineage > lineage;
+    const hi = this.#words[at + VERSION_HI]!;
+    return body.versionHi === hi ? body.versionLo > this.#words[at + VERSION_LO]! : body.versionHi > hi;
+  }
+
   /** Fills all of `body` but what belongs to the reply: caching time, epoch, counter. */
   read(entry: number, body: MappingBody): void {
     const at = entry * WIDTH;

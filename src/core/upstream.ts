@@ -26,6 +26,8 @@ export class Upstream {
   epochSince = -Infinity;
   /** When the latest request was sent that has been answered: proof of life up to then. */
   aliveAt = -Infinity;
+  /** The last update number it says it has issued to us. */
+  issued = 0;
   /** Since when an update number has been missing; Infinity when none is. */
   gapSince = Infinity;
 

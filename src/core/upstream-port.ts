@@ -1,0 +1,272 @@
+import {
+  Acknowledgement,
+  Fault,
+  MapReply,
+  MapRequest,
+  MessageType,
+  ReplyFlag,
+  decodeAcknowledgement,
+  decodeMapReply,
+  encodeAcknowledgement,
+  encodeMapRequest,
+} from "../wire/index.ts";
+import type { Fetch } from "./fetch-table.ts";
+import type { Prober } from "./prober.ts";
+import type { PromisedCache } from "./promised-cache.ts";
+import { PROBE, type RequestTable } from "./request-table.ts";
+import { addRttSample, addTimeout, retransmissionTimeout } from "./rtt.ts";
+import type { TransmitRing } from "./transmit-ring.ts";
+import type { Upstream } from "./upstream.ts";
+import { LOSSES_UNTIL_DOWN, UpstreamEvent, UpstreamState, nextState } from "./upstream-state.ts";
+import type { UpstreamTable } from "./upstream-table.ts";
+
+/** A server from which mapping is held is dead to us after this long without an answer. */
+export const SILENCE_LIMIT = 10_000_000;
+/** A missing Cache Update must have come by then. */
+export const GAP_LIMIT = 2_000_000;
+
+/** Who is told what became of the requests of fetches. */
+export interface PortOwner {
+  /** A reply to an open request; `trusted` is false when it is older than what the server's present epoch says. */
+  answered(now: number, slot: number, upstream: Upstream, reply: MapReply, trusted: boolean): void;
+  /** The server did not answer in time. */
+  late(now: number, slot: number): void;
+}
+
+/** Sends Map Requests to upstreams and takes their replies: what each says about the health of its server is noted here. */
+export class UpstreamPort {
+  readonly counters = {
+    requestsSent: 0,
+    probesSent: 0,
+    upstreamReplies: 0,
+    timeouts: 0,
+    unexpected: 0,
+    malformedReplies: 0,
+    epochChanges: 0,
+    silences: 0,
+    updateGaps: 0,
+    flushedEntries: 0,
+  };
+  /** Services all of whose QSAs are down, for a fresh look at DNS; the driver takes them. */
+  readonly failedServices = new Set<string>();
+  readonly #request = new MapRequest();
+  readonly #reply = new MapReply();
+  readonly #ack = new Acknowledgement();
+  readonly #upstreams: UpstreamTable;
+  readonly #requests: RequestTable;
+  readonly #prober: Prober;
+  readonly #book: PromisedCache;
+  readonly #ring: TransmitRing;
+  readonly #owner: PortOwner;
+
+  constructor(parts: {
+    upstreams: UpstreamTable;
+    requests: RequestTable;
+    prober: Prober;
+    book: PromisedCache;
+    ring: TransmitRing;
+    owner: PortOwner;
+  }) {
+    this.#upstreams = parts.upstreams;
+    this.#requests = parts.requests;
+    this.#prober = parts.prober;
+    this.#book = parts.book;
+    this.#ring = parts.ring;
+    this.#owner = parts.owner;
+  }
+
+  /** Asks an upstream for a key; gives the request's slot, -1 when too many are open. */
+  ask(now: number, upstream: Upstream, fetch: Fetch): number {
+    this.#request.family = fetch.family;
+    this.#request.keyHi = fetch.hi;
+    this.#request.keyLo = fetch.lo;
+    this.counters.requestsSent++;
+    return this.#send(now, upstream, fetch.index);
+  }
+
+  /** Takes a Map Reply. */
+  handleReply(now: number, peer: number, view: DataView, length: number): void {
+    const reply = this.#reply;
+    const upstream = this.#upstreams.ofPeer(peer);
+    const fault = upstream === undefined ? Fault.none : decodeMapReply(view, length, reply);
+    if (fault !== Fault.none) this.counters.malformedReplies++;
+    const slot = upstream === undefined || fault !== Fault.none ? -1 : this.#match(upstream, reply.header);
+    if (upstream === undefined || slot < 0) {
+      this.counters.unexpected++;
+      return;
+    }
+    this.counters.upstreamReplies++;
+    const trusted = this.#noteAnswer(now, upstream, this.#requests.sentAt(slot), reply);
+    if ((reply.header.flags & ReplyFlag.ackWanted) !== 0) this.#acknowledge(upstream, reply);
+    if (this.#requests.fetch(slot) === PROBE) this.#requests.close(slot);
+    else this.#owner.answered(now, slot, upstream, reply, trusted);
+  }
+
+  /** Takes a Map Request Ack: the server is at work, and needs as long as it says. */
+  handleRequestAck(now: number, peer: number, view: DataView, length: number): void {
+    const upstream = this.#upstreams.ofPeer(peer);
+    const fault = decodeAcknowledgement(view, length, MessageType.mapRequestAck, this.#ack);
+    const slot = upstream === undefined || fault !== Fault.none ? -1 : this.#match(upstream, this.#ack.header);
+    if (slot < 0) this.counters.unexpected++;
+    else this.#requests.extend(slot, now + this.#ack.value * 1000);
+  }
+
+  get next(): number {
+    return Math.min(this.#requests.next, this.#prober.next);
+  }
+
+  handleTimeout(now: number): void {
+    for (let slot = this.#requests.popLate(now); slot >= 0; slot = this.#requests.popLate(now)) this.#timeOut(now, slot);
+    for (let upstream = this.#prober.pop(now); upstream !== undefined; upstream = this.#prober.pop(now)) {
+      this.#checkTruth(now, upstream);
+      this.#probe(now, upstream);
+    }
+  }
+
+  /** Forgets all that was learnt from an upstream, here and downstream. */
+  flush(now: number, upstream: Upstream): void {
+    this.counters.flushedEntries += this.#book.flushUpstream(now, upstream.index);
+  }
+
+  #probe(now: number, upstream: Upstream): void {
+    this.#request.family = 0;
+    this.#request.keyHi = 0;
+    this.#request.keyLo = 0;
+    upstream.probes++;
+    this.counters.probesSent++;
+    if (this.#send(now, upstream, PROBE) < 0) this.#prober.plan(now, upstream);
+  }
+
+  #send(now: number, upstream: Upstream, fetch: number): number {
+    const requests = this.#requests;
+    const slot = requests.open(now, now + retransmissionTimeout(upstream.rtt), upstream.index, fetch);
+    if (slot < 0) return -1;
+    const { header } = this.#request;
+    header.flags = 0;
+    header.sequence = requests.sequence(slot);
+    header.nonceHi = requests.nonceHi(slot);
+    header.nonceLo = requests.nonceLo(slot);
+    header.clientCookieHi = upstream.clientCookieHi;
+    header.clientCookieLo = upstream.clientCookieLo;
+    header.server0 = upstream.serverCookie[0]!;
+    header.server1 = upstream.serverCookie[1]!;
+    header.server2 = upstream.serverCookie[2]!;
+    header.server3 = upstream.serverCookie[3]!;
+    this.#request.received = upstream.window.complete;
+    this.#ring.commit(upstream.peer, encodeMapRequest(this.#ring.claim(), this.#request));
+    return slot;
+  }
+
+  #match(upstream: Upstream, header: MapReply["header"]): number {
+    const ours = header.clientCookieHi === upstream.clientCookieHi && header.clientCookieLo === upstream.clientCookieLo;
+    return ours ? this.#requests.match(header.sequence, header.nonceHi, header.nonceLo, upstream.index) : -1;
+  }
+
+  /** An answer proves life, gives an RTT sample, brings a cookie, epoch and counter. False when its epoch is an old one. */
+  #noteAnswer(now: number, upstream: Upstream, sentAt: number, { header, body }: MapReply): boolean {
+    addRttSample(upstream.rtt, Math.max(1, now - sentAt));
+    upstream.losses = 0;
+    upstream.state = nextState(upstream.state, UpstreamEvent.answered);
+    upstream.aliveAt = Math.max(upstream.aliveAt, sentAt);
+    if (header.hasServerCookie) upstream.serverCookie.set([header.server0, header.server1, header.server2, header.server3]);
+    const trusted = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo);
+    if (trusted) this.#noteCounter(now, upstream, body.counter);
+    this.#planProbe(now, upstream);
+    return trusted;
+  }
+
+  #noteEpoch(now: number, upstream: Upstream, sentAt: number, hi: number, lo: number): boolean {
+    const first = upstream.epochSince === -Infinity;
+    if (!first && upstream.hasEpoch(hi, lo)) return true;
+    if (!first && sentAt <= upstream.epochSince) {
+      this.#prober.hurry(now, upstream);
+      return false;
+    }
+    if (!first) {
+      this.counters.epochChanges++;
+      this.flush(now, upstream);
+    }
+    upstream.epochHi = hi;
+    upstream.epochLo = lo;
+    upstream.epochSince = sentAt;
+    upstream.gapSince = Infinity;
+    upstream.window.restart(this.#reply.body.counter);
+    return true;
+  }
+
+  #noteCounter(now: number, upstream: Upstream, counter: number): void {
+    upstream.issued = counter;
+    if (!upstream.window.misses(counter)) upstream.gapSince = Infinity;
+    else if (upstream.gapSince === Infinity) upstream.gapSince = now;
+  }
+
+  #planProbe(now: number, upstream: Upstream): void {
+    this.#prober.plan(now, upstream);
+    if (this.#holds(upstream)) this.#prober.noLaterThan(upstream.aliveAt + SILENCE_LIMIT, upstream);
+    if (upstream.gapSince !== Infinity) this.#prober.noLaterThan(upstream.gapSince + GAP_LIMIT, upstream);
+  }
+
+  /** Nothing is kept from a server that has been silent too long, or one of whose updates is missing. */
+  #checkTruth(now: number, upstream: Upstream): void {
+    if (this.#holds(upstream) && now - upstream.aliveAt >= SILENCE_LIMIT) {
+      this.counters.silences++;
+      this.flush(now, upstream);
+    }
+    if (now - upstream.gapSince >= GAP_LIMIT) {
+      this.counters.updateGaps++;
+      this.flush(now, upstream);
+      upstream.window.restart(upstream.issued);
+      upstream.gapSince = Infinity;
+    }
+  }
+
+  #timeOut(now: number, slot: number): void {
+    const upstream = this.#upstreams.at(this.#requests.upstream(slot));
+    const isProbe = this.#requests.fetch(slot) === PROBE;
+    if (upstream !== undefined) this.#noteTimeout(now, upstream, isProbe);
+    if (isProbe) this.#requests.close(slot);
+    else this.#owner.late(now, slot);
+  }
+
+  #noteTimeout(now: number, upstream: Upstream, isProbe: boolean): void {
+    this.counters.timeouts++;
+    upstream.lost++;
+    upstream.losses++;
+    addTimeout(upstream.rtt);
+    const gaveUp = upstream.losses >= LOSSES_UNTIL_DOWN;
+    const before = upstream.state;
+    upstream.state = nextState(before, gaveUp ? UpstreamEvent.gaveUp : UpstreamEvent.timedOut);
+    if (upstream.state === UpstreamState.down && before !== UpstreamState.down) this.#noteFailedServices(upstream);
+    if (upstream.state === UpstreamState.down) {
+      if (isProbe || before !== UpstreamState.down) this.#planProbe(now, upstream);
+    } else if (isProbe || before === UpstreamState.up) {
+      this.#prober.hurry(now, upstream);
+    }
+  }
+
+  #noteFailedServices(upstream: Upstream): void {
+    for (const ranking of this.#upstreams.rankingsOf(upstream)) {
+      ranking.sort();
+      if (ranking.at(0).upstream.state === UpstreamState.down) this.failedServices.add(ranking.name);
+    }
+  }
+
+  #acknowledge(upstream: Upstream, reply: MapReply): void {
+    const ack = this.#ack;
+    Object.assign(ack.header, reply.header);
+    ack.header.flags = 0;
+    ack.header.server0 = upstream.serverCookie[0]!;
+    ack.header.server1 = upstream.serverCookie[1]!;
+    ack.header.server2 = upstream.serverCookie[2]!;
+    ack.header.server3 = upstream.serverCookie[3]!;
+    ack.result = 0;
+    ack.value = 0;
+    ack.epochHi = upstream.epochHi;
+    ack.epochLo = upstream.epochLo;
+    this.#ring.commit(upstream.peer, encodeAcknowledgement(this.#ring.claim(), MessageType.mapReplyAck, ack));
+  }
+
+  #holds(upstream: Upstream): boolean {
+    return this.#book.entries.firstOf(upstream.index) >= 0;
+  }
+}
