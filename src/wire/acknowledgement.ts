@@ -1,5 +1,5 @@
 import { ACK_OCTETS, LAST_RESULT_CODE, type MessageType } from "./constants.ts";
-import { checkExtensions } from "./extension.ts";
+import { checkExtensions } from "./extension-check.ts";
 import { Fault } from "./fault.ts";
 import { Header, decodeHeaderOf, encodeHeader } from "./header.ts";
 

@@ -1,8 +1,8 @@
 import { MAP_REPLY_OCTETS, MessageType, UpdateAction } from "./constants.ts";
-import { checkExtensions } from "./extension.ts";
+import { checkExtensions } from "./extension-check.ts";
 import { Fault } from "./fault.ts";
 import { Header, decodeHeaderOf, encodeHeader } from "./header.ts";
-import { MappingBody, decodeMappingBody, encodeMappingBody } from "./mapping-body.ts";
+import { MappingBody, decodeMappingBody, encodeMappingBody, isWholeMab } from "./mapping-body.ts";
 
 /** Cache Update: what the querier was told is so no longer (docs/protocol.md section 5.5). Laid out as a Map Reply. */
 export class CacheUpdate {
@@ -27,5 +27,6 @@ export function decodeCacheUpdate(view: DataView, length: number, into: CacheUpd
   if (bodyFault !== Fault.none) return bodyFault;
   if (into.action !== UpdateAction.flushAll && into.body.family === 0) return Fault.badFamily;
   if (into.action === UpdateAction.update && into.body.etrFamily === 0) return Fault.badEtrFamily;
+  if (into.action === UpdateAction.flushMab && !isWholeMab(into.body)) return Fault.badRange;
   return checkExtensions(view, MAP_REPLY_OCTETS, length);
 }

@@ -32,23 +32,12 @@ export class ExtensionReader {
 
   #refuse(): boolean {
     this.fault = Fault.badExtension;
+    this.#next = this.#end;
     return false;
   }
 }
 
 const reader = new ExtensionReader();
-
-/** Whether the octets from `offset` to `length` are well-formed extensions, none of them critical and unknown. */
-export function checkExtensions(view: DataView, offset: number, length: number): Fault {
-  if (offset === length) return Fault.none;
-  reader.reset(view, offset, length);
-  while (reader.next()) {
-    if ((reader.type & CRITICAL_EXTENSION) !== 0 && !isKnown(reader.type & ~CRITICAL_EXTENSION)) {
-      return Fault.unknownCriticalExtension;
-    }
-  }
-  return reader.fault;
-}
 
 /** Offset of the value of the first extension of a type in a checked message; 0 when there is none. */
 export function findExtension(view: DataView, offset: number, length: number, type: number): number {
@@ -73,8 +62,4 @@ export function appendPadding(view: DataView, offset: number, length: number): n
   const value = encodeExtensionHeader(view, offset, ExtensionType.padding, valueLength);
   for (let at = value; at < length; at++) view.setUint8(at, 0);
   return length;
-}
-
-function isKnown(type: number): boolean {
-  return type >= ExtensionType.padding && type <= ExtensionType.trace;
 }

@@ -44,27 +44,19 @@ export function encodeHeader(view: DataView, header: Header, type: MessageType):
 }
 
 /**
- * Reads the header of a datagram of `length` octets. On `unsupportedVersion` the part that no version changes has been
- * read, so that it can be answered.
+ * Reads the header of a datagram of `length` octets. Whatever the fault, `into` keeps nothing of the datagram before: what
+ * could not be read is zero. With `unsupportedVersion` the invariant part has been read, so that it can be answered.
  */
 export function decodeHeader(view: DataView, length: number, into: Header): Fault {
+  const hasInvariant = length >= INVARIANT_OCTETS && (view.getUint8(0) & 0xf0) === MAGIC;
+  const isVersion1 = hasInvariant && view.getUint8(0) === MAGIC_AND_VERSION;
+  readInvariant(view, hasInvariant, into);
+  readCookies(view, isVersion1 && length >= HEADER_OCTETS, into);
   if (length < INVARIANT_OCTETS) return Fault.tooShort;
-  if (length > MAX_DATAGRAM_OCTETS) return Fault.tooLong;
-  const first = view.getUint8(0);
-  if ((first & 0xf0) !== MAGIC) return Fault.notDrtm;
-  into.type = view.getUint8(1);
-  into.flags = view.getUint16(2);
-  into.sequence = view.getUint32(4);
-  into.nonceHi = view.getUint32(8);
-  into.nonceLo = view.getUint32(12);
-  if (first !== MAGIC_AND_VERSION) return Fault.unsupportedVersion;
+  if (!hasInvariant) return Fault.notDrtm;
+  if (!isVersion1) return Fault.unsupportedVersion;
   if (length < HEADER_OCTETS) return Fault.tooShort;
-  into.clientCookieHi = view.getUint32(16);
-  into.clientCookieLo = view.getUint32(20);
-  into.server0 = view.getUint32(24);
-  into.server1 = view.getUint32(28);
-  into.server2 = view.getUint32(32);
-  into.server3 = view.getUint32(36);
+  if (length > MAX_DATAGRAM_OCTETS) return Fault.tooLong;
   return into.type < MessageType.mapRequest || into.type > MessageType.cacheUpdateAck ? Fault.unknownType : Fault.none;
 }
 
@@ -74,4 +66,21 @@ export function decodeHeaderOf(view: DataView, length: number, into: Header, typ
   if (fault !== Fault.none) return fault;
   if (into.type !== type) return Fault.wrongType;
   return length < octets ? Fault.tooShort : Fault.none;
+}
+
+function readInvariant(view: DataView, isThere: boolean, into: Header): void {
+  into.type = isThere ? view.getUint8(1) : 0;
+  into.flags = isThere ? view.getUint16(2) : 0;
+  into.sequence = isThere ? view.getUint32(4) : 0;
+  into.nonceHi = isThere ? view.getUint32(8) : 0;
+  into.nonceLo = isThere ? view.getUint32(12) : 0;
+}
+
+function readCookies(view: DataView, areThere: boolean, into: Header): void {
+  into.clientCookieHi = areThere ? view.getUint32(16) : 0;
+  into.clientCookieLo = areThere ? view.getUint32(20) : 0;
+  into.server0 = areThere ? view.getUint32(24) : 0;
+  into.server1 = areThere ? view.getUint32(28) : 0;
+  into.server2 = areThere ? view.getUint32(32) : 0;
+  into.server3 = areThere ? view.getUint32(36) : 0;
 }

@@ -2,6 +2,7 @@
 export * from "./acknowledgement.ts";
 export * from "./cache-update.ts";
 export * from "./constants.ts";
+export * from "./extension-check.ts";
 export * from "./extension.ts";
 export * from "./fault.ts";
 export * from "./header.ts";

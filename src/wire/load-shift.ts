@@ -1,13 +1,14 @@
-import { type Family, type IpAddress, type Words } from "../address/index.ts";
-import { ExtensionType } from "./constants.ts";
+import type { IpAddress, Words } from "../address/index.ts";
+import { EXTENSION_HEADER_OCTETS, ExtensionType } from "./constants.ts";
 import { encodeExtensionHeader } from "./extension.ts";
 import { Fault, WireError } from "./fault.ts";
 
 const FIXED_OCTETS = 8;
 const NAME = 0;
+const ALTERNATIVE_HEADER_OCTETS = 2;
 const MAX_ALTERNATIVES = 16;
-/** Letters, digits, hyphens, dots and underscores, as in host names; nothing else gets near a log. */
-const NAME_PATTERN = /^[A-Za-z0-9._-]{1,253}$/;
+/** RFC 1035 section 2.3.4, as text without the root's dot. */
+const MAX_NAME_OCTETS = 253;
 
 /** A QSA's wish to keep only a share of the load it now has from this querier (docs/protocol.md section 6.2). */
 export interface LoadShift {
@@ -22,7 +23,7 @@ export interface LoadShift {
 export function appendLoadShift(view: DataView, offset: number, limit: number, shift: LoadShift): number {
   const values = shift.alternatives.map(encodeAlternative);
   const valueLength = values.reduce((sum, value) => sum + value.length, FIXED_OCTETS);
-  if (offset + 4 + valueLength > limit || values.length > MAX_ALTERNATIVES) return 0;
+  if (offset + EXTENSION_HEADER_OCTETS + valueLength > limit || values.length > MAX_ALTERNATIVES) return 0;
   let at = encodeExtensionHeader(view, offset, ExtensionType.loadShift, valueLength);
   view.setUint8(at, shift.share);
   view.setUint8(at + 1, values.length);
@@ -35,22 +36,55 @@ export function appendLoadShift(view: DataView, offset: number, limit: number, s
   return at;
 }
 
-/** Reads the value of a load-shift extension. Throws WireError. */
+/** Reads the value of a load-shift extension. One in a checked message is well-formed; otherwise throws WireError. */
 export function decodeLoadShift(view: DataView, offset: number, length: number): LoadShift {
-  if (length < FIXED_OCTETS) throw new WireError(Fault.badExtension);
-  const share = view.getUint8(offset);
-  const count = view.getUint8(offset + 1);
-  if (share > 100 || count > MAX_ALTERNATIVES) throw new WireError(Fault.badExtension);
+  const fault = checkLoadShift(view, offset, length);
+  if (fault !== Fault.none) throw new WireError(fault);
   const alternatives: (IpAddress | string)[] = [];
+  let at = offset + FIXED_OCTETS;
+  for (let index = 0; index < view.getUint8(offset + 1); index++) {
+    alternatives.push(decodeAlternative(view, at));
+    at = nextAlternative(view, at);
+  }
+  return { share: view.getUint8(offset), holdMs: view.getUint32(offset + 4), alternatives };
+}
+
+export function checkLoadShift(view: DataView, offset: number, length: number): Fault {
+  if (length < FIXED_OCTETS || view.getUint8(offset) > 100) return Fault.badExtension;
+  const count = view.getUint8(offset + 1);
+  if (count > MAX_ALTERNATIVES) return Fault.badExtension;
   const end = offset + length;
   let at = offset + FIXED_OCTETS;
   for (let index = 0; index < count; index++) {
-    if (at + 2 > end || at + 2 + view.getUint8(at + 1) > end) throw new WireError(Fault.badExtension);
-    alternatives.push(decodeAlternative(view, at));
-    at += 2 + view.getUint8(at + 1);
+    if (at + ALTERNATIVE_HEADER_OCTETS > end || nextAlternative(view, at) > end) return Fault.badExtension;
+    if (!isAlternative(view, at)) return Fault.badExtension;
+    at = nextAlternative(view, at);
   }
-  if (at !== end) throw new WireError(Fault.badExtension);
-  return { share, holdMs: view.getUint32(offset + 4), alternatives };
+  return at === end ? Fault.none : Fault.badExtension;
+}
+
+function nextAlternative(view: DataView, at: number): number {
+  return at + ALTERNATIVE_HEADER_OCTETS + view.getUint8(at + 1);
+}
+
+function isAlternative(view: DataView, at: number): boolean {
+  const kind = view.getUint8(at);
+  const length = view.getUint8(at + 1);
+  if (kind !== NAME) return (kind === 4 && length === 4) || (kind === 6 && length === 16);
+  if (length === 0 || length > MAX_NAME_OCTETS) return false;
+  const value = at + ALTERNATIVE_HEADER_OCTETS;
+  for (let octet = value; octet < value + length; octet++) {
+    if (!isNameOctet(view.getUint8(octet))) return false;
+  }
+  return true;
+}
+
+/** Letters, digits, hyphens, dots and underscores, as in host and service names; nothing else gets near a log. */
+function isNameOctet(octet: number): boolean {
+  const lower = octet | 0x20;
+  const isLetter = lower >= 0x61 && lower <= 0x7a;
+  const isDigit = octet >= 0x30 && octet <= 0x39;
+  return isLetter || isDigit || octet === 0x2d || octet === 0x2e || octet === 0x5f;
 }
 
 function encodeAlternative(alternative: IpAddress | string): number[] {
@@ -63,16 +97,15 @@ function encodeAlternative(alternative: IpAddress | string): number[] {
 function decodeAlternative(view: DataView, at: number): IpAddress | string {
   const kind = view.getUint8(at);
   const length = view.getUint8(at + 1);
-  if (kind === NAME) return decodeName(view, at + 2, length);
-  if (!(kind === 4 && length === 4) && !(kind === 6 && length === 16)) throw new WireError(Fault.badExtension);
-  const word = (index: number): number => (index * 4 < length ? view.getUint32(at + 2 + index * 4) : 0);
+  const value = at + ALTERNATIVE_HEADER_OCTETS;
+  if (kind === NAME) return decodeName(view, value, length);
+  const word = (index: number): number => (index * 4 < length ? view.getUint32(value + index * 4) : 0);
   const words: Words = [word(0), word(1), word(2), word(3)];
-  return { family: kind satisfies Family, words };
+  return { family: kind === 4 ? 4 : 6, words };
 }
 
 function decodeName(view: DataView, offset: number, length: number): string {
   let name = "";
   for (let index = 0; index < length; index++) name += String.fromCharCode(view.getUint8(offset + index));
-  if (!NAME_PATTERN.test(name)) throw new WireError(Fault.badExtension);
   return name;
 }

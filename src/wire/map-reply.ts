@@ -1,5 +1,5 @@
 import { LAST_RESULT_CODE, MAP_REPLY_OCTETS, MessageType, ResultCode } from "./constants.ts";
-import { checkExtensions } from "./extension.ts";
+import { checkExtensions } from "./extension-check.ts";
 import { Fault } from "./fault.ts";
 import { Header, decodeHeaderOf, encodeHeader } from "./header.ts";
 import { MappingBody, decodeMappingBody, encodeMappingBody } from "./mapping-body.ts";

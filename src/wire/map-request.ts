@@ -1,5 +1,5 @@
 import { MAP_REQUEST_OCTETS, MessageType } from "./constants.ts";
-import { checkExtensions } from "./extension.ts";
+import { checkExtensions } from "./extension-check.ts";
 import { Fault } from "./fault.ts";
 import { Header, decodeHeaderOf, encodeHeader } from "./header.ts";
 

@@ -1,3 +1,4 @@
+import { maskBits } from "../address/index.ts";
 import { Fault } from "./fault.ts";
 
 /** What Map Reply and Cache Update share: a range, its mapping, and how new it is (docs/protocol.md section 5.3). */
@@ -90,5 +91,16 @@ function checkMappingBody(body: MappingBody): Fault {
   if (family !== 6 && (body.firstLo | body.lastLo) !== 0) return Fault.badRange;
   if (family === 0 && (body.firstHi | body.lastHi) !== 0) return Fault.badRange;
   const ordered = body.firstHi === body.lastHi ? body.firstLo <= body.lastLo : body.firstHi < body.lastHi;
-  return ordered ? Fault.none : Fault.badRange;
+  return ordered && liesInMab(body) ? Fault.none : Fault.badRange;
+}
+
+function liesInMab({ prefixLength, firstHi, firstLo, lastHi, lastLo }: MappingBody): boolean {
+  return (((firstHi ^ lastHi) & maskBits(prefixLength)) | ((firstLo ^ lastLo) & maskBits(prefixLength - 32))) === 0;
+}
+
+/** Whether the range of a checked body is the whole of its MAB. */
+export function isWholeMab({ family, prefixLength, firstHi, firstLo, lastHi, lastLo }: MappingBody): boolean {
+  const hostHi = ~maskBits(prefixLength);
+  const hostLo = family === 4 ? 0 : ~maskBits(prefixLength - 32);
+  return ((firstHi & hostHi) | (firstLo & hostLo) | (~lastHi & hostHi) | (~lastLo & hostLo)) === 0;
 }

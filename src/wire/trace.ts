@@ -36,7 +36,8 @@ export function appendTrace(view: DataView, offset: number, trace: Trace): numbe
 
 /** Reads the value of a trace extension. */
 export function decodeTrace(view: DataView, offset: number, length: number, into: Trace): Fault {
-  if (length !== VALUE_OCTETS) return Fault.badExtension;
+  const fault = checkTrace(view, offset, length);
+  if (fault !== Fault.none) return fault;
   into.fromCache = (view.getUint8(offset) & FROM_CACHE) !== 0;
   into.family = view.getUint8(offset + 1);
   into.port = view.getUint16(offset + 2);
@@ -45,5 +46,14 @@ export function decodeTrace(view: DataView, offset: number, length: number, into
   into.word1 = view.getUint32(offset + 12);
   into.word2 = view.getUint32(offset + 16);
   into.word3 = view.getUint32(offset + 20);
-  return into.family === 0 || into.family === 4 || into.family === 6 ? Fault.none : Fault.badFamily;
+  return Fault.none;
+}
+
+export function checkTrace(view: DataView, offset: number, length: number): Fault {
+  if (length !== VALUE_OCTETS) return Fault.badExtension;
+  const family = view.getUint8(offset + 1);
+  if (family === 6) return Fault.none;
+  const beyondIpv4 = view.getUint32(offset + 12) | view.getUint32(offset + 16) | view.getUint32(offset + 20);
+  const beyond = family === 4 ? beyondIpv4 : beyondIpv4 | view.getUint32(offset + 8);
+  return (family === 0 || family === 4) && beyond === 0 ? Fault.none : Fault.badExtension;
 }
