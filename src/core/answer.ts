@@ -1,5 +1,5 @@
 import type { Family } from "../address/index.ts";
-import { type MappingBody, MapReply, ResultCode } from "../wire/index.ts";
+import { type MappingBody, MapReply } from "../wire/index.ts";
 import { CookieState } from "./cookies.ts";
 import { NO_ENTRY } from "./entry-table.ts";
 import { NO_PEER } from "./peer-table.ts";

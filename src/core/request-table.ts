@@ -75,6 +75,14 @@ export class RequestTable {
     return this.#timers.pop(now);
   }
 
+  /** The next open request to an upstream at or above `slot`; -1 when there is none. For the rare upstream that is dropped. */
+  nextOf(upstream: number, from: number): number {
+    for (let slot = from; slot < MAX_REQUESTS; slot++) {
+      if (this.#open[slot] === 1 && this.#upstream[slot] === upstream) return slot;
+    }
+    return -1;
+  }
+
   sequence(slot: number): number {
     return ((this.#uses[slot]! << SLOT_BITS) | slot) >>> 0;
   }

@@ -128,6 +128,17 @@ export class UpstreamPort {
     this.counters.flushedEntries += this.#book.flushUpstream(now, upstream.index);
   }
 
+  /** Leaves an upstream that DNS lists no more: nothing learnt from it stays, and what it was asked is asked elsewhere. */
+  abandon(now: number, upstream: Upstream): void {
+    this.#prober.forget(upstream);
+    this.flush(now, upstream);
+    for (let slot = this.#requests.nextOf(upstream.index, 0); slot >= 0; slot = this.#requests.nextOf(upstream.index, slot + 1)) {
+      if (this.#requests.fetch(slot) === PROBE) this.#requests.close(slot);
+      else this.#owner.late(now, slot);
+    }
+    this.#upstreams.forget(upstream);
+  }
+
   #probe(now: number, upstream: Upstream): void {
     this.#request.family = 0;
     this.#request.keyHi = 0;
