@@ -202,6 +202,7 @@ export class Fetcher implements PortOwner {
       Object.assign(answer.body, body);
     } else {
       this.#book.entries.setNonce(entry, header.nonceHi, header.nonceLo);
+      this.#port.planProbe(now, upstream);
       this.#responder.fillFromEntry(now, entry, answer);
     }
     answer.origin.fromCache = false;

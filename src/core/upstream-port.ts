@@ -123,6 +123,13 @@ export class UpstreamPort {
     }
   }
 
+  /** Plans the next probe; one from which mapping is held must be heard in time. */
+  planProbe(now: number, upstream: Upstream): void {
+    this.#prober.plan(now, upstream);
+    if (this.#holds(upstream)) this.#prober.noLaterThan(upstream.aliveAt + SILENCE_LIMIT, upstream);
+    if (upstream.gapSince !== Infinity) this.#prober.noLaterThan(upstream.gapSince + GAP_LIMIT, upstream);
+  }
+
   /** Forgets all that was learnt from an upstream, here and downstream. */
   flush(now: number, upstream: Upstream): void {
     this.counters.flushedEntries += this.#book.flushUpstream(now, upstream.index);
@@ -182,7 +189,7 @@ export class UpstreamPort {
     if (header.hasServerCookie) upstream.serverCookie.set([header.server0, header.server1, header.server2, header.server3]);
     const trusted = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo);
     if (trusted) this.#noteCounter(now, upstream, body.counter);
-    this.#planProbe(now, upstream);
+    this.planProbe(now, upstream);
     return trusted;
   }
 
@@ -209,12 +216,6 @@ export class UpstreamPort {
     upstream.issued = counter;
     if (!upstream.window.misses(counter)) upstream.gapSince = Infinity;
     else if (upstream.gapSince === Infinity) upstream.gapSince = now;
-  }
-
-  #planProbe(now: number, upstream: Upstream): void {
-    this.#prober.plan(now, upstream);
-    if (this.#holds(upstream)) this.#prober.noLaterThan(upstream.aliveAt + SILENCE_LIMIT, upstream);
-    if (upstream.gapSince !== Infinity) this.#prober.noLaterThan(upstream.gapSince + GAP_LIMIT, upstream);
   }
 
   /** Nothing is kept from a server that has been silent too long, or one of whose updates is missing. */
@@ -249,7 +250,7 @@ export class UpstreamPort {
     upstream.state = nextState(before, gaveUp ? UpstreamEvent.gaveUp : UpstreamEvent.timedOut);
     if (upstream.state === UpstreamState.down && before !== UpstreamState.down) this.#noteFailedServices(upstream);
     if (upstream.state === UpstreamState.down) {
-      if (isProbe || before !== UpstreamState.down) this.#planProbe(now, upstream);
+      if (isProbe || before !== UpstreamState.down) this.planProbe(now, upstream);
     } else if (isProbe || before === UpstreamState.up) {
       this.#prober.hurry(now, upstream);
     }

@@ -3,7 +3,7 @@ import { type Engine, Transmit } from "../../src/core/engine.ts";
 
 /** A deterministic stand-in for crypto randomness: xorshift32. */
 export function seeded(seed: number): () => number {
-  let state = seed | 1;
+  let state = (Math.imul(seed, 0x9e3779b1) | 1) >>> 0;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;
