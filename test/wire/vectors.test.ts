@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Fault, WireError, decodeDatagram } from "../../src/wire/index.ts";
-import { type MessageVector, encodeVector, extensionFields, fieldsOf, readVectors } from "./vector.ts";
+import { encodeVector } from "./vector-encoder.ts";
+import { extensionFields, fieldsOf } from "./vector-fields.ts";
+import { type MessageVector, readVectors } from "./vector.ts";
 
 const { messages, refused } = readVectors();
 
