@@ -1,0 +1,195 @@
+import { type Socket, createSocket } from "node:dgram";
+import { LRUCache } from "lru-cache";
+import { type IpAddress, formatEndpoint, formatIp, formatWords, parseIp } from "../address/index.ts";
+import { type Engine, Transmit } from "../core/engine.ts";
+import { NO_PEER } from "../core/peer-table.ts";
+import { now } from "./clock.ts";
+
+/** Where a socket is bound. Port 0 takes a free one, which nobody can guess. */
+export interface Binding {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+/** Puts one datagram on the wire; another one may be given, to imitate a distance. */
+export type Send = (socket: Socket, bytes: Uint8Array, port: number, address: string) => void;
+
+/** A socket that could not be bound. The message names address and port, and what to do. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+  readonly code = "DRTM_LISTEN";
+}
+
+const RECEIVE_BUFFER_OCTETS = 4 << 20;
+const KNOWN_ADDRESSES = 65_536;
+/** setTimeout takes at most 2^31 - 1 ms. */
+const LONGEST_SLEEP_MS = 2 ** 31 - 1;
+
+/** Runs an engine on UDP sockets, one for each link, with node:dgram. */
+export class UdpDriver {
+  readonly counters = { received: 0, sent: 0, sendErrors: 0, portZero: 0, oddSources: 0, peerTableFull: 0 };
+  readonly #engine: Engine;
+  readonly #sockets: readonly Socket[];
+  readonly #send: Send;
+  readonly #out = new Transmit();
+  readonly #addresses = new LRUCache<string, IpAddress>({ max: KNOWN_ADDRESSES });
+  readonly #texts: string[] = [];
+  readonly #textGenerations: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+  #closed = false;
+
+  private constructor(engine: Engine, sockets: readonly Socket[], send: Send | undefined) {
+    this.#engine = engine;
+    this.#sockets = sockets;
+    this.#send = send ?? this.#sendNow;
+    for (const [link, socket] of sockets.entries()) {
+      socket.on("message", (bytes, source) => {
+        this.#receive(link, bytes, source.address, source.port);
+      });
+      socket.on("error", () => this.counters.sendErrors++);
+    }
+  }
+
+  /** Binds a socket for each link, in order. Throws ListenError. */
+  static async open(engine: Engine, bindings: readonly Binding[], send?: Send): Promise<UdpDriver> {
+    const sockets: Socket[] = [];
+    try {
+      for (const binding of bindings) sockets.push(await bind(binding));
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+    const driver = new UdpDriver(engine, sockets, send);
+    driver.wake();
+    return driver;
+  }
+
+  /** Address and port of a link, as bound. */
+  endpoint(link: number): string {
+    const { address, port } = this.#sockets[link]!.address();
+    return formatEndpoint(parseIp(address), port);
+  }
+
+  /** Sends what the engine has ready and plans its next timeout; call it after speaking to the engine directly. */
+  wake(): void {
+    if (this.#closed) return;
+    const time = now();
+    if (this.#engine.pollTimeout() <= time) this.#engine.handleTimeout(time);
+    this.#flush(time);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await Promise.all(this.#sockets.map((socket) => new Promise<void>((done) => socket.close(done))));
+  }
+
+  #receive(link: number, bytes: Buffer, address: string, port: number): void {
+    this.counters.received++;
+    // No answer can be sent to port 0; node:dgram throws when asked to.
+    if (port === 0) {
+      this.counters.portZero++;
+      return;
+    }
+    const source = this.#parse(address);
+    if (source === undefined) return;
+    const { family, words } = source;
+    const peer = this.#engine.peers.intern(link, family, words[0], words[1], words[2], words[3], port);
+    if (peer === NO_PEER) {
+      this.counters.peerTableFull++;
+      return;
+    }
+    const time = now();
+    if (this.#engine.pollTimeout() <= time) this.#engine.handleTimeout(time);
+    this.#engine.handleDatagram(time, peer, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length);
+    this.#flush(time);
+  }
+
+  #parse(text: string): IpAddress | undefined {
+    const known = this.#addresses.get(text);
+    if (known !== undefined) return known;
+    try {
+      const address = parseIp(text);
+      this.#addresses.set(text, address);
+      return address;
+    } catch {
+      // A link-local source with its zone: nobody the engine could answer.
+      this.counters.oddSources++;
+      return undefined;
+    }
+  }
+
+  #flush(time: number): void {
+    const out = this.#out;
+    while (this.#engine.pollTransmit(out)) {
+      const { peers } = this.#engine;
+      // The engine's slot is used again before the kernel may have taken the datagram.
+      const bytes = Buffer.allocUnsafe(out.length);
+      bytes.set(out.bytes.subarray(0, out.length));
+      this.counters.sent++;
+      this.#send(this.#sockets[peers.link(out.peer)]!, bytes, peers.port(out.peer), this.#text(out.peer));
+    }
+    this.#arm(time);
+  }
+
+  /** The peer's address as text, kept until the peer's number has a new owner. */
+  #text(peer: number): string {
+    const { peers } = this.#engine;
+    const generation = peers.generation[peer]!;
+    if (this.#textGenerations[peer] !== generation) {
+      this.#texts[peer] = formatWords(peers.family(peer), ...peers.words(peer));
+      this.#textGenerations[peer] = generation;
+    }
+    return this.#texts[peer]!;
+  }
+
+  readonly #sendNow: Send = (socket, bytes, port, address) => {
+    socket.send(bytes, port, address, this.#sent);
+  };
+
+  readonly #sent = (error: Error | null): void => {
+    if (error !== null) this.counters.sendErrors++;
+  };
+
+  #arm(time: number): void {
+    const next = this.#engine.pollTimeout();
+    if (next >= this.#timerAt && this.#timer !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = next;
+    if (next === Infinity) return;
+    const sleepMs = Math.min(LONGEST_SLEEP_MS, Math.max(0, Math.ceil((next - time) / 1000)));
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#timerAt = Infinity;
+      this.wake();
+    }, sleepMs);
+  }
+}
+
+function bind({ address, port }: Binding): Promise<Socket> {
+  const { family } = address;
+  // dgram looks up every destination; ours are addresses already.
+  const lookup = (host: string, _options: unknown, done: (error: null, address: string, family: number) => void): void => {
+    done(null, host, family);
+  };
+  const socket = createSocket({ type: family === 4 ? "udp4" : "udp6", ipv6Only: true, lookup, recvBufferSize: RECEIVE_BUFFER_OCTETS });
+  return new Promise((done, fail) => {
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      socket.close();
+      fail(new ListenError(`cannot listen on ${formatEndpoint(address, port)}/udp: ${reason(error)}`, { cause: error }));
+    });
+    socket.bind({ address: formatIp(address), port }, () => {
+      socket.removeAllListeners("error");
+      done(socket);
+    });
+  });
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === "EADDRINUSE") return "another process has this port; stop it, or choose another port";
+  if (error.code === "EADDRNOTAVAIL") return "this machine has no such address; choose one that it has";
+  if (error.code === "EACCES") return "not permitted; choose a port above 1023, or grant CAP_NET_BIND_SERVICE";
+  return error.message;
+}
