@@ -26,7 +26,7 @@ export function decodeCacheUpdate(view: DataView, length: number, into: CacheUpd
   const bodyFault = decodeMappingBody(view, into.body);
   if (bodyFault !== Fault.none) return bodyFault;
   if (into.action !== UpdateAction.flushAll && into.body.family === 0) return Fault.badFamily;
-  if (into.action === UpdateAction.update && into.body.etrFamily === 0) return Fault.badEtrFamily;
+  if ((into.action === UpdateAction.update) !== (into.body.etrFamily !== 0)) return Fault.badEtrFamily;
   if (into.action === UpdateAction.flushMab && !isWholeMab(into.body)) return Fault.badRange;
   return checkExtensions(view, MAP_REPLY_OCTETS, length);
 }

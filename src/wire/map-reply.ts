@@ -26,6 +26,7 @@ export function decodeMapReply(view: DataView, length: number, into: MapReply): 
   const bodyFault = decodeMappingBody(view, into.body);
   if (bodyFault !== Fault.none) return bodyFault;
   if (into.result <= ResultCode.notInAnyMab && into.body.family === 0) return Fault.badFamily;
+  if (into.result === ResultCode.notInAnyMab && into.body.prefixLength !== 0) return Fault.badPrefixLength;
   if ((into.result === ResultCode.mapping) !== (into.body.etrFamily !== 0)) return Fault.badEtrFamily;
   return checkExtensions(view, MAP_REPLY_OCTETS, length);
 }

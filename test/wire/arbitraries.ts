@@ -87,6 +87,7 @@ export const mapReply = fc.tuple(parts, fc.constantFrom(...Object.values(ResultC
   const message = withHeader(Object.assign(new MapReply(), { result }), from.header);
   Object.assign(message.body, from.numbers);
   if (result <= ResultCode.notInAnyMab) fillRange(message.body, from.range, from.range);
+  if (result === ResultCode.notInAnyMab) message.body.prefixLength = 0;
   if (result === ResultCode.mapping) fillEtr(message.body, from.etr);
   return message;
 });
