@@ -32,7 +32,6 @@ export class ExtensionReader {
 
   #refuse(): boolean {
     this.fault = Fault.badExtension;
-    this.#next = this.#end;
     return false;
   }
 }

@@ -196,6 +196,13 @@ describe("extensions", () => {
     expect([reader.next(), reader.next(), reader.fault]).toEqual([true, false, Fault.none]);
   });
 
+  test("the first of two traces counts", () => {
+    const view = usedSlot();
+    const [first, second] = [Object.assign(new Trace(), { port: 1 }), Object.assign(new Trace(), { port: 2 })];
+    const length = appendTrace(view, appendTrace(view, encodeMapReply(view, new MapReply()), first), second);
+    expect(decodeDatagram(new Uint8Array(view.buffer, 0, length)).extensions).toEqual({ trace: first });
+  });
+
   test("a request padded to a reply with trace is exactly as long", () => {
     const view = usedSlot();
     const length = appendPadding(view, encodeMapRequest(view, new MapRequest()), MAP_REPLY_OCTETS + TRACE_OCTETS);
