@@ -174,7 +174,7 @@ function bind({ address, port }: Binding): Promise<Socket> {
   const lookup = (host: string, _options: unknown, done: (error: null, address: string, family: number) => void): void => {
     done(null, host, family);
   };
-  const socket = createSocket({ type: family === 4 ? "udp4" : "udp6", ipv6Only: true, lookup, recvBufferSize: RECEIVE_BUFFER_OCTETS });
+  const socket = createSocket({ type: family === 4 ? "udp4" : "udp6", ipv6Only: family === 6, lookup, recvBufferSize: RECEIVE_BUFFER_OCTETS });
   return new Promise((done, fail) => {
     socket.once("error", (error: NodeJS.ErrnoException) => {
       socket.close();
