@@ -4,6 +4,7 @@ import { type IpAddress, formatEndpoint, formatIp, formatWords, parseIp } from "
 import { type Engine, Transmit } from "../core/engine.ts";
 import { NO_PEER } from "../core/peer-table.ts";
 import { now } from "./clock.ts";
+import { ListenError, listenProblem } from "./listen-error.ts";
 
 /** Where a socket is bound. Port 0 takes a free one, which nobody can guess. */
 export interface Binding {
@@ -13,12 +14,6 @@ export interface Binding {
 
 /** Puts one datagram on the wire; another one may be given, to imitate a distance. */
 export type Send = (socket: Socket, bytes: Uint8Array, port: number, address: string) => void;
-
-/** A socket that could not be bound. The message names address and port, and what to do. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-  readonly code = "DRTM_LISTEN";
-}
 
 const RECEIVE_BUFFER_OCTETS = 4 << 20;
 const KNOWN_ADDRESSES = 65_536;
@@ -178,18 +173,11 @@ function bind({ address, port }: Binding): Promise<Socket> {
   return new Promise((done, fail) => {
     socket.once("error", (error: NodeJS.ErrnoException) => {
       socket.close();
-      fail(new ListenError(`cannot listen on ${formatEndpoint(address, port)}/udp: ${reason(error)}`, { cause: error }));
+      fail(new ListenError(`cannot listen on ${formatEndpoint(address, port)}/udp: ${listenProblem(error)}`, { cause: error }));
     });
     socket.bind({ address: formatIp(address), port }, () => {
       socket.removeAllListeners("error");
       done(socket);
     });
   });
-}
-
-function reason(error: NodeJS.ErrnoException): string {
-  if (error.code === "EADDRINUSE") return "another process has this port; stop it, or choose another port";
-  if (error.code === "EADDRNOTAVAIL") return "this machine has no such address; choose one that it has";
-  if (error.code === "EACCES") return "not permitted; choose a port above 1023, or grant CAP_NET_BIND_SERVICE";
-  return error.message;
 }
