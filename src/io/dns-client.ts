@@ -1,0 +1,121 @@
+import { LRUCache } from "lru-cache";
+import pLimit from "p-limit";
+import { formatEndpoint } from "../address/index.ts";
+import { type ResourceRecord, typeName } from "../dns/records/index.ts";
+import { type DnsEndpoint, type ExchangeCounters, exchangeTcp, exchangeUdp } from "./dns-exchange.ts";
+import { type Reply, makeQuestion } from "./dns-message.ts";
+import { nextU32 } from "./random.ts";
+
+export interface DnsAnswer {
+  readonly rcode: "NOERROR" | "NXDOMAIN";
+  readonly records: readonly ResourceRecord[];
+  readonly authenticated: boolean;
+  /** Who gave it. */
+  readonly server: string;
+}
+
+/** No usable answer by the deadline. The message names the question, and what each server did. */
+export class DnsError extends Error {
+  override readonly name = "DnsError";
+  readonly code = "DRTM_DNS";
+}
+
+export interface DnsClientOptions {
+  /** Asked in order, the next one when one fails. */
+  readonly servers: readonly DnsEndpoint[];
+  /** Milliseconds for a question, retries, TCP and all. */
+  readonly deadlineMs?: number;
+  /** Milliseconds for the first try; later ones get more. */
+  readonly firstTimeoutMs?: number;
+  /** Questions in flight at one time. */
+  readonly concurrency?: number;
+  readonly cacheEntries?: number;
+}
+
+const ROUNDS = 4;
+const MOST_TTL_SECONDS = 3600;
+const NEGATIVE_TTL_SECONDS = 5;
+
+/**
+ * The QSR's own DNS client: a stub that trusts nothing but its own question. Each try has a fresh id, port and letter case;
+ * a truncated reply is fetched over TCP; every path ends at the deadline.
+ */
+export class DnsClient {
+  readonly counters: ExchangeCounters & { questions: number; fromCache: number; failures: number } = {
+    udpSent: 0,
+    tcpSent: 0,
+    ignored: 0,
+    questions: 0,
+    fromCache: 0,
+    failures: 0,
+  };
+  readonly #servers: readonly DnsEndpoint[];
+  readonly #deadlineMs: number;
+  readonly #firstTimeoutMs: number;
+  readonly #limit: ReturnType<typeof pLimit>;
+  readonly #cache: LRUCache<string, DnsAnswer>;
+
+  constructor(options: DnsClientOptions) {
+    this.#servers = options.servers;
+    this.#deadlineMs = options.deadlineMs ?? 5_000;
+    this.#firstTimeoutMs = options.firstTimeoutMs ?? 400;
+    this.#limit = pLimit(options.concurrency ?? 32);
+    this.#cache = new LRUCache({ max: options.cacheEntries ?? 4096 });
+  }
+
+  /** Asks for the records of a type at an absolute lower-case name. `fresh` passes over the cache. Throws DnsError. */
+  async query(name: string, type: number, fresh = false): Promise<DnsAnswer> {
+    const key = `${type} ${name}`;
+    const cached = fresh ? undefined : this.#cache.get(key);
+    if (cached !== undefined) {
+      this.counters.fromCache++;
+      return cached;
+    }
+    const answer = await this.#limit(() => this.#ask(name, type));
+    this.#cache.set(key, answer, { ttl: 1000 * Math.max(1, secondsToKeep(answer)) });
+    return answer;
+  }
+
+  async #ask(name: string, type: number): Promise<DnsAnswer> {
+    this.counters.questions++;
+    const deadline = performance.now() + this.#deadlineMs;
+    const problems = new Map<string, string>();
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const server of this.#servers) {
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0) break;
+        const endpoint = formatEndpoint(server.address, server.port);
+        try {
+          const timeoutMs = Math.min(leftMs, this.#firstTimeoutMs * 2 ** round);
+          const reply = await this.#exchange(name, type, server, timeoutMs, deadline);
+          const { rcode, records, authenticated } = reply;
+          if (rcode === "NOERROR" || rcode === "NXDOMAIN") return { rcode, records, authenticated, server: endpoint };
+          problems.set(endpoint, rcode);
+        } catch (error) {
+          problems.set(endpoint, (error as Error).message);
+        }
+      }
+      if (isFinal(problems, this.#servers.length)) break;
+    }
+    this.counters.failures++;
+    const what = [...problems].map(([endpoint, problem]) => `${endpoint}: ${problem}`).join("; ");
+    throw new DnsError(`no answer for ${name} ${typeName(type)} (${what}): check that these name servers run and serve this zone`);
+  }
+
+  async #exchange(name: string, type: number, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<Reply> {
+    const question = makeQuestion(name, type, nextU32);
+    const reply = await exchangeUdp(question, server, timeoutMs, this.counters);
+    if (!reply.truncated) return reply;
+    return exchangeTcp(makeQuestion(name, type, nextU32), server, Math.max(1, deadline - performance.now()), this.counters);
+  }
+}
+
+/** Whether every server has said something that asking again will not change. */
+function isFinal(problems: ReadonlyMap<string, string>, servers: number): boolean {
+  return problems.size === servers && [...problems.values()].every((problem) => problem === "REFUSED" || problem === "NOTIMP");
+}
+
+function secondsToKeep({ records }: DnsAnswer): number {
+  if (records.length === 0) return NEGATIVE_TTL_SECONDS;
+  return Math.min(MOST_TTL_SECONDS, ...records.map(({ ttl }) => ttl));
+}

@@ -1,0 +1,97 @@
+import { createSocket } from "node:dgram";
+import { createConnection } from "node:net";
+import { type IpAddress, formatIp } from "../address/index.ts";
+import { type Question, type Reply, readReply } from "./dns-message.ts";
+
+export interface DnsEndpoint {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+/** What went wrong in one exchange with one server. */
+export class ExchangeError extends Error {
+  override readonly name = "ExchangeError";
+}
+
+export interface ExchangeCounters {
+  udpSent: number;
+  tcpSent: number;
+  /** Datagrams that were no reply to the question: forged, late or broken. */
+  ignored: number;
+}
+
+const MOST_IGNORED = 100;
+
+/**
+ * Asks one server over UDP, from a socket of its own on a port chosen by the kernel. Whatever is no reply to this question
+ * is ignored and waited past. Throws ExchangeError after `timeoutMs`, or when the server's host refuses.
+ */
+export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters): Promise<Reply> {
+  const socket = createSocket({ type: server.address.family === 4 ? "udp4" : "udp6" });
+  return new Promise<Reply>((done, fail) => {
+    let ignored = 0;
+    const timer = setTimeout(() => {
+      fail(new ExchangeError("no answer"));
+    }, timeoutMs);
+    const settle = (error: Error): void => {
+      clearTimeout(timer);
+      fail(new ExchangeError(error.message, { cause: error }));
+    };
+    socket.on("error", settle);
+    // A connected socket takes datagrams from that server's address and port only.
+    socket.connect(server.port, formatIp(server.address), () => {
+      counters.udpSent++;
+      socket.send(question.bytes, (error) => {
+        if (error !== null) settle(error);
+      });
+    });
+    socket.on("message", (bytes) => {
+      const reply = readReply(bytes, question);
+      if (reply !== undefined) {
+        clearTimeout(timer);
+        done(reply);
+        return;
+      }
+      counters.ignored++;
+      if (++ignored > MOST_IGNORED) settle(new Error("too many wrong answers"));
+    });
+  }).finally(() => socket.close());
+}
+
+/** Asks one server over TCP (RFC 7766). Throws ExchangeError when the whole reply has not come within `timeoutMs`. */
+export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters): Promise<Reply> {
+  const socket = createConnection({ port: server.port, host: formatIp(server.address), family: server.address.family });
+  return new Promise<Reply>((done, fail) => {
+    const chunks: Buffer[] = [];
+    const timer = setTimeout(() => {
+      fail(new ExchangeError("no complete answer over TCP"));
+    }, timeoutMs);
+    const settle = (problem: string): void => {
+      clearTimeout(timer);
+      fail(new ExchangeError(problem));
+    };
+    socket.on("error", (error) => {
+      settle(error.message);
+    });
+    socket.on("close", () => {
+      settle("connection closed before the answer");
+    });
+    socket.on("connect", () => {
+      counters.tcpSent++;
+      const { length } = question.bytes;
+      socket.write(Buffer.concat([Buffer.of(length >> 8, length & 255), question.bytes]));
+    });
+    socket.on("data", (chunk) => {
+      chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      if (bytes.length < 2 || bytes.length < 2 + bytes.readUInt16BE(0)) return;
+      const reply = readReply(bytes.subarray(2, 2 + bytes.readUInt16BE(0)), question);
+      if (reply === undefined) {
+        settle("the answer over TCP is none to this question");
+      } else {
+        clearTimeout(timer);
+        done(reply);
+      }
+    });
+  }).finally(() => socket.destroy());
+}
