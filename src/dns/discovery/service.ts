@@ -1,0 +1,79 @@
+import { type IpAddress, formatIp, parsePrefix, prefixContains } from "../../address/index.ts";
+import type { ServerEntry } from "../../core/catalogue-content.ts";
+import { RdataError, RecordType, type ResourceRecord, type ServiceBinding, decodeSvcb, readRecord } from "../records/index.ts";
+import { serviceNode } from "../zone-model/index.ts";
+import type { Problem, Query, ServiceState } from "./types.ts";
+
+/** Which addresses a QSA may have besides public ones. */
+export interface AddressPolicy {
+  readonly allowLoopback: boolean;
+  readonly allowPrivate: boolean;
+}
+
+const PROTOCOL = "drtm1";
+const DEFAULT_PORT = 4344;
+const DEFAULT_WEIGHT = 100;
+const NEGATIVE_TTL_SECONDS = 60;
+
+const NEVER = ["0.0.0.0/8", "224.0.0.0/3", "::/64", "ff00::/8"].map(parsePrefix);
+const LOOPBACK = ["127.0.0.0/8"].map(parsePrefix);
+const PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"].map(parsePrefix);
+
+/** Reads the QSAs of a service, such as `s1.dsoc-a.example.`, from the SVCB records of its DSOC's zone. */
+export async function readService(name: string, policy: AddressPolicy, query: Query): Promise<ServiceState> {
+  const { records } = await query(serviceNode(name), RecordType.SVCB);
+  const problems: Problem[] = [];
+  const servers = records.flatMap((record) => readServers(record, policy, problems));
+  if (servers.length === 0 && problems.length === 0) {
+    problems.push({ name: `${serviceNode(name)} SVCB`, problem: "no records: nobody answers for the MABs of this service" });
+  }
+  const ttl = records.length === 0 ? NEGATIVE_TTL_SECONDS : Math.min(...records.map((record) => record.ttl));
+  return { name, servers: withoutDoubles(servers), ttl, problems };
+}
+
+/** A broken record is left out and reported; the others count. */
+function readServers(record: ResourceRecord, policy: AddressPolicy, problems: Problem[]): ServerEntry[] {
+  try {
+    const binding = readRecord(record, decodeSvcb);
+    return entries(record.name, binding, policy, problems);
+  } catch (error) {
+    if (!(error instanceof RdataError)) throw error;
+    problems.push({ name: error.subject, problem: error.problem });
+    return [];
+  }
+}
+
+function entries(owner: string, binding: ServiceBinding, policy: AddressPolicy, problems: Problem[]): ServerEntry[] {
+  const { target, priority, alpn, port = DEFAULT_PORT, region = "", weight = DEFAULT_WEIGHT } = binding;
+  const refuse = (problem: string): [] => {
+    problems.push({ name: `${owner} SVCB`, problem: `${target} ${problem}` });
+    return [];
+  };
+  if (alpn !== undefined && !alpn.includes(PROTOCOL)) return refuse(`speaks ${alpn.join(", ")} and not ${PROTOCOL}: left out`);
+  if (port === 0) return refuse("has port 0: left out");
+  const addresses = [...(binding.ipv4hint ?? []), ...(binding.ipv6hint ?? [])];
+  if (addresses.length === 0) return refuse("has no address: give it an ipv4hint or ipv6hint");
+  return addresses.flatMap((address) => {
+    const fault = addressFault(address, policy);
+    return fault === undefined ? [{ name: target, address, port, tier: priority, region, weight }] : refuse(`has the ${fault} address ${formatIp(address)}: left out`);
+  });
+}
+
+function addressFault(address: IpAddress, { allowLoopback, allowPrivate }: AddressPolicy): string | undefined {
+  const { family, words } = address;
+  const isIn = (prefixes: typeof NEVER): boolean => prefixes.some((prefix) => prefixContains(prefix, family, words[0], words[1]));
+  const isLoopback = isIn(LOOPBACK) || formatIp(address) === "::1";
+  if (isLoopback) return allowLoopback ? undefined : "loopback";
+  if (isIn(NEVER)) return "unusable";
+  return isIn(PRIVATE) && !allowPrivate ? "private" : undefined;
+}
+
+function withoutDoubles(servers: readonly ServerEntry[]): ServerEntry[] {
+  const seen = new Map<string, ServerEntry>();
+  for (const server of servers) {
+    const endpoint = `${formatIp(server.address)} ${server.port}`;
+    const before = seen.get(endpoint);
+    if (before === undefined || server.tier < before.tier) seen.set(endpoint, server);
+  }
+  return [...seen.values()];
+}
