@@ -125,7 +125,9 @@ export class Fetcher implements PortOwner {
     return true;
   }
 
+  /** A source that has not proved itself gets one datagram, the answer. */
   #acknowledge(now: number, fetch: Fetch, asker: Asker): void {
+    if (!asker.verified) return;
     this.#responder.acknowledge(asker, Math.max(1, Math.ceil((fetch.deadline - now) / 1000)));
   }
 

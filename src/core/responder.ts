@@ -106,17 +106,15 @@ export class Responder {
       return;
     }
     const asker = this.#meet(now, peer, length);
-    if (request.family === 0) {
-      this.counters.nullRequests++;
-      this.#replyWith(now, asker, ResultCode.nullReply);
-      return;
-    }
-    this.counters.requests++;
     const refusal = this.#policy.refusal(this.#peers, this.#queriers, peer, milliseconds(now));
     if (refusal !== ResultCode.mapping) {
       this.counters[refusal === ResultCode.refused ? "refused" : "limited"]++;
       this.#replyWith(now, asker, refusal);
+    } else if (request.family === 0) {
+      this.counters.nullRequests++;
+      this.#replyWith(now, asker, ResultCode.nullReply);
     } else {
+      this.counters.requests++;
       this.#lookUp(now, request, asker);
     }
   }
@@ -251,6 +249,7 @@ export class Responder {
     if (length < MAP_REPLY_OCTETS) return;
     const asker = this.#meet(now, peer, length);
     asker.cookie = CookieState.absent;
+    if (this.#policy.refusal(this.#peers, this.#queriers, peer, milliseconds(now)) !== ResultCode.mapping) return;
     this.#replyWith(now, asker, fault === Fault.unsupportedVersion ? ResultCode.unsupportedVersion : ResultCode.malformed);
   }
 

@@ -25,6 +25,9 @@ export const SILENCE_LIMIT = 10_000_000;
 /** A missing Cache Update must have come by then. */
 export const GAP_LIMIT = 2_000_000;
 
+/** The most that a Map Request Ack may ask us to wait: by then a query is given up anyway. */
+const LONGEST_WAIT = 2_000_000;
+
 /** Who is told what became of the requests of fetches. */
 export interface PortOwner {
   /** A reply to an open request; `trusted` is false when it is older than what the server's present epoch says. */
@@ -108,7 +111,7 @@ export class UpstreamPort {
     const fault = decodeAcknowledgement(view, length, MessageType.mapRequestAck, this.#ack);
     const slot = upstream === undefined || fault !== Fault.none ? -1 : this.#match(upstream, this.#ack.header);
     if (slot < 0) this.counters.unexpected++;
-    else this.#requests.extend(slot, now + this.#ack.value * 1000);
+    else this.#requests.extend(slot, now + Math.min(LONGEST_WAIT, this.#ack.value * 1000));
   }
 
   get next(): number {

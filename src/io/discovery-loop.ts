@@ -1,0 +1,233 @@
+import type { CatalogueContent } from "../core/catalogue-content.ts";
+import { losesMabs, sameContent, sameSets } from "../dns/discovery/change.ts";
+import { buildContent, serviceNames } from "../dns/discovery/content.ts";
+import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
+import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
+import type { Problem, Query, RegistryOptions, RegistryState, ServiceState, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
+import type { DnsClient } from "./dns-client.ts";
+import { sha256hex } from "./hash.ts";
+import { nextU32 } from "./random.ts";
+
+/** Bounds of the times that zones ask for, in seconds. */
+export interface RefreshLimits {
+  readonly refreshMinSeconds: number;
+  readonly refreshMaxSeconds: number;
+  readonly serviceTtlMinSeconds: number;
+  readonly serviceTtlMaxSeconds: number;
+}
+
+export interface DiscoveryOptions {
+  readonly registries: readonly RegistryOptions[];
+  readonly limits: RefreshLimits;
+  readonly addresses: AddressPolicy;
+  readonly dns: DnsClient;
+  /** Told of each catalogue that differs from the one before, with everything that was wrong on the way. */
+  readonly onCatalogue: (content: CatalogueContent, problems: readonly Problem[]) => void;
+  /** Told why a registry or service could not be read; what was known of it stays. */
+  readonly onFailure: (what: string, error: Error) => void;
+  readonly onProgress?: (progress: WalkProgress) => void;
+}
+
+export interface DiscoveryStatus {
+  readonly serials: Readonly<Record<string, number>>;
+  /** When the present catalogue was confirmed last, in milliseconds of Date. */
+  readonly confirmedAt: number;
+  readonly problems: readonly Problem[];
+}
+
+const FIRST_RETRY_SECONDS = 1;
+const RECHECK_SECONDS = 5;
+
+interface RegistryWatch {
+  readonly options: RegistryOptions;
+  state: RegistryState | undefined;
+  failures: number;
+}
+
+/** Keeps the catalogue as DNS has it: polls the SOA of each registry, walks when it moves, refreshes services by their TTL. */
+export class DiscoveryLoop {
+  readonly #options: DiscoveryOptions;
+  readonly #registries: RegistryWatch[];
+  readonly #services = new Map<string, ServiceState>();
+  readonly #serviceDue = new Map<string, number>();
+  readonly #rechecked = new Map<string, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #tools: WalkTools;
+  #content: CatalogueContent | undefined;
+  #problems: readonly Problem[] = [];
+  #confirmedAt = 0;
+  #closed = false;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+    this.#registries = options.registries.map((registry) => ({ options: registry, state: undefined, failures: 0 }));
+    const query: Query = (name, type) => options.dns.query(name, type, true);
+    this.#tools = { query, sha256hex, ...(options.onProgress === undefined ? {} : { progress: options.onProgress }) };
+  }
+
+  get status(): DiscoveryStatus {
+    const known = this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state]));
+    return {
+      serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
+      confirmedAt: this.#confirmedAt,
+      problems: this.#problems,
+    };
+  }
+
+  /** Reads everything once, as far as it can be read, and goes on by itself from there. */
+  async start(): Promise<void> {
+    await this.#exclusively(async () => {
+      await Promise.all(this.#registries.map((watch) => this.#readRegistry(watch)));
+      await this.#readServices(this.#wantedServices());
+      this.#publish();
+    });
+    for (const watch of this.#registries) this.#planRegistry(watch);
+    this.#planServices();
+  }
+
+  /** Reads a service again because its QSAs do not answer; not more often than every 5 s. */
+  recheckService(name: string): void {
+    const now = performance.now();
+    if (now - (this.#rechecked.get(name) ?? -Infinity) < RECHECK_SECONDS * 1000) return;
+    this.#rechecked.set(name, now);
+    void this.#exclusively(async () => {
+      await this.#readServices([name]);
+      this.#publish();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#working;
+  }
+
+  /** One piece of work at a time: a catalogue is built from states that belong together. */
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    this.#working = this.#working.then(async () => {
+      if (!this.#closed) await work();
+    });
+    return this.#working;
+  }
+
+  async #pollRegistry(watch: RegistryWatch): Promise<void> {
+    await this.#exclusively(async () => {
+      if (await this.#readRegistry(watch)) {
+        const known = this.#wantedServices().filter((name) => !this.#services.has(name));
+        await this.#readServices(known);
+        this.#publish();
+      }
+    });
+    this.#planRegistry(watch);
+  }
+
+  /** Walks when the serial has moved. True when the state is another one now. */
+  async #readRegistry(watch: RegistryWatch): Promise<boolean> {
+    try {
+      if (watch.state !== undefined && (await readSoa(watch.options.apex, this.#tools)).serial === watch.state.serial) {
+        this.#confirm(watch);
+        return false;
+      }
+      watch.state = await this.#walk(watch);
+      this.#confirm(watch);
+      return true;
+    } catch (error) {
+      watch.failures++;
+      this.#options.onFailure(watch.options.apex, error as Error);
+      return false;
+    }
+  }
+
+  /** A MAB disappears only when a second walk, which trusts nothing of the first, agrees. */
+  async #walk({ options, state }: RegistryWatch): Promise<RegistryState> {
+    const first = await walkRegistry(options, state, this.#tools);
+    if (!losesMabs(state, first)) return first;
+    const second = await walkRegistry(options, undefined, this.#tools);
+    if (sameSets(first, second)) return second;
+    throw new Error(`${options.apex}: two walks do not agree on which MABs are gone; the catalogue stays as it is`);
+  }
+
+  #confirm(watch: RegistryWatch): void {
+    watch.failures = 0;
+    this.#confirmedAt = Date.now();
+  }
+
+  #wantedServices(): string[] {
+    return serviceNames(this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state])));
+  }
+
+  async #readServices(names: readonly string[]): Promise<void> {
+    await Promise.all(
+      names.map(async (name) => {
+        try {
+          this.#services.set(name, await readService(name, this.#options.addresses, this.#tools.query));
+        } catch (error) {
+          this.#options.onFailure(name, error as Error);
+          if (!this.#services.has(name)) this.#services.set(name, { name, servers: [], ttl: 0, problems: [] });
+        }
+        const { serviceTtlMinSeconds, serviceTtlMaxSeconds } = this.#options.limits;
+        const ttl = clamp(this.#services.get(name)!.ttl, serviceTtlMinSeconds, serviceTtlMaxSeconds);
+        this.#serviceDue.set(name, performance.now() + jittered(ttl) * 1000);
+      }),
+    );
+  }
+
+  #publish(): void {
+    const registries = this.#registries.flatMap(({ options, state }) => (state === undefined ? [] : [{ options, state }]));
+    if (registries.length === 0 || this.#closed) return;
+    const wanted = new Set(this.#wantedServices());
+    for (const name of this.#services.keys()) if (!wanted.has(name)) this.#forgetService(name);
+    const services = [...this.#services.values()];
+    const { content, problems } = buildContent(registries, services);
+    this.#problems = [...registries.flatMap(({ state }) => state.problems), ...services.flatMap((service) => service.problems), ...problems];
+    if (this.#content !== undefined && sameContent(this.#content, content)) return;
+    this.#content = content;
+    this.#options.onCatalogue(content, this.#problems);
+  }
+
+  #forgetService(name: string): void {
+    this.#services.delete(name);
+    this.#serviceDue.delete(name);
+    this.#rechecked.delete(name);
+  }
+
+  #planRegistry(watch: RegistryWatch): void {
+    const { refreshMinSeconds, refreshMaxSeconds } = this.#options.limits;
+    const { state, failures } = watch;
+    const wanted = failures === 0 ? (state?.refresh ?? 0) : Math.min(state?.retry ?? refreshMaxSeconds, FIRST_RETRY_SECONDS * 2 ** Math.min(failures, 16));
+    const least = failures === 0 ? refreshMinSeconds : FIRST_RETRY_SECONDS;
+    this.#after(clamp(wanted, least, refreshMaxSeconds), () => void this.#pollRegistry(watch));
+  }
+
+  #planServices(): void {
+    this.#after(Math.min(5, this.#options.limits.serviceTtlMinSeconds), () => {
+      const now = performance.now();
+      const due = [...this.#serviceDue].filter(([, at]) => at <= now).map(([name]) => name);
+      void this.#exclusively(async () => {
+        await this.#readServices(due);
+        if (due.length > 0) this.#publish();
+      }).then(() => {
+        this.#planServices();
+      });
+    });
+  }
+
+  #after(seconds: number, work: () => void): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, jittered(seconds) * 1000);
+    this.#timers.add(timer);
+  }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}
+
+/** Up to a tenth less, so that many QSRs do not ask in step. */
+function jittered(seconds: number): number {
+  return seconds * (0.9 + (0.1 * nextU32()) / 2 ** 32);
+}
