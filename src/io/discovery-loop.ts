@@ -105,10 +105,18 @@ export class DiscoveryLoop {
 
   /** One piece of work at a time: a catalogue is built from states that belong together. */
   #exclusively(work: () => Promise<void>): Promise<void> {
-    this.#working = this.#working.then(async () => {
-      if (!this.#closed) await work();
-    });
+    this.#working = this.#inTurn(this.#working, work);
     return this.#working;
+  }
+
+  async #inTurn(before: Promise<void>, work: () => Promise<void>): Promise<void> {
+    await before;
+    if (this.#closed) return;
+    try {
+      await work();
+    } catch (error) {
+      this.#options.onFailure("discovery", error as Error);
+    }
   }
 
   async #pollRegistry(watch: RegistryWatch): Promise<void> {
@@ -201,16 +209,17 @@ export class DiscoveryLoop {
   }
 
   #planServices(): void {
-    this.#after(Math.min(5, this.#options.limits.serviceTtlMinSeconds), () => {
-      const now = performance.now();
-      const due = [...this.#serviceDue].filter(([, at]) => at <= now).map(([name]) => name);
-      void this.#exclusively(async () => {
-        await this.#readServices(due);
-        if (due.length > 0) this.#publish();
-      }).then(() => {
-        this.#planServices();
-      });
+    this.#after(Math.min(5, this.#options.limits.serviceTtlMinSeconds), () => void this.#refreshServices());
+  }
+
+  async #refreshServices(): Promise<void> {
+    const now = performance.now();
+    const due = [...this.#serviceDue].filter(([, at]) => at <= now).map(([name]) => name);
+    await this.#exclusively(async () => {
+      await this.#readServices(due);
+      if (due.length > 0) this.#publish();
     });
+    this.#planServices();
   }
 
   #after(seconds: number, work: () => void): void {

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { type IpAddress, type Prefix, parseIp, parsePrefix } from "../address/index.ts";
+
+export interface Endpoint {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+/** Reads `198.51.100.1:4344` or `[2001:db8::1]:4344`. Throws Error with what is wrong. */
+export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = match[1] ?? match[2];
+  const port = match[3] === undefined ? defaultPort : Number(match[3]);
+  if (host === undefined || port === undefined || port > 65_535) {
+    throw new Error(`"${text}" is no endpoint: write ADDRESS:PORT, or [IPV6-ADDRESS]:PORT`);
+  }
+  return { address: parseIp(host), port };
+}
+
+/** A field read from text by a parser that throws. */
+function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+}
+
+export const endpoint = parsed((text) => parseEndpoint(text));
+export const dnsEndpoint = parsed((text) => parseEndpoint(text, 53));
+export const prefix: z.ZodType<Prefix, string> = parsed(parsePrefix);
+
+/** A domain name, kept absolute and lower-case. */
+export const domainName = parsed((text) => {
+  const name = `${text.toLowerCase().replace(/\.$/, "")}.`;
+  if (!/^([a-z0-9_-]{1,63}\.)+$/.test(name)) throw new Error(`"${text}" is no domain name`);
+  return name;
+});
+
+export function seconds(least: number, most: number): z.ZodNumber {
+  return z.number().min(least).max(most);
+}
+
+export function count(least: number, most: number): z.ZodInt {
+  return z.int().min(least).max(most);
+}

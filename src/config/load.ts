@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { type Document, LineCounter, isNode, parseDocument } from "yaml";
+import { z } from "zod";
+import { didYouMean } from "./nearest.ts";
+import { type Config, configSchema, qsaSchema, qsrSchema } from "./schema.ts";
+
+/** A configuration that cannot be used; one line for each fault, with file, line, path and what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "DRTM_CONFIG";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
+}
+
+/** Reads and checks a configuration file. Throws ConfigError with every fault found. */
+export function loadConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
+  }
+  return parseConfig(text, file);
+}
+
+/** Checks configuration text; `file` is its name in messages. Throws ConfigError. */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== undefined) throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`]);
+  const value: unknown = document.toJS();
+  const result = configSchema.safeParse(value);
+  if (result.success) return deepFreeze(result.data);
+  const where = (path: readonly PropertyKey[]): string => `${file}:${lineOf(document, lines, path)}`;
+  throw new ConfigError(result.error.issues.flatMap((issue) => describe(issue, value, where)));
+}
+
+type Issue = z.core.$ZodIssue;
+
+function describe(issue: Issue, value: unknown, where: (path: readonly PropertyKey[]) => string): string[] {
+  const path = issue.path;
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(value, path);
+    return issue.keys.map((key) => `${where([...path, key])}: unknown key "${[...path, key].join(".")}"${didYouMean(key, known)}`);
+  }
+  if (issue.code === "invalid_union") return [`${where(["role"])}: role must be "qsr" or "qsa"`];
+  const what = path.length === 0 ? "the file" : `"${path.join(".")}"`;
+  const missing = issue.code === "invalid_type" && valueAt(value, path) === undefined;
+  return [`${where(path)}: ${what} ${missing ? `is missing (${issue.message})` : `is wrong: ${issue.message}`}`];
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+}
+
+/** The keys that may stand at a path, as the schema has them. */
+function knownKeys(value: unknown, path: readonly PropertyKey[]): string[] {
+  const schema = (value as { role?: unknown } | null)?.role === "qsa" ? qsaSchema : qsrSchema;
+  let at = z.toJSONSchema(schema, { io: "input" }) as JsonSchema | undefined;
+  for (const step of path) at = typeof step === "number" ? at?.items : at?.properties?.[String(step)];
+  return Object.keys(at?.properties ?? {});
+}
+
+/** The line of the innermost part of the path that the file has. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((inner: unknown, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], value);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

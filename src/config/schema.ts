@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { count, dnsEndpoint, domainName, endpoint, prefix, seconds } from "./fields.ts";
+
+const everywhere = ["0.0.0.0/0", "::/0"];
+
+const clients = z
+  .strictObject({
+    /** Who may ask. */
+    allow: z.array(prefix).min(1).prefault(["127.0.0.0/8", "::/64"]),
+    maxQueriesPerSecond: count(1, 10_000_000).default(10_000),
+  })
+  .prefault({});
+
+const control = z.strictObject({ socket: z.string().min(1).optional() }).prefault({});
+
+const log = z
+  .strictObject({
+    level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+    format: z.enum(["auto", "json", "pretty"]).default("auto"),
+  })
+  .prefault({});
+
+const cacheFields = {
+  maxEntries: count(1024, 16_777_216).default(262_144),
+  /** Answers of which changes are passed on, one for each entry and querier. */
+  maxPromises: count(1024, 16_777_216).default(262_144),
+  /** Addresses and ports known at one time. */
+  maxPeers: count(1024, 1_048_576).default(65_536),
+};
+
+export const qsrSchema = z.strictObject({
+  role: z.literal("qsr"),
+  listen: z.array(endpoint).min(1).max(16).prefault(["127.0.0.1:4344"]),
+  dns: z.strictObject({
+    /** Resolvers, or the registry's own name servers; the system's resolvers when left out. */
+    servers: z.array(dnsEndpoint).min(1).optional(),
+    registries: z.array(z.strictObject({ apex: domainName, space: z.array(prefix).min(1).prefault(everywhere) })).min(1),
+    refreshMinSeconds: seconds(0.1, 86_400).default(10),
+    refreshMaxSeconds: seconds(1, 604_800).default(3_600),
+    serviceTtlMinSeconds: seconds(1, 86_400).default(30),
+    serviceTtlMaxSeconds: seconds(1, 604_800).default(3_600),
+    queryDeadlineSeconds: seconds(0.5, 60).default(5),
+  }),
+  clients,
+  qsas: z
+    .strictObject({
+      allowLoopback: z.boolean().default(false),
+      allowPrivate: z.boolean().default(false),
+      /** How many QSAs of each service are measured often. */
+      keepFresh: count(1, 32).default(3),
+      /** Addresses of QSAs that may be known. */
+      max: count(16, 65_535).default(16_384),
+    })
+    .prefault({}),
+  cache: z
+    .strictObject({
+      ...cacheFields,
+      cachingTimeMinSeconds: seconds(1, 3_600).default(10),
+      cachingTimeMaxSeconds: seconds(1, 86_400).default(3_600),
+      /** For how long queriers may cache that an address is in no MAB. */
+      gapCachingTimeSeconds: seconds(1, 3_600).default(60),
+    })
+    .prefault({}),
+  control,
+  log,
+});
+
+export const qsaSchema = z.strictObject({
+  role: z.literal("qsa"),
+  listen: z.array(endpoint).min(1).max(16).prefault(["127.0.0.1:4344"]),
+  /** Mapping files, relative to the configuration file. */
+  mapping: z.array(z.string().min(1)).min(1),
+  cachingTimeSeconds: seconds(10, 3_600).default(600),
+  negativeCachingTimeSeconds: seconds(1, 3_600).default(60),
+  clients: clients.unwrap().extend({ allow: z.array(prefix).min(1).prefault(everywhere) }).prefault({}),
+  cache: z.strictObject(cacheFields).prefault({}),
+  control,
+  log,
+});
+
+export const configSchema = z.discriminatedUnion("role", [qsrSchema, qsaSchema]);
+
+export type QsrConfig = z.output<typeof qsrSchema>;
+export type QsaConfig = z.output<typeof qsaSchema>;
+export type Config = z.output<typeof configSchema>;

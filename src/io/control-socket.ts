@@ -1,0 +1,135 @@
+import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Client } from "undici";
+
+/** What a control request asked for and could not have; `status` is HTTP's. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+  readonly code = "DRTM_CONTROL";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** `GET /status` and the like; gets the query parameters and the JSON body. */
+export type ControlHandler = (parameters: URLSearchParams, body: Readonly<Record<string, unknown>>) => unknown;
+
+const MOST_BODY_OCTETS = 65_536;
+const DEADLINE_MS = 5_000;
+
+/** Where the control socket of this user's processes is when nothing else is said. */
+export function defaultControlSocket(): string {
+  const runtime = process.env["XDG_RUNTIME_DIR"];
+  const uid = process.getuid?.() ?? 0;
+  return runtime === undefined ? join(tmpdir(), `drtm-${uid}`, "drtm.sock") : join(runtime, "drtm", "drtm.sock");
+}
+
+/** Serves HTTP with JSON on a Unix socket that only this user may open. Throws ControlError when it is taken. */
+export async function serveControl(path: string, routes: Readonly<Record<string, ControlHandler>>): Promise<{ close(): Promise<void> }> {
+  preparePrivateDirectory(dirname(path));
+  if (await isAlive(path)) throw new ControlError(409, `another drtm answers on ${path}: stop it, or give this one another control socket`);
+  rmSync(path, { force: true });
+  const server = createServer({ requestTimeout: DEADLINE_MS, headersTimeout: DEADLINE_MS }, (request, response) => {
+    void respond(routes, request, response);
+  });
+  await listen(server, path);
+  chmodSync(path, 0o600);
+  return {
+    close: () =>
+      new Promise((done) => {
+        server.close(() => {
+          done();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Asks a running drtm. Throws ControlError with what it said, or when none answers. */
+export async function askControl(path: string, method: "GET" | "POST", target: string, body?: object): Promise<unknown> {
+  const client = new Client("http://drtm", { socketPath: path, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS });
+  try {
+    const response = await client.request({
+      method,
+      path: target,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+    const value = (await response.body.json()) as { error?: string };
+    if (response.statusCode >= 400) throw new ControlError(response.statusCode, value.error ?? `refused with status ${response.statusCode}`);
+    return value;
+  } catch (error) {
+    if (error instanceof ControlError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" || code === "ECONNREFUSED" ? "no drtm runs here" : (error as Error).message;
+    throw new ControlError(503, `${why} (control socket ${path}): start one, for example with "drtm up", or name its socket with --socket`);
+  } finally {
+    await client.close();
+  }
+}
+
+async function respond(routes: Readonly<Record<string, ControlHandler>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const url = new URL(request.url ?? "/", "http://drtm");
+    const handler = routes[`${request.method} ${url.pathname}`];
+    if (handler === undefined) throw new ControlError(404, `there is no ${request.method} ${url.pathname} here: this role does not offer it`);
+    const result = await handler(url.searchParams, await readBody(request));
+    send(response, 200, result);
+  } catch (error) {
+    send(response, error instanceof ControlError ? error.status : 400, { error: (error as Error).message });
+  }
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+}
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    octets += chunk.length;
+    if (octets > MOST_BODY_OCTETS) throw new ControlError(413, `the request is longer than ${MOST_BODY_OCTETS} octets`);
+    chunks.push(chunk);
+  }
+  if (octets === 0) return {};
+  const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  if (typeof value !== "object" || value === null) throw new ControlError(400, "the request is no JSON object");
+  return value as Record<string, unknown>;
+}
+
+/** Made for this user alone; one that belongs to another is not used. */
+function preparePrivateDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { uid, mode } = lstatSync(directory);
+  if (uid !== process.getuid?.() && (mode & 0o002) !== 0) {
+    throw new ControlError(403, `${directory} belongs to another user: choose another control socket`);
+  }
+}
+
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once("error", () => {
+      done(false);
+    });
+  });
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once("error", (error) => {
+      fail(new ControlError(500, `cannot make the control socket ${path}: ${error.message}`));
+    });
+    server.listen(path, done);
+  });
+}
