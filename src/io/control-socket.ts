@@ -103,11 +103,11 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   return value as Record<string, unknown>;
 }
 
-/** Made for this user alone; one that belongs to another is not used. */
+/** Made for this user alone. In one that another user owns, that user could have put a socket of their own. */
 function preparePrivateDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const { uid, mode } = lstatSync(directory);
-  if (uid !== process.getuid?.() && (mode & 0o002) !== 0) {
+  const { uid } = lstatSync(directory);
+  if (uid !== process.getuid?.() && uid !== 0) {
     throw new ControlError(403, `${directory} belongs to another user: choose another control socket`);
   }
 }
