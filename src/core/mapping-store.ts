@@ -41,6 +41,8 @@ export interface MappingChange {
 /** What a change did: the MAB it was in, the ranges to flush from caches, and what stands there now. */
 export interface ChangeReport {
   readonly mab: Prefix;
+  readonly range: Range;
+  readonly etr: IpAddress | null;
   readonly flushed: readonly Range[];
   readonly changes: readonly MappingChange[];
 }
@@ -103,7 +105,7 @@ export class MappingStore {
     for (const rest of changes) this.#add(rest);
     if (etr !== null) this.#add({ range, etr, version });
     const flushed = overlapped.map((micronet) => micronet.range).concat(range);
-    return { mab: this.mabs[mab]!, flushed, changes: [...changes, { range, etr, version }] };
+    return { mab: this.mabs[mab]!, range, etr, flushed, changes: [...changes, { range, etr, version }] };
   }
 
   #mabOf(range: Range): number {

@@ -1,4 +1,4 @@
-import { type Family, type IpAddress, type Range, compareKeys } from "../address/index.ts";
+import { type Family, type Range, compareKeys } from "../address/index.ts";
 import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
 import { Answer, type Asker } from "./answer.ts";
 import type { Engine, Transmit } from "./engine.ts";
@@ -59,19 +59,17 @@ export class Qsa implements Engine, AnswerSource {
     return result === ResultCode.mapping ? this.#options.cachingMs : this.#options.negativeCachingMs;
   }
 
-  /** Applies a mapping change and tells everyone who holds what it replaces. Throws MappingError. */
-  change(now: number, range: Range, etr: IpAddress | null): ChangeReport {
-    const report = this.store.change(range, etr);
+  /** Tells everyone who holds what a change of the store has replaced. */
+  noteChange(now: number, { range, etr, flushed }: ChangeReport): void {
     const entry = etr === null ? NO_ENTRY : this.#entryOf(now, range);
     if (entry === NO_ENTRY) {
-      for (const { family, first, last } of report.flushed) {
+      for (const { family, first, last } of flushed) {
         this.server.book.flushRange(now, family, first.hi, first.lo, last.hi, last.lo, ANY_UPSTREAM);
       }
     } else {
       const result = this.store.lookUp(range.family, range.first.hi, range.first.lo, this.#scratch.body);
       this.server.book.revise(now, entry, result, this.#scratch.body);
     }
-    return report;
   }
 
   pollTransmit(out: Transmit): boolean {

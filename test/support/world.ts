@@ -107,7 +107,7 @@ export class World {
   /** Changes mapping at every site, as their common store would. */
   change(range: string, etr: string | null): void {
     for (const { qsa, station } of this.sites) {
-      qsa.change(this.network.now, parseRange(range), etr === null ? null : parseIp(etr));
+      qsa.noteChange(this.network.now, qsa.store.change(parseRange(range), etr === null ? null : parseIp(etr)));
       station.flush();
     }
   }

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import type { QsaConfig } from "../config/schema.ts";
+import { parseMappingFile } from "../core/mapping-file.ts";
+import { MappingStore } from "../core/mapping-store.ts";
+import { Qsa } from "../core/qsa.ts";
+import { nextU32 } from "../io/random.ts";
+import { type Binding, type Send, UdpDriver } from "../io/udp-driver.ts";
+
+const MAX_UPDATES = 8192;
+
+export type QsaNodeOptions = Pick<QsaConfig, "cachingTimeSeconds" | "negativeCachingTimeSeconds" | "clients" | "cache">;
+
+/** A QSA with its sockets. */
+export class QsaNode {
+  readonly engine: Qsa;
+  readonly driver: UdpDriver;
+
+  private constructor(engine: Qsa, driver: UdpDriver) {
+    this.engine = engine;
+    this.driver = driver;
+  }
+
+  /** Throws ListenError. `send` may imitate a distance. */
+  static async open(options: QsaNodeOptions, store: MappingStore, listen: readonly Binding[], send?: Send): Promise<QsaNode> {
+    const engine = new Qsa(
+      {
+        limits: { ...options.cache, maxUpdates: MAX_UPDATES },
+        clients: options.clients,
+        nextU32,
+        cachingMs: options.cachingTimeSeconds * 1000,
+        negativeCachingMs: options.negativeCachingTimeSeconds * 1000,
+      },
+      store,
+    );
+    return new QsaNode(engine, await UdpDriver.open(engine, listen, send));
+  }
+
+  close(): Promise<void> {
+    return this.driver.close();
+  }
+}
+
+/** Reads mapping files into a store. Throws MappingFileError, MappingError, or what the file system says. */
+export function readStore(files: readonly string[]): MappingStore {
+  return new MappingStore(files.flatMap((file) => parseMappingFile(readFileSync(file, "utf8"), file).mabs));
+}

@@ -1,0 +1,124 @@
+import {
+  type IpAddress,
+  formatEndpoint,
+  formatIp,
+  formatPrefix,
+  formatRange,
+  formatWords,
+  rangeOf,
+} from "../address/index.ts";
+import { milliseconds, remainingMs } from "../core/clock.ts";
+import { NO_ENTRY, OWN } from "../core/entry-table.ts";
+import type { Qsr } from "../core/qsr.ts";
+import { NO_PREFIX } from "../core/segment-table.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { UpstreamState } from "../core/upstream-state.ts";
+import { now } from "../io/clock.ts";
+import { MappingBody, ResultCode } from "../wire/index.ts";
+import type { QsrNode } from "./qsr-node.ts";
+import type { CachedReport, CatalogueReport, QsaReport, WhyReport } from "./reports.ts";
+
+const STATE_NAMES: readonly QsaReport["state"][] = ["unmeasured", "up", "suspect", "down"];
+
+export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport {
+  const { content } = engine.catalogue;
+  const { serials, confirmedAt, problems } = discovery.status;
+  return {
+    mabs: content.mabs.length,
+    sets: new Set(content.mabs.flatMap(({ set }) => set.split("+"))).size,
+    services: content.services.length,
+    qsas: engine.upstreams.size,
+    serials,
+    ageSeconds: confirmedAt === 0 ? 0 : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
+    problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
+  };
+}
+
+/** All QSAs of all services, best first within each. */
+export function qsaReports(engine: Qsr): QsaReport[] {
+  return engine.catalogue.content.services.flatMap((_, service) => serviceReport(engine, service));
+}
+
+/** Why an address is answered as it is: MAB, services, QSAs in order, what the cache holds, and the verdict. */
+export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
+  const [hi, lo] = keyOf(address);
+  const { catalogue } = engine;
+  const mab = catalogue.mabs.match(address.family, hi, lo);
+  const cached = cachedReport(engine, address);
+  if (mab === NO_PREFIX) {
+    const verdict = catalogue.content.mabs.length === 0 ? "no catalogue yet: discovery has found nothing" : "in no MAB: answered at once, by this QSR";
+    return { address: formatIp(address), mab: null, set: null, services: [], cached, verdict };
+  }
+  const services = catalogue.servicesOf(mab).map((service) => ({ name: catalogue.content.services[service]!.name, qsas: serviceReport(engine, service) }));
+  return {
+    address: formatIp(address),
+    mab: formatPrefix(catalogue.mabs.prefixes[mab]!),
+    set: catalogue.content.mabs[mab]!.set,
+    services,
+    cached,
+    verdict: verdictOf(services.flatMap(({ qsas }) => qsas), cached),
+  };
+}
+
+function serviceReport({ upstreams, catalogue }: Qsr, service: number): QsaReport[] {
+  const ranking = upstreams.ranking(service);
+  ranking.sort();
+  const { name, servers } = catalogue.content.services[service]!;
+  return Array.from({ length: ranking.size }, (_, place) => {
+    const { upstream, tier } = ranking.at(place);
+    const endpoint = endpointOf(upstream);
+    const server = servers.find((entry) => formatEndpoint(entry.address, entry.port) === endpoint)!;
+    return {
+      service: name,
+      name: server.name,
+      address: formatIp(upstream.address),
+      port: upstream.port,
+      tier,
+      region: server.region,
+      state: STATE_NAMES[upstream.state]!,
+      rttMs: upstream.measured ? Math.round(upstream.rtt.smoothed / 10) / 100 : null,
+      rank: upstream.state === UpstreamState.down ? null : place + 1,
+      probes: upstream.probes,
+      lost: upstream.lost,
+    };
+  });
+}
+
+function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {
+  const { book } = engine.server;
+  const time = now();
+  const entry = book.find(time, address.family, ...keyOf(address));
+  if (entry === NO_ENTRY) return null;
+  const body = new MappingBody();
+  book.entries.read(entry, body);
+  const upstream = engine.upstreams.at(book.entries.upstream(entry));
+  const isMapping = book.entries.result(entry) === ResultCode.mapping;
+  return {
+    range: formatRange(rangeOf(address.family, body.firstHi, body.firstLo, body.lastHi, body.lastLo)),
+    etr: isMapping ? formatWords(body.etrFamily === 6 ? 6 : 4, body.etr0, body.etr1, body.etr2, body.etr3) : null,
+    version: `${body.versionLineage}.${body.versionHi * 2 ** 32 + body.versionLo}`,
+    remainingSeconds: Math.ceil(remainingMs(book.entries.expiry(entry), milliseconds(time)) / 1000),
+    from: book.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : endpointOf(upstream),
+  };
+}
+
+function verdictOf(qsas: readonly QsaReport[], cached: CachedReport | null): string {
+  if (cached !== null) return `answered from cache for ${cached.remainingSeconds} s more, as ${cached.from} said`;
+  const usable = qsas.filter(({ state }) => state !== "down").toSorted(byPreference);
+  const best = usable[0];
+  if (best === undefined) return qsas.length === 0 ? "no QSA is listed for this MAB" : "no QSA of this MAB answers";
+  const rtt = best.rttMs === null ? "not measured yet" : `${best.rttMs} ms away`;
+  return `${best.name} is asked: ${best.state}, tier ${best.tier}, ${rtt}`;
+}
+
+function byPreference(a: QsaReport, b: QsaReport): number {
+  return Number(a.state !== "up") - Number(b.state !== "up") || a.tier - b.tier || (a.rttMs ?? 0) - (b.rttMs ?? 0);
+}
+
+function endpointOf(upstream: Upstream): string {
+  return formatEndpoint(upstream.address, upstream.port);
+}
+
+function keyOf({ family, words }: IpAddress): [hi: number, lo: number] {
+  return [words[0], family === 4 ? 0 : words[1]];
+}

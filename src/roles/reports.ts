@@ -1,0 +1,71 @@
+/** What a running drtm tells over its control socket: plain JSON values. */
+
+export interface StatusReport {
+  readonly role: "qsr" | "qsa" | "up";
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeSeconds: number;
+  readonly listen: readonly string[];
+  readonly epoch: string;
+  readonly catalogue?: CatalogueReport;
+  readonly mapping?: { readonly mabs: number; readonly micronets: number };
+  readonly cache: { readonly entries: number; readonly maxEntries: number; readonly promises: number };
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface CatalogueReport {
+  readonly mabs: number;
+  readonly sets: number;
+  readonly services: number;
+  readonly qsas: number;
+  readonly serials: Readonly<Record<string, number>>;
+  /** Since DNS last confirmed it. */
+  readonly ageSeconds: number;
+  readonly problems: readonly string[];
+}
+
+export interface QsaReport {
+  readonly service: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tier: number;
+  readonly region: string;
+  readonly state: "up" | "suspect" | "down" | "unmeasured";
+  readonly rttMs: number | null;
+  /** 1 for the one asked first; null while down. */
+  readonly rank: number | null;
+  readonly probes: number;
+  readonly lost: number;
+}
+
+export interface WhyReport {
+  readonly address: string;
+  readonly mab: string | null;
+  readonly set: string | null;
+  readonly services: readonly { readonly name: string; readonly qsas: readonly QsaReport[] }[];
+  readonly cached: CachedReport | null;
+  readonly verdict: string;
+}
+
+export interface CachedReport {
+  readonly range: string;
+  /** null for a negative answer. */
+  readonly etr: string | null;
+  readonly version: string;
+  readonly remainingSeconds: number;
+  readonly from: string;
+}
+
+export interface SiteReport {
+  readonly name: string;
+  readonly up: boolean;
+  readonly address: string;
+}
+
+export interface MapReport {
+  readonly mab: string;
+  readonly changes: readonly { readonly range: string; readonly etr: string | null; readonly version: number }[];
+  /** The QSAs that have it. */
+  readonly qsas: readonly string[];
+}
