@@ -1,0 +1,41 @@
+import { formatEndpoint } from "../address/index.ts";
+import type { QsaConfig } from "../config/schema.ts";
+import { now } from "../io/clock.ts";
+import { defaultControlSocket, serveControl } from "../io/control-socket.ts";
+import type { Logger } from "../io/log.ts";
+import { mapRoutes } from "./control-routes.ts";
+import { QsaNode, readStore } from "./qsa-node.ts";
+import type { StatusReport } from "./reports.ts";
+import type { Running } from "./running.ts";
+import { statusOf } from "./status.ts";
+
+/** Runs an authoritative query server on mapping files (paths already resolved). */
+export async function runQsa(config: QsaConfig, log: Logger): Promise<Running> {
+  const store = readStore(config.mapping);
+  const node = await QsaNode.open(config, store, config.listen);
+  const socket = config.control.socket ?? defaultControlSocket();
+  try {
+    const control = await serveControl(socket, {
+      "GET /status": (): StatusReport => ({
+        ...statusOf("qsa", node.engine, node.driver, config.listen.length),
+        mapping: { mabs: store.mabs.length, micronets: store.micronets },
+      }),
+      ...mapRoutes((range, etr) => {
+        const report = store.change(range, etr);
+        node.engine.noteChange(now(), report);
+        node.driver.wake();
+        return { report, qsas: [node.driver.endpoint(0)] };
+      }),
+    });
+    const endpoints = config.listen.map(({ address, port }) => formatEndpoint(address, port)).join(", ");
+    log.info(`QSA for ${store.mabs.length} MABs with ${store.micronets} micronets listens on ${endpoints}; control socket ${socket}`);
+    return {
+      close: async () => {
+        await Promise.all([control.close(), node.close()]);
+      },
+    };
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}

@@ -1,0 +1,4 @@
+/** A role at work. */
+export interface Running {
+  close(): Promise<void>;
+}

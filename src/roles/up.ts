@@ -1,0 +1,148 @@
+import { type IpAddress, type Range, formatEndpoint } from "../address/index.ts";
+import { parseEndpoint } from "../config/fields.ts";
+import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
+import type { ChangeReport } from "../core/mapping-store.ts";
+import { UpstreamState } from "../core/upstream-state.ts";
+import { ControlError, serveControl } from "../io/control-socket.ts";
+import { DnsServer } from "../io/dns-server.ts";
+import type { Logger } from "../io/log.ts";
+import { mapRoutes, qsrRoutes, text } from "./control-routes.ts";
+import { type Place, estimatedRttMs } from "./distance.ts";
+import { QsrNode } from "./qsr-node.ts";
+import { catalogueReport } from "./qsr-reports.ts";
+import type { SiteReport, StatusReport } from "./reports.ts";
+import type { Running } from "./running.ts";
+import { Site } from "./site.ts";
+import { statusOf } from "./status.ts";
+import { readWorld } from "./world.ts";
+
+export interface UpOptions {
+  readonly zones: string;
+  /** `127.0.0.1:5300`: where the embedded DNS listens. */
+  readonly dns: string;
+  /** Where the QSR listens. */
+  readonly listen: string;
+  readonly controlSocket: string;
+}
+
+/** Where the QSR stands in the imitated world. */
+const HOME: Place & { readonly city: string } = { city: "Frankfurt", latitude: 50.11, longitude: 8.68 };
+const MEASURED_WITHIN_MS = 1_500;
+const LOOK_AGAIN_MS = 10;
+
+/** The whole system in this process: DNS, QSAs and a QSR, with everything measured. */
+export class UpWorld implements Running {
+  readonly node: QsrNode;
+  readonly sites: readonly Site[];
+  readonly home = HOME.city;
+  readonly dnsEndpoint: string;
+  readonly #parts: readonly Running[];
+
+  private constructor(node: QsrNode, sites: readonly Site[], dnsEndpoint: string, parts: readonly Running[]) {
+    this.node = node;
+    this.sites = sites;
+    this.dnsEndpoint = dnsEndpoint;
+    this.#parts = parts;
+  }
+
+  /** Starts everything, and waits until the QSAs are measured. Throws what keeps it from starting, with nothing left running. */
+  static async start(options: UpOptions, log: Logger): Promise<UpWorld> {
+    const started: Running[] = [];
+    try {
+      return await startAll(options, log, started);
+    } catch (error) {
+      await closeAll(started);
+      throw error;
+    }
+  }
+
+  static of(node: QsrNode, sites: readonly Site[], dnsEndpoint: string, parts: readonly Running[]): UpWorld {
+    return new UpWorld(node, sites, dnsEndpoint, parts);
+  }
+
+  close(): Promise<void> {
+    return closeAll(this.#parts);
+  }
+}
+
+async function startAll(options: UpOptions, log: Logger, started: Running[]): Promise<UpWorld> {
+  const world = readWorld(options.zones);
+  const dns = new DnsServer(world.zones);
+  const dnsAt = parseEndpoint(options.dns, 5300);
+  const [dnsHost] = options.dns.split(":");
+  const dnsPort = await dns.listen(dnsHost!, dnsAt.port);
+  started.push(dns);
+  const sites = world.sites.map((site) => new Site(site, site.place === undefined ? 0 : estimatedRttMs(HOME, site.place), QSA_OPTIONS));
+  started.push({ close: () => closeAll(sites.map((site) => ({ close: () => site.down() }))) });
+  await Promise.all(sites.map((site) => site.up()));
+  const dnsEndpoint = formatEndpoint(dnsAt.address, dnsPort);
+  const node = await QsrNode.open(qsrConfig(options, dnsEndpoint, world.registries), log);
+  started.push(node);
+  const up = UpWorld.of(node, sites, dnsEndpoint, started);
+  started.push(await serveControl(options.controlSocket, routes(up)));
+  await node.discovery.start();
+  await untilMeasured(node);
+  return up;
+}
+
+/** The options of a QSA's file, with their defaults. */
+const QSA_OPTIONS = qsaSchema.parse({ role: "qsa", mapping: ["unused"], cache: { maxEntries: 32_768, maxPromises: 32_768, maxPeers: 4096 } });
+
+function qsrConfig({ listen }: UpOptions, dnsEndpoint: string, registries: readonly string[]): QsrConfig {
+  return qsrSchema.parse({
+    role: "qsr",
+    listen: [listen],
+    dns: { servers: [dnsEndpoint], registries: registries.map((apex) => ({ apex })) },
+    qsas: { allowLoopback: true },
+  });
+}
+
+function routes(up: UpWorld): Parameters<typeof serveControl>[1] {
+  const status = (): StatusReport => ({ ...statusOf("up", up.node.engine, up.node.driver, up.node.config.listen.length), catalogue: catalogueReport(up.node) });
+  return {
+    ...qsrRoutes(up.node, status),
+    ...mapRoutes((range, etr) => changeMapping(up.sites, range, etr)),
+    "GET /sites": () => up.sites.map((site) => site.report),
+    "POST /site": async (_parameters, body): Promise<SiteReport> => {
+      const site = siteNamed(up.sites, text(body["name"], "name"));
+      await (body["up"] === true ? site.up() : site.down());
+      return site.report;
+    },
+  };
+}
+
+function siteNamed(sites: readonly Site[], name: string): Site {
+  const site = sites.find(({ world }) => world.name === name);
+  if (site === undefined) throw new ControlError(404, `there is no site ${name}; there are ${sites.map(({ world }) => world.name).join(", ")}`);
+  return site;
+}
+
+/** All sites of a DSOC share its store, as they would by its feed: one change, and each tells its own queriers. */
+function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | null): { report: ChangeReport; qsas: string[] } {
+  let lastError: unknown;
+  for (const store of new Set(sites.map(({ world }) => world.store))) {
+    try {
+      const report = store.change(range, etr);
+      const told = sites.filter(({ world }) => world.store === store);
+      for (const site of told) site.noteChange(report);
+      return { report, qsas: told.filter((site) => site.report.up).map(({ world }) => world.name) };
+    } catch (error) {
+      lastError = error;
+    }
+  }
+  throw lastError;
+}
+
+async function untilMeasured({ engine }: QsrNode): Promise<void> {
+  const deadline = performance.now() + MEASURED_WITHIN_MS;
+  const isOpen = (): boolean => [...engine.upstreams.listed()].some(({ state }) => state === UpstreamState.unmeasured);
+  while (isOpen() && performance.now() < deadline) {
+    await new Promise((done) => {
+      setTimeout(done, LOOK_AGAIN_MS);
+    });
+  }
+}
+
+async function closeAll(parts: readonly Running[]): Promise<void> {
+  for (const part of [...parts].toReversed()) await part.close();
+}
