@@ -1,0 +1,68 @@
+import { didYouMean } from "../config/nearest.ts";
+import { VERSION } from "../io/version.ts";
+import { type Command, ExitStatus, UsageError } from "./command.ts";
+import { formatTable } from "./table.ts";
+
+type Load = () => Promise<Command>;
+
+/** Loaded one at a time, so that each starts as fast as it can. */
+const COMMANDS: Readonly<Record<string, Load>> = {
+  up: async () => (await import("./up.ts")).up,
+  qsr: async () => (await import("./serve.ts")).qsr,
+  qsa: async () => (await import("./serve.ts")).qsa,
+  query: async () => (await import("./query.ts")).query,
+  ctl: async () => (await import("./ctl.ts")).ctl,
+  check: async () => (await import("./check.ts")).check,
+};
+
+/** Runs one command line, without the program's name; gives the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  process.stdout.on("error", endQuietly);
+  const [name, ...rest] = args;
+  try {
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") return await showHelp(name === undefined);
+    if (name === "--version" || name === "-V") {
+      console.log(VERSION);
+      return ExitStatus.answered;
+    }
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (load === undefined) throw new UsageError(`unknown command "${name}"${didYouMean(name, Object.keys(COMMANDS))} (see: drtm --help)`);
+    const command = await load();
+    if (rest.includes("--help") || rest.includes("-h")) {
+      console.log(command.help);
+      return ExitStatus.answered;
+    }
+    return await command.run(rest);
+  } catch (error) {
+    console.error(`drtm: ${describe(error)}`);
+    return ExitStatus.usage;
+  }
+}
+
+async function showHelp(isMistake: boolean): Promise<number> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const list = formatTable(commands.map(({ name, summary }) => [`  ${name}`, summary]));
+  const text = `drtm ${VERSION}: distributed real time mapping for edge address space
+
+Usage: drtm COMMAND [options]        drtm COMMAND --help
+
+${list}
+
+Exit status: 0 answered, 1 answered negatively or not at all, 2 wrong usage or configuration.`;
+  if (isMistake) console.error(text);
+  else console.log(text);
+  return isMistake ? ExitStatus.usage : ExitStatus.answered;
+}
+
+/** Errors of this software say all in their message; any other is a bug, and shows where it is. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? error.message : (error.stack ?? error.message);
+}
+
+/** Whoever read our output has gone, as `head` does. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(ExitStatus.answered);
+  throw error;
+}
