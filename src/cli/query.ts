@@ -11,7 +11,7 @@ import {
   rangeOf,
 } from "../address/index.ts";
 import { type Endpoint, parseEndpoint } from "../config/fields.ts";
-import { QueryClient, type QueryResult, resultText } from "../io/query-client.ts";
+import { QueryClient, QueryError, type QueryResult, resultText } from "../io/query-client.ts";
 import { ResultCode } from "../wire/index.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { paint } from "./table.ts";
@@ -42,11 +42,13 @@ Example: drtm query 192.0.2.7 2001:db8::1 --trace`,
     });
     if (positionals.length === 0) throw new UsageError("drtm query needs an address (see: drtm query --help)");
     const addresses = positionals.map(readAddress);
-    const client = await QueryClient.connect(readServer(values.server), readTimeout(values.timeout));
+    const print = values.json ? printJson : values.trace ? printTrace : printLine;
     try {
-      return await askAll(client, addresses, values.json ? printJson : values.trace ? printTrace : printLine);
-    } finally {
-      client.close();
+      return await askAll(readServer(values.server), readTimeout(values.timeout), addresses, print);
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      console.error(`drtm: ${error.message}`);
+      return ExitStatus.unanswered;
     }
   },
 };
@@ -71,14 +73,19 @@ interface Answer {
 
 type Print = (answer: Answer) => void;
 
-async function askAll(client: QueryClient, addresses: readonly IpAddress[], print: Print): Promise<number> {
-  let status: number = ExitStatus.answered;
-  for (const address of addresses) {
-    const answer = describe(address, await client.ask(address));
-    print(answer);
-    if (answer.result !== "mapping") status = ExitStatus.unanswered;
+async function askAll(server: Endpoint, timeoutMs: number, addresses: readonly IpAddress[], print: Print): Promise<number> {
+  const client = await QueryClient.connect(server, timeoutMs);
+  try {
+    let status: number = ExitStatus.answered;
+    for (const address of addresses) {
+      const answer = describe(address, await client.ask(address));
+      print(answer);
+      if (answer.result !== "mapping") status = ExitStatus.unanswered;
+    }
+    return status;
+  } finally {
+    client.close();
   }
-  return status;
 }
 
 function describe(address: IpAddress, { reply, trace, elapsedMs }: QueryResult): Answer {
