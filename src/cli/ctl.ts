@@ -114,8 +114,9 @@ function printWhy(why: WhyReport): string {
   return lines.join("\n");
 }
 
-function printSite({ name, up, address }: SiteReport): string {
-  return `${name} (${address}) is ${up ? paint.green("up") : paint.red("down")}`;
+function printSite({ name, up, address, noticedAfterMs }: SiteReport): string {
+  const noticed = noticedAfterMs === null ? "the QSR has not seen it yet" : `the QSR saw it after ${noticedAfterMs} ms`;
+  return `${name} (${address}) is ${up ? paint.green("up") : paint.red("down")}; ${noticed}`;
 }
 
 function printMap({ mab, changes, qsas }: MapReport): string {

@@ -3,7 +3,7 @@ import { defaultControlSocket } from "../io/control-socket.ts";
 import { makeLog } from "../io/log.ts";
 import { catalogueReport, qsaReports } from "../roles/qsr-reports.ts";
 import { counters } from "../roles/status.ts";
-import { UpWorld } from "../roles/up.ts";
+import { type UpWorld, startWorld } from "../roles/up.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { qsaTable } from "./qsa-table.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -37,7 +37,7 @@ Example: drtm up`,
     });
     if (positionals.length > 0) throw new UsageError(`drtm up takes no "${positionals[0]}" (see: drtm up --help)`);
     const started = performance.now();
-    const world = await UpWorld.start({ ...values, controlSocket: values.socket }, makeLog({ level: "warn", format: "auto" }));
+    const world = await startWorld({ ...values, controlSocket: values.socket }, makeLog({ level: "warn", format: "auto" }));
     const stop = stopSignal();
     console.log(firstScreen(world, values.socket, (performance.now() - started) / 1000));
     const ticker = showCounters(world);
@@ -75,9 +75,9 @@ function showCounters(world: UpWorld): NodeJS.Timeout {
     if (!process.stdout.isTTY) return;
     const { engine, driver } = world.node;
     const count = counters(engine, driver);
-    const up = qsaReports(engine).filter(({ state }) => state === "up").length;
+    const usable = qsaReports(engine).filter(({ state }) => state === "up").length;
     const { size } = engine.server.book.cache;
-    const line = `queries ${count["requests"]}  from cache ${count["hits"]}  asked QSAs ${count["requestsSent"]}  probes ${count["probesSent"]}  updates ${count["updates"]}  cached ${size}  QSAs up ${up}`;
+    const line = `queries ${count["requests"]}  from cache ${count["hits"]}  asked QSAs ${count["requestsSent"]}  probes ${count["probesSent"]}  updates ${count["updates"]}  cached ${size}  QSAs up ${usable}`;
     process.stdout.write(`\r\u001b[K${paint.dim(line.slice(0, (process.stdout.columns ?? 80) - 1))}`);
   }, REFRESH_MS);
 }

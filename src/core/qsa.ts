@@ -55,6 +55,11 @@ export class Qsa implements Engine, AnswerSource {
     return true;
   }
 
+  /** All of it is from its own store. */
+  vouchesFor(): boolean {
+    return true;
+  }
+
   ownCachingMs(result: number): number {
     return result === ResultCode.mapping ? this.#options.cachingMs : this.#options.negativeCachingMs;
   }

@@ -12,7 +12,9 @@ import type { AnswerSource } from "./responder.ts";
 import { NO_PREFIX, Segment } from "./segment-table.ts";
 import { ServerHalf, type ServerOptions } from "./server-half.ts";
 import { UpdateReceiver } from "./update-receiver.ts";
+import type { Upstream } from "./upstream.ts";
 import { UpstreamPort } from "./upstream-port.ts";
+import { UpstreamState } from "./upstream-state.ts";
 import { type UpstreamLinks, UpstreamTable } from "./upstream-table.ts";
 
 export interface QsrOptions extends ServerOptions {
@@ -79,6 +81,11 @@ export class Qsr implements Engine, AnswerSource {
     this.#prober.welcomeNew(now);
   }
 
+  /** Measures a server now, not when its turn comes. */
+  probe(now: number, upstream: Upstream): void {
+    this.#prober.hurry(now, upstream);
+  }
+
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
     this.counters.datagrams++;
     const fault = decodeHeader(view, length, this.#header);
@@ -121,6 +128,11 @@ export class Qsr implements Engine, AnswerSource {
     if (this.fetcher.fetch(now, family, request.keyHi, request.keyLo, asker)) return false;
     answer.fail(ResultCode.overloaded);
     return true;
+  }
+
+  /** What a server gave that is down now may have changed since: another one is asked. */
+  vouchesFor(entry: number): boolean {
+    return this.upstreams.at(this.server.book.entries.upstream(entry))?.state !== UpstreamState.down;
   }
 
   ownCachingMs(): number {

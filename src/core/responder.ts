@@ -34,6 +34,8 @@ export interface AnswerSource {
    * `Responder.reply`.
    */
   resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean;
+  /** Whether a live entry may be given out without asking again: nothing speaks against where it came from. */
+  vouchesFor(entry: number): boolean;
   /** Milliseconds for which what this server knows by itself may be cached. */
   ownCachingMs(result: number): number;
 }
@@ -157,7 +159,7 @@ export class Responder {
   #lookUp(now: number, request: MapRequest, asker: Asker): void {
     const answer = this.#answer;
     const entry = this.#book.find(now, request.family as Family, request.keyHi, request.keyLo);
-    if (entry !== NO_ENTRY) {
+    if (entry !== NO_ENTRY && this.#source.vouchesFor(entry)) {
       this.counters.hits++;
       answer.origin.clear();
       answer.origin.fromCache = true;

@@ -61,6 +61,8 @@ export interface SiteReport {
   readonly name: string;
   readonly up: boolean;
   readonly address: string;
+  /** How long the QSR took to see the change, once it had measured the site again; null when it has not yet. */
+  readonly noticedAfterMs: number | null;
 }
 
 export interface MapReport {

@@ -4,7 +4,6 @@ import type { ChangeReport } from "../core/mapping-store.ts";
 import { now } from "../io/clock.ts";
 import type { Send } from "../io/udp-driver.ts";
 import { QsaNode, type QsaNodeOptions } from "./qsa-node.ts";
-import type { SiteReport } from "./reports.ts";
 import type { WorldSite } from "./world.ts";
 
 /** One QSA of `drtm up`, which can be taken down and brought back as another process could. */
@@ -20,9 +19,12 @@ export class Site {
     this.#options = options;
   }
 
-  get report(): SiteReport {
-    const { name, address, port } = this.world;
-    return { name, up: this.#node !== undefined, address: formatEndpoint(address, port) };
+  get isUp(): boolean {
+    return this.#node !== undefined;
+  }
+
+  get endpoint(): string {
+    return formatEndpoint(this.world.address, this.world.port);
   }
 
   /** Starts it, with an epoch of its own and an empty ledger, as after a reboot. Throws ListenError. */

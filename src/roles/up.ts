@@ -3,6 +3,7 @@ import { parseEndpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
 import type { ChangeReport } from "../core/mapping-store.ts";
 import { UpstreamState } from "../core/upstream-state.ts";
+import { now } from "../io/clock.ts";
 import { ControlError, serveControl } from "../io/control-socket.ts";
 import { DnsServer } from "../io/dns-server.ts";
 import type { Logger } from "../io/log.ts";
@@ -27,7 +28,7 @@ export interface UpOptions {
 
 /** Where the QSR stands in the imitated world. */
 const HOME: Place & { readonly city: string } = { city: "Frankfurt", latitude: 50.11, longitude: 8.68 };
-const MEASURED_WITHIN_MS = 1_500;
+const PATIENCE_MS = 1_500;
 const LOOK_AGAIN_MS = 10;
 
 /** The whole system in this process: DNS, QSAs and a QSR, with everything measured. */
@@ -38,30 +39,26 @@ export class UpWorld implements Running {
   readonly dnsEndpoint: string;
   readonly #parts: readonly Running[];
 
-  private constructor(node: QsrNode, sites: readonly Site[], dnsEndpoint: string, parts: readonly Running[]) {
+  constructor(node: QsrNode, sites: readonly Site[], dnsEndpoint: string, parts: readonly Running[]) {
     this.node = node;
     this.sites = sites;
     this.dnsEndpoint = dnsEndpoint;
     this.#parts = parts;
   }
 
-  /** Starts everything, and waits until the QSAs are measured. Throws what keeps it from starting, with nothing left running. */
-  static async start(options: UpOptions, log: Logger): Promise<UpWorld> {
-    const started: Running[] = [];
-    try {
-      return await startAll(options, log, started);
-    } catch (error) {
-      await closeAll(started);
-      throw error;
-    }
-  }
-
-  static of(node: QsrNode, sites: readonly Site[], dnsEndpoint: string, parts: readonly Running[]): UpWorld {
-    return new UpWorld(node, sites, dnsEndpoint, parts);
-  }
-
   close(): Promise<void> {
     return closeAll(this.#parts);
+  }
+}
+
+/** Starts everything, and waits until the QSAs are measured. Throws what keeps it from starting, with nothing left running. */
+export async function startWorld(options: UpOptions, log: Logger): Promise<UpWorld> {
+  const started: Running[] = [];
+  try {
+    return await startAll(options, log, started);
+  } catch (error) {
+    await closeAll(started);
+    throw error;
   }
 }
 
@@ -78,7 +75,7 @@ async function startAll(options: UpOptions, log: Logger, started: Running[]): Pr
   const dnsEndpoint = formatEndpoint(dnsAt.address, dnsPort);
   const node = await QsrNode.open(qsrConfig(options, dnsEndpoint, world.registries), log);
   started.push(node);
-  const up = UpWorld.of(node, sites, dnsEndpoint, started);
+  const up = new UpWorld(node, sites, dnsEndpoint, started);
   started.push(await serveControl(options.controlSocket, routes(up)));
   await node.discovery.start();
   await untilMeasured(node);
@@ -102,11 +99,10 @@ function routes(up: UpWorld): Parameters<typeof serveControl>[1] {
   return {
     ...qsrRoutes(up.node, status),
     ...mapRoutes((range, etr) => changeMapping(up.sites, range, etr)),
-    "GET /sites": () => up.sites.map((site) => site.report),
     "POST /site": async (_parameters, body): Promise<SiteReport> => {
       const site = siteNamed(up.sites, text(body["name"], "name"));
       await (body["up"] === true ? site.up() : site.down());
-      return site.report;
+      return { name: site.world.name, up: site.isUp, address: site.endpoint, noticedAfterMs: await untilNoticed(up.node, site) };
     },
   };
 }
@@ -125,7 +121,7 @@ function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | nu
       const report = store.change(range, etr);
       const told = sites.filter(({ world }) => world.store === store);
       for (const site of told) site.noteChange(report);
-      return { report, qsas: told.filter((site) => site.report.up).map(({ world }) => world.name) };
+      return { report, qsas: told.filter((site) => site.isUp).map(({ world }) => world.name) };
     } catch (error) {
       lastError = error;
     }
@@ -134,13 +130,30 @@ function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | nu
 }
 
 async function untilMeasured({ engine }: QsrNode): Promise<void> {
-  const deadline = performance.now() + MEASURED_WITHIN_MS;
-  const isOpen = (): boolean => [...engine.upstreams.listed()].some(({ state }) => state === UpstreamState.unmeasured);
-  while (isOpen() && performance.now() < deadline) {
+  await until(() => [...engine.upstreams.listed()].every(({ state }) => state !== UpstreamState.unmeasured));
+}
+
+/** Has the QSR measure a site at once, where its next turn may be a minute away; milliseconds until it has seen the change. */
+async function untilNoticed({ engine, driver }: QsrNode, site: Site): Promise<number | null> {
+  const started = performance.now();
+  const upstream = [...engine.upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === site.endpoint);
+  if (upstream === undefined) return null;
+  engine.probe(now(), upstream);
+  driver.wake();
+  const wanted = site.isUp ? UpstreamState.up : UpstreamState.down;
+  return (await until(() => upstream.state === wanted)) ? Math.round(performance.now() - started) : null;
+}
+
+/** Waits for a condition, for a short while; false when it has not come true. */
+async function until(condition: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (performance.now() > deadline) return false;
     await new Promise((done) => {
       setTimeout(done, LOOK_AGAIN_MS);
     });
   }
+  return true;
 }
 
 async function closeAll(parts: readonly Running[]): Promise<void> {

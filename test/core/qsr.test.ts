@@ -223,6 +223,15 @@ describe("servers that die", () => {
     expect(world.qsr.server.book.cache.size).toBe(0);
   });
 
+  test("a QSA that is down: what it gave is asked again elsewhere, before the 10 s are over", () => {
+    const world = new World([12, 40]);
+    world.querier.answer("192.0.2.7");
+    world.sites[0]!.station.leave();
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    world.network.run(4_000_000);
+    expect(etrText(world.querier.answer("192.0.2.7").reply)).toBe("203.0.113.7");
+  });
+
   test("a silent QSA: nothing of it is used after 10 s", () => {
     const world = new World([20]);
     world.querier.answer("192.0.2.7");
