@@ -1,35 +1,34 @@
+import { RdataError } from "../records/index.ts";
+
 const encoder = new TextEncoder();
 
-/**
- * Octets of a character-string: `\DDD` and `\X` undone (RFC 1035 section 5.1), other text as UTF-8. Undefined where an
- * escape is broken.
- */
-export function unescapeString(text: string): Uint8Array | undefined {
+/** Octets of a character-string, `\DDD` and `\X` undone (RFC 1035 section 5.1); other characters as UTF-8. */
+export function unescapeOctets(text: string): Uint8Array {
+  if (!text.includes("\\")) return encoder.encode(text);
   const octets: number[] = [];
-  for (const [part, digits, character] of text.matchAll(/\\(\d{3})|\\(\D)|[^\\]+|\\/gsu)) {
-    if (digits !== undefined) octets.push(Number(digits));
-    else if (part === "\\") return undefined;
-    else octets.push(...encoder.encode(character ?? part));
+  for (const [, escape, plain] of text.matchAll(/\\(\d{1,3}|[^\d])|([^\\]+)/gu)) {
+    if (plain !== undefined) octets.push(...encoder.encode(plain));
+    else octets.push(...escapedOctets(escape!));
   }
-  return octets.some((octet) => octet > 255) ? undefined : Uint8Array.from(octets);
+  return Uint8Array.from(octets);
 }
 
-/** Octets as a quoted string; what is not printable ASCII becomes `\DDD`. */
-export function quoteString(octets: Uint8Array): string {
-  return `"${escapeString(octets)}"`;
+/** In quotes, everything outside printable ASCII as `\DDD`. */
+export function quoteOctets(octets: Uint8Array): string {
+  let text = "";
+  for (const octet of octets) text += quotedOctet(octet);
+  return `"${text}"`;
 }
 
-/** Without the quotation marks where nothing asks for them. */
-export function quoteWhereNeeded(octets: Uint8Array): string {
-  const text = escapeString(octets);
-  return /^[\w.,:/+=-]+$/.test(text) ? text : `"${text}"`;
+function escapedOctets(escape: string): Uint8Array {
+  if (!/^\d/.test(escape)) return encoder.encode(escape);
+  if (escape.length < 3 || Number(escape) > 255) {
+    throw new RdataError("string", `has the escape \\${escape}: write \\000 to \\255`);
+  }
+  return Uint8Array.of(Number(escape));
 }
 
-function escapeString(octets: Uint8Array): string {
-  return Array.from(octets, escapeOctet).join("");
-}
-
-function escapeOctet(octet: number): string {
+function quotedOctet(octet: number): string {
   if (octet < 0x20 || octet > 0x7e) return `\\${String(octet).padStart(3, "0")}`;
   const character = String.fromCharCode(octet);
   return character === '"' || character === "\\" ? `\\${character}` : character;

@@ -1,107 +1,105 @@
-import { AddressError, type IpAddress, parseIp } from "../../address/index.ts";
-import { RdataError, encodeName, endsWithDot } from "../records/index.ts";
+import { normaliseName, endsWithDot } from "../records/index.ts";
 import { ZoneFileError } from "./error.ts";
-import type { Token } from "./tokens.ts";
+import type { Entry, Token } from "./tokens.ts";
 
-/** The words of one record's data, taken from front to back; every fault is a ZoneFileError at its word. */
+const MOST_SECONDS = 0x7fffffff;
+const SECONDS_OF_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+const DURATION = /^(?:\d+[smhdw]?|(?:\d+[smhdw])+)$/i;
+
+/** The fields of one entry, taken from left to right; every fault names file and line. */
 export class Fields {
   readonly #file: string;
-  readonly #line: number;
+  readonly #entry: Entry;
+  /** Undefined where no $ORIGIN is known yet. */
   readonly #origin: string | undefined;
-  readonly #tokens: readonly Token[];
-  #at = 0;
+  #next = 0;
 
-  constructor(file: string, line: number, origin: string | undefined, tokens: readonly Token[]) {
+  constructor(file: string, entry: Entry, origin: string | undefined) {
     this.#file = file;
-    this.#line = line;
+    this.#entry = entry;
     this.#origin = origin;
-    this.#tokens = tokens;
   }
 
   get remaining(): number {
-    return this.#tokens.length - this.#at;
+    return this.#entry.tokens.length - this.#next;
   }
 
   peek(): Token | undefined {
-    return this.#tokens[this.#at];
+    return this.#entry.tokens[this.#next];
   }
 
-  next(what: string): Token {
-    const token = this.#tokens[this.#at];
-    if (token === undefined) this.fail(`ends without its ${what}`);
-    this.#at++;
+  token(what: string): Token {
+    const token = this.peek();
+    if (token === undefined) return this.fail(`the ${what} is missing`);
+    this.#next++;
     return token;
   }
 
-  rest(what: string): readonly Token[] {
-    return [this.next(what), ...this.#tokens.slice(this.#at, (this.#at = this.#tokens.length))];
+  word(what: string): string {
+    return this.token(what).text;
   }
 
-  /** An unsigned decimal number. */
+  rest(): Token[] {
+    const tokens = this.#entry.tokens.slice(this.#next);
+    this.#next = this.#entry.tokens.length;
+    return tokens;
+  }
+
   number(what: string, most: number): number {
-    const token = this.next(what);
-    return this.numberOf(token, token.text, what, most);
-  }
-
-  numberOf(token: Token, text: string, what: string, most: number): number {
+    const text = this.word(what);
     const value = Number(text);
-    if (!/^\d{1,10}$/.test(text) || value > most) this.fail(`is no ${what}: write a number from 0 to ${most}`, token);
+    if (!/^\d{1,10}$/.test(text) || value > most) this.fail(`"${text}" is no ${what}: write a number from 0 to ${most}`);
     return value;
   }
 
-  /** A domain name in wire form; a relative one is below the origin. */
-  name(what: string): Uint8Array {
-    return this.nameOf(this.next(what), what);
+  /** `3600` or `1h`, `1d12h`. */
+  seconds(what: string): number {
+    const text = this.word(what);
+    const value = durationSeconds(text);
+    if (value === undefined) this.fail(`"${text}" is no ${what}: write seconds, or 1h30m, at most ${MOST_SECONDS} s`);
+    return value;
   }
 
-  nameOf(token: Token, what: string): Uint8Array {
-    try {
-      return encodeName(this.#absolute(token, what));
-    } catch (error) {
-      return this.rethrow(error, token, `is no ${what}`);
-    }
+  /** A name, made absolute with the origin. */
+  name(what: string): string {
+    const { text, quoted } = this.token(what);
+    if (text === "@" && !quoted) return this.#originFor("@");
+    return normaliseName(endsWithDot(text) ? text : `${text}.${this.#originFor(text).replace(/^\.$/, "")}`);
   }
 
-  address(token: Token, text: string, family: 4 | 6): IpAddress {
-    try {
-      const address = parseIp(text);
-      if (address.family === family) return address;
-    } catch (error) {
-      return this.rethrow(error, token, `is no IPv${family} address`);
-    }
-    return this.fail(`is no IPv${family} address`, token);
-  }
-
-  /** Hexadecimal, which may be spread over words, to the end. */
+  /** Octets in hex, blanks between them allowed, up to the end. */
   hex(what: string): Uint8Array {
-    const tokens = this.rest(what);
-    const digits = tokens.map(({ text }) => text).join("");
-    if (!/^(?:[0-9a-fA-F]{2})*$/.test(digits)) this.fail(`is no ${what}: write pairs of hexadecimal digits`, tokens[0]);
-    return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    const text = this.rest().map((token) => token.text).join("");
+    if (!/^(?:[0-9a-f]{2})*$/i.test(text)) this.fail(`"${text}" is no ${what}: write pairs of hex digits`);
+    return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   }
 
   end(): void {
-    const token = this.peek();
-    if (token !== undefined) this.fail("is left over: remove it", token);
+    const extra = this.peek();
+    if (extra === undefined) return;
+    this.#next++;
+    this.fail(`"${extra.text}" is one field too many`);
   }
 
-  fail(problem: string, token?: Token): never {
-    throw new ZoneFileError({ file: this.#file, line: token?.line ?? this.#line }, token?.text, problem);
+  /** Throws at the line of the field that was taken last. */
+  fail(problem: string, cause?: unknown): never {
+    const line = this.#entry.tokens[this.#next - 1]?.line ?? this.#entry.line;
+    throw new ZoneFileError(this.#file, line, problem, cause === undefined ? undefined : { cause });
   }
 
-  /** Passes a codec's error on with its place; anything else as it is. */
-  rethrow(error: unknown, token: Token | undefined, prefix?: string): never {
-    if (!(error instanceof AddressError || error instanceof RdataError)) throw error;
-    const reason = error instanceof RdataError ? error.problem : error.message;
-    const place = { file: this.#file, line: token?.line ?? this.#line };
-    throw new ZoneFileError(place, token?.text, prefix === undefined ? reason : `${prefix}: ${reason}`, { cause: error });
+  #originFor(text: string): string {
+    return this.#origin ?? this.fail(`"${text}" is relative, and there is no $ORIGIN: write one, or end the name with a dot`);
   }
+}
 
-  #absolute(token: Token, what: string): string {
-    const { text, quoted } = token;
-    if (endsWithDot(text) && !quoted) return text;
-    if (this.#origin === undefined) this.fail(`is a relative ${what}, and no $ORIGIN is set: end it with a dot`, token);
-    if (text === "@" && !quoted) return this.#origin;
-    return this.#origin === "." ? `${text}.` : `${text}.${this.#origin}`;
-  }
+export function isDuration(text: string): boolean {
+  return DURATION.test(text);
+}
+
+/** Undefined for what is no duration, or too long (RFC 2181 section 8). */
+function durationSeconds(text: string): number | undefined {
+  if (!DURATION.test(text)) return undefined;
+  const parts = [...text.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)];
+  const total = parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (SECONDS_OF_UNIT[unit!] ?? 1), 0);
+  return total <= MOST_SECONDS ? total : undefined;
 }

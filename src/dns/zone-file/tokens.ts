@@ -1,112 +1,98 @@
 import { ZoneFileError } from "./error.ts";
 
 export interface Token {
-  /** As written, escapes included, quotation marks taken off. */
+  /** Escapes are still in it; enclosing quotes are not. */
   readonly text: string;
-  /** Began with a quotation mark, and so is a string whatever it says. */
   readonly quoted: boolean;
   readonly line: number;
 }
 
-/** One record or directive: a line, or several within parentheses (RFC 1035 section 5.1). */
+/** One directive or record: a line, or several held together by parentheses (RFC 1035 section 5.1). */
 export interface Entry {
-  readonly tokens: readonly Token[];
-  /** Began with white space: the owner is the one before. */
-  readonly ownerOmitted: boolean;
   readonly line: number;
+  /** It begins with blanks, so the owner of the record before is its owner. */
+  readonly indented: boolean;
+  readonly tokens: readonly Token[];
 }
 
-const BLANK = /[ \t\r]+/y;
-const COMMENT = /;[^\n]*/y;
-/** Up to a character that ends a word or begins a quoted part of it. */
-const PLAIN = /(?:\\[^\n]|[^\\\s;()"])+/y;
-const QUOTED = /"((?:\\[^\n]|[^\\"\n])*)"/y;
+const LEXEME =
+  /(?<blank>[ \t\r\f]+)|(?<newline>\n)|(?<comment>;[^\n]*)|(?<paren>[()])|"(?<quoted>(?:[^"\\\n]|\\[^\n])*)"|(?<bare>(?:[^\s();"\\]|\\[^\n])+)/y;
+const QUOTED_VALUE = /"((?:[^"\\\n]|\\[^\n])*)"/y;
 
-/** Splits master-file text into entries. Throws ZoneFileError. */
+/** The entries of a zone file, in order. Throws ZoneFileError. */
 export function* readEntries(text: string, file: string): Generator<Entry> {
-  const scanner = new Scanner(text, file);
-  while (!scanner.atEnd) {
-    const entry = scanner.entry();
+  const reader = new EntryReader(text, file);
+  for (let entry = reader.next(); entry !== undefined; entry = reader.next()) {
     if (entry.tokens.length > 0) yield entry;
   }
 }
 
-class Scanner {
+class EntryReader {
   readonly #text: string;
   readonly #file: string;
   #at = 0;
   #line = 1;
+  /** Line of the parenthesis that is open; 0 for none. */
+  #openedAt = 0;
 
   constructor(text: string, file: string) {
-    this.#text = text;
+    this.#text = text.startsWith("\uFEFF") ? text.slice(1) : text;
     this.#file = file;
   }
 
-  get atEnd(): boolean {
-    return this.#at >= this.#text.length;
-  }
-
-  entry(): Entry {
+  /** The next line, perhaps without tokens; undefined at the end. */
+  next(): Entry | undefined {
+    if (this.#at >= this.#text.length) return undefined;
     const tokens: Token[] = [];
-    const ownerOmitted = /[ \t]/.test(this.#text[this.#at]!);
-    let openedAt = 0;
-    for (;;) {
-      this.#match(BLANK);
-      this.#match(COMMENT);
-      const next = this.#text[this.#at];
-      if (next === undefined || (next === "\n" && openedAt === 0)) break;
-      if (next === "\n") this.#newLine();
-      else if (next === "(" || next === ")") openedAt = this.#parenthesis(next, openedAt);
-      else tokens.push(this.#token());
-    }
-    if (openedAt > 0) this.#fail(openedAt, "(", "is never closed: add the missing )");
-    if (!this.atEnd) this.#newLine();
-    return { tokens, ownerOmitted, line: tokens[0]?.line ?? this.#line };
-  }
-
-  /** The line of the open parenthesis, or 0. */
-  #parenthesis(character: string, openedAt: number): number {
-    this.#at++;
-    if (character === "(") {
-      if (openedAt > 0) this.#fail(this.#line, "(", "stands within parentheses: they do not nest");
-      return this.#line;
-    }
-    if (openedAt === 0) this.#fail(this.#line, ")", "closes nothing: remove it or add the missing (");
-    return 0;
-  }
-
-  #token(): Token {
     const line = this.#line;
-    if (this.#text[this.#at] === '"') return { text: this.#quoted(), quoted: true, line };
-    let text = "";
-    for (;;) {
-      const plain = this.#match(PLAIN)?.[0];
-      if (plain !== undefined) text += plain;
-      else if (this.#text[this.#at] === '"') text += this.#quoted();
-      else if (text === "") this.#fail(line, this.#text[this.#at]!, "is a \\ at the end of a line: write \\\\ or remove it");
-      else return { text, quoted: false, line };
+    const indented = /[ \t]/.test(this.#text[this.#at]!);
+    while (this.#at < this.#text.length) {
+      if (this.#lexeme(tokens) && this.#openedAt === 0) break;
     }
+    if (this.#openedAt !== 0 && this.#at >= this.#text.length) this.#fail("this ( is never closed", this.#openedAt);
+    return { line: tokens[0]?.line ?? line, indented, tokens };
   }
 
-  #quoted(): string {
-    const match = this.#match(QUOTED);
-    if (match === null) this.#fail(this.#line, '"', "has no end on its line: add the missing quotation mark");
-    return match[1]!;
+  /** Takes one lexeme; true where it ended a line. */
+  #lexeme(tokens: Token[]): boolean {
+    LEXEME.lastIndex = this.#at;
+    const groups = LEXEME.exec(this.#text)?.groups;
+    if (groups === undefined) return this.#failAtCharacter();
+    this.#at = LEXEME.lastIndex;
+    const { newline, paren, quoted, bare } = groups;
+    const line = this.#line;
+    if (newline !== undefined) this.#line++;
+    else if (paren !== undefined) this.#parenthesis(paren);
+    else if (quoted !== undefined) tokens.push({ text: quoted, quoted: true, line });
+    else if (bare !== undefined) tokens.push({ text: bare + this.#quotedValue(bare), quoted: false, line });
+    return newline !== undefined;
   }
 
-  #match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (match !== null) this.#at = pattern.lastIndex;
-    return match;
+  /** The quoted part of `key="value"` (RFC 9460 section 2.1). */
+  #quotedValue(bare: string): string {
+    if (!bare.endsWith("=") || this.#text[this.#at] !== '"') return "";
+    QUOTED_VALUE.lastIndex = this.#at;
+    const value = QUOTED_VALUE.exec(this.#text)?.[1];
+    if (value === undefined) return this.#failAtCharacter();
+    this.#at = QUOTED_VALUE.lastIndex;
+    return value;
   }
 
-  #newLine(): void {
-    this.#at++;
-    this.#line++;
+  #parenthesis(paren: string): void {
+    const opening = paren === "(";
+    if (opening && this.#openedAt !== 0) this.#fail(`( inside the ( of line ${this.#openedAt}: close that one first`);
+    if (!opening && this.#openedAt === 0) this.#fail(") without a ( before it");
+    this.#openedAt = opening ? this.#line : 0;
   }
 
-  #fail(line: number, token: string, problem: string): never {
-    throw new ZoneFileError({ file: this.#file, line }, token, problem);
+  #failAtCharacter(): never {
+    const character = this.#text[this.#at]!;
+    if (character === '"') this.#fail('a string has no closing " on its line');
+    if (character === "\\") this.#fail("\\ at the end of a line: it must escape a character");
+    return this.#fail(`unexpected character ${JSON.stringify(character)}: put it into "quotes"`);
+  }
+
+  #fail(problem: string, line = this.#line): never {
+    throw new ZoneFileError(this.#file, line, problem);
   }
 }
