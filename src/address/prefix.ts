@@ -1,7 +1,6 @@
 import { AddressError } from "./errors.ts";
 import { formatWords, parseIp } from "./ip.ts";
 import { type Family, type Key, compareKeys, keyBits, maskBits } from "./key.ts";
-import type { Range } from "./range.ts";
 
 /** A prefix of edge space: at most 32 bits for IPv4, at most 64 for IPv6. Its host bits are zero. */
 export interface Prefix {
@@ -40,10 +39,6 @@ export function prefixAround(family: Family, hi: number, lo: number, length: num
 export function prefixLast(prefix: Prefix): Key {
   const hi = (prefix.hi | ~maskBits(prefix.length)) >>> 0;
   return { hi, lo: prefix.family === 4 ? 0 : (prefix.lo | ~maskBits(prefix.length - 32)) >>> 0 };
-}
-
-export function prefixRange(prefix: Prefix): Range {
-  return { family: prefix.family, first: { hi: prefix.hi, lo: prefix.lo }, last: prefixLast(prefix) };
 }
 
 export function prefixContains(prefix: Prefix, family: Family, hi: number, lo: number): boolean {

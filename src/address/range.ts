@@ -1,7 +1,7 @@
 import { AddressError } from "./errors.ts";
 import { formatWords, parseIp } from "./ip.ts";
 import { type Family, type Key, compareKeys, keyBits } from "./key.ts";
-import { type Prefix, formatPrefix, parsePrefix, prefixAround, prefixLast, prefixRange } from "./prefix.ts";
+import { type Prefix, formatPrefix, parsePrefix, prefixAround, prefixLast } from "./prefix.ts";
 
 /** Whole IPv4 addresses, or whole IPv6 /64s, from first to last, both counted: the shape of a micronet. */
 export interface Range {
@@ -31,6 +31,11 @@ export function parseRange(text: string): Range {
 
 export function rangeOf(family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number): Range {
   return { family, first: { hi: firstHi, lo: firstLo }, last: { hi: lastHi, lo: lastLo } };
+}
+
+/** All keys of a prefix. */
+export function prefixRange(prefix: Prefix): Range {
+  return { family: prefix.family, first: { hi: prefix.hi, lo: prefix.lo }, last: prefixLast(prefix) };
 }
 
 /** The shortest usual writing: a single IPv4 address, a prefix where the range is one, else `first-last`. */

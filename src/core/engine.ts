@@ -23,6 +23,3 @@ export class Transmit {
   bytes: Uint8Array = new Uint8Array(0);
   length = 0;
 }
-
-/** Fresh unpredictable 32 bits: crypto randomness in production, a seeded generator under test. */
-export type NextU32 = () => number;

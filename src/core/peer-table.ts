@@ -1,5 +1,5 @@
 import type { Family, Words } from "../address/index.ts";
-import type { NextU32 } from "./engine.ts";
+import type { NextU32 } from "./next-u32.ts";
 
 /** No peer: the table is full of peers that are still needed. */
 export const NO_PEER = -1;

@@ -1,4 +1,4 @@
-import type { NextU32 } from "./engine.ts";
+import type { NextU32 } from "./next-u32.ts";
 import { TimerHeap } from "./timer-heap.ts";
 import type { Upstream } from "./upstream.ts";
 import { LOSSES_UNTIL_DOWN, UpstreamState } from "./upstream-state.ts";

@@ -1,4 +1,4 @@
-import type { NextU32 } from "./engine.ts";
+import type { NextU32 } from "./next-u32.ts";
 import type { PeerTable } from "./peer-table.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { NextU32 } from "./engine.ts";
+import type { NextU32 } from "./next-u32.ts";
 import { Slots } from "./slots.ts";
 import { TimerHeap } from "./timer-heap.ts";
 

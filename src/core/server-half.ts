@@ -2,7 +2,7 @@ import type { Prefix } from "../address/index.ts";
 import { MAX_DATAGRAM_OCTETS } from "../wire/index.ts";
 import { ClientPolicy } from "./client-policy.ts";
 import { ServerCookies } from "./cookies.ts";
-import type { NextU32 } from "./engine.ts";
+import type { NextU32 } from "./next-u32.ts";
 import { PeerTable } from "./peer-table.ts";
 import { type CacheLimits, PromisedCache } from "./promised-cache.ts";
 import { QuerierTable } from "./querier-table.ts";

@@ -1,6 +1,6 @@
 import { type IpAddress, formatEndpoint } from "../address/index.ts";
 import type { CatalogueContent } from "./catalogue-content.ts";
-import type { NextU32 } from "./engine.ts";
+import type { NextU32 } from "./next-u32.ts";
 import { NO_PEER, type PeerTable } from "./peer-table.ts";
 import { type Candidate, Ranking } from "./ranking.ts";
 import { Slots } from "./slots.ts";
