@@ -8,6 +8,8 @@ import { NO_PREFIX, Segment } from "./segment-table.ts";
 /** The mapping that a QSA without a store starts from: docs/zones.md. */
 export interface MappingFile {
   readonly mabs: readonly MabMapping[];
+  /** Longer MABs inside these that other servers answer for: they end gaps, and no micronet may reach into them. */
+  readonly elsewhere: readonly Prefix[];
 }
 
 /** A mapping file that cannot be used. The message names file, line and fault. */
@@ -40,25 +42,42 @@ interface MicronetEntry extends Micronet {
   readonly line: number;
 }
 
+interface ElsewhereEntry {
+  readonly prefix: Prefix;
+  readonly line: number;
+}
+
+interface Reading {
+  readonly file: string;
+  readonly mabs: MabEntry[];
+  readonly elsewhere: ElsewhereEntry[];
+}
+
 const MOST_LINEAGE = 0xffffffff;
 const RANGE_WIDTH = 40;
 
-/** Reads `mab` lines, each followed by its micronets in any order; `file` is the name for messages. Throws MappingFileError. */
+/**
+ * Reads `mab` lines, each followed by its micronets in any order, and `elsewhere` lines; `file` is the name for messages.
+ * Throws MappingFileError.
+ */
 export function parseMappingFile(text: string, file: string): MappingFile {
-  const mabs: MabEntry[] = [];
+  const reading: Reading = { file, mabs: [], elsewhere: [] };
   for (const [index, line] of text.split("\n").entries()) {
     const words = withoutComment(line).match(/\S+/g);
-    if (words !== null) readLine(words, mabs, file, index + 1);
+    if (words !== null) readLine(words, reading, index + 1);
   }
-  requireDistinct(mabs, file);
-  requireInPlace(mabs, file);
+  const { mabs, elsewhere } = reading;
+  requireDistinct([...mabs, ...elsewhere], file);
+  requireInPlace(reading);
+  requireInside(reading);
   requireDisjoint(mabs, file);
-  return { mabs: mabs.map(withoutLines) };
+  return { mabs: mabs.map(withoutLines), elsewhere: elsewhere.map(({ prefix }) => prefix) };
 }
 
 /** The same as text, MABs and micronets in the order given. A version that is the MAB's position is left out. */
-export function formatMappingFile({ mabs }: MappingFile, notes: MappingFileNotes = {}): string {
+export function formatMappingFile({ mabs, elsewhere }: MappingFile, notes: MappingFileNotes = {}): string {
   const lines = (notes.heading ?? []).map((line) => `# ${line}`.trimEnd());
+  if (elsewhere.length > 0) lines.push("", ...elsewhere.map((prefix) => `elsewhere ${formatPrefix(prefix)}`));
   for (const { prefix, lineage, position, micronets } of mabs) {
     const text = formatPrefix(prefix);
     const note = notes.mabs?.get(text);
@@ -75,19 +94,22 @@ function withoutComment(line: string): string {
   return start < 0 ? line : line.slice(0, start);
 }
 
-function readLine(words: readonly string[], mabs: MabEntry[], file: string, line: number): void {
+function readLine(words: readonly string[], { file, mabs, elsewhere }: Reading, line: number): void {
   try {
-    if (words[0] === "mab") {
-      mabs.push(readMab(words, file, line));
-      return;
-    }
     const mab = mabs.at(-1);
-    if (mab === undefined) throw new MappingFileError(file, line, "a micronet before any MAB: write a \"mab\" line first");
-    mab.micronets.push(readMicronet(words, mab, file, line));
+    if (words[0] === "mab") mabs.push(readMab(words, file, line));
+    else if (words[0] === "elsewhere") elsewhere.push(readElsewhere(words, file, line));
+    else if (mab === undefined) throw new MappingFileError(file, line, 'a micronet before any MAB: write a "mab" line first');
+    else mab.micronets.push(readMicronet(words, mab, file, line));
   } catch (error) {
     if (error instanceof AddressError) throw new MappingFileError(file, line, error.message, { cause: error });
     throw error;
   }
+}
+
+function readElsewhere(words: readonly string[], file: string, line: number): ElsewhereEntry {
+  if (words.length !== 2) throw new MappingFileError(file, line, 'not a MAB of others: write "elsewhere 192.0.2.0/28"');
+  return { prefix: parsePrefix(words[1]!), line };
 }
 
 function readMab(words: readonly string[], file: string, line: number): MabEntry {
@@ -126,31 +148,42 @@ function readNumber(text: string, what: string, most: number, file: string, line
   return value;
 }
 
-function requireDistinct(mabs: readonly MabEntry[], file: string): void {
+function requireDistinct(mabs: readonly ElsewhereEntry[], file: string): void {
   const lines = new Map<string, number>();
   for (const { prefix, line } of mabs) {
     const text = formatPrefix(prefix);
     const before = lines.get(text);
-    if (before !== undefined) throw new MappingFileError(file, line, `MAB ${text} is already on line ${before}: merge them`);
+    if (before !== undefined) throw new MappingFileError(file, line, `MAB ${text} is already on line ${before}: list it once`);
     lines.set(text, line);
   }
 }
 
 /** Every micronet lies where its own MAB is the longest match. */
-function requireInPlace(mabs: readonly MabEntry[], file: string): void {
-  const table = new MabTable(mabs.map((mab) => mab.prefix));
+function requireInPlace({ file, mabs, elsewhere }: Reading): void {
+  const prefixes = [...mabs, ...elsewhere].map(({ prefix }) => prefix);
+  const table = new MabTable(prefixes);
   const segment = new Segment();
   for (const [index, { prefix, micronets }] of mabs.entries()) {
     for (const { range, line } of micronets) {
       table.find(range.family, range.first.hi, range.first.lo, segment);
       const ends = compareKeys(range.last.hi, range.last.lo, segment.lastHi, segment.lastLo) <= 0;
-      if (segment.prefix !== index || !ends) throw new MappingFileError(file, line, misplaced(range, prefix, mabs, segment.prefix));
+      if (segment.prefix !== index || !ends) throw new MappingFileError(file, line, misplaced(range, prefix, prefixes, segment.prefix));
     }
   }
 }
 
-function misplaced(range: Range, prefix: Prefix, mabs: readonly MabEntry[], match: number): string {
-  const inner = match === NO_PREFIX ? undefined : mabs[match]!.prefix;
+function requireInside({ file, mabs, elsewhere }: Reading): void {
+  const table = new MabTable(mabs.map(({ prefix }) => prefix));
+  for (const { prefix, line } of elsewhere) {
+    const outer = table.match(prefix.family, prefix.hi, prefix.lo);
+    if (outer === NO_PREFIX || mabs[outer]!.prefix.length > prefix.length) {
+      throw new MappingFileError(file, line, `${formatPrefix(prefix)} is in no MAB of this file: remove the line`);
+    }
+  }
+}
+
+function misplaced(range: Range, prefix: Prefix, prefixes: readonly Prefix[], match: number): string {
+  const inner = match === NO_PREFIX ? undefined : prefixes[match];
   const nested = inner !== undefined && inner.length > prefix.length ? inner : undefined;
   if (nested !== undefined) return `micronet ${formatRange(range)} lies in MAB ${formatPrefix(nested)}: list it there`;
   return `micronet ${formatRange(range)} is not within MAB ${formatPrefix(prefix)}, or reaches into a longer MAB inside it`;
