@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Document, LineCounter, isNode, parseDocument } from "yaml";
+import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
 import { z } from "zod";
 import { didYouMean } from "./nearest.ts";
 import { type Config, configSchema, qsaSchema, qsrSchema } from "./schema.ts";
@@ -48,8 +48,8 @@ function describe(issue: Issue, value: unknown, where: (path: readonly PropertyK
     const known = knownKeys(value, path);
     return issue.keys.map((key) => `${where([...path, key])}: unknown key "${[...path, key].join(".")}"${didYouMean(key, known)}`);
   }
-  if (issue.code === "invalid_union") return [`${where(["role"])}: role must be "qsr" or "qsa"`];
-  const what = path.length === 0 ? "the file" : `"${path.join(".")}"`;
+  if (issue.code === "invalid_union" || path.length === 0) return [`${where(["role"])}: role must be "qsr" or "qsa"`];
+  const what = `"${path.join(".")}"`;
   const missing = issue.code === "invalid_type" && valueAt(value, path) === undefined;
   return [`${where(path)}: ${what} ${missing ? `is missing (${issue.message})` : `is wrong: ${issue.message}`}`];
 }
@@ -70,10 +70,18 @@ function knownKeys(value: unknown, path: readonly PropertyKey[]): string[] {
 /** The line of the innermost part of the path that the file has. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
+    const node = nodeAt(document, path.slice(0, length));
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
+}
+
+/** A key of a mapping, or an item of a sequence. */
+function nodeAt(document: Document, path: readonly PropertyKey[]): unknown {
+  const last = path.at(-1);
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (isMap(parent)) return parent.items.find(({ key }) => isScalar(key) && key.value === last)?.key;
+  return document.getIn(path, true);
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,0 +1,83 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { formatIp } from "../../src/address/index.ts";
+import { parseEndpoint } from "../../src/config/fields.ts";
+import { ConfigError, parseConfig } from "../../src/config/load.ts";
+import { nearest } from "../../src/config/nearest.ts";
+
+const EXAMPLES = new URL("../../docs/examples/", import.meta.url);
+const examples = readdirSync(EXAMPLES).map((file) => [file, readFileSync(new URL(file, EXAMPLES), "utf8")] as const);
+
+const MINIMAL = "role: qsr\ndns:\n  registries: [{ apex: drtm.example }]\n";
+
+function faults(text: string): readonly string[] {
+  try {
+    parseConfig(text, "f.yaml");
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** Every key of a YAML text with its line, comments aside. */
+function keysOf(text: string): { key: string; line: number }[] {
+  return text.split("\n").flatMap((line, index) => {
+    const key = /^\s*(?:- )?([A-Za-z]+):/.exec(line)?.[1];
+    return key === undefined ? [] : [{ key, line: index + 1 }];
+  });
+}
+
+describe.each(examples)("docs/examples/%s", (file, text) => {
+  test("is right, and as its comments say the same as the defaults, where there are some", () => {
+    expect(parseConfig(text, file).role).toBe(file.replace(".yaml", ""));
+  });
+
+  test.each(keysOf(text))("with $key (line $line) misspelt is refused, and the right key is named", ({ key, line }) => {
+    const lines = text.split("\n");
+    lines[line - 1] = lines[line - 1]!.replace(`${key}:`, `${key}x:`);
+    const message = key === "role" ? 'role must be "qsr" or "qsa"' : `", did you mean "${key}"?`;
+    expect(faults(lines.join("\n"))).toContainEqual(expect.stringContaining(message));
+    expect(faults(lines.join("\n")).some((fault) => fault.startsWith(`f.yaml:${key === "role" ? 1 : line}: `))).toBe(true);
+  });
+});
+
+describe("a configuration", () => {
+  test("needs no more than a role and a registry", () => {
+    const config = parseConfig(MINIMAL, "f.yaml");
+    expect(config.listen.map(({ address, port }) => `${formatIp(address)} ${port}`)).toEqual(["127.0.0.1 4344"]);
+  });
+
+  test("is frozen all through", () => {
+    expect(Object.isFrozen(parseConfig(MINIMAL, "f.yaml").cache)).toBe(true);
+  });
+
+  test.each([
+    ["role: qsr\n", 'f.yaml:1: "dns" is missing'],
+    [`${MINIMAL}listen: ["127.0.0.1"]\n`, 'f.yaml:4: "listen.0" is wrong: "127.0.0.1" is no endpoint'],
+    [`${MINIMAL}listen: ["127.0.0.1:99999"]\n`, "is no endpoint"],
+    [`${MINIMAL}cache:\n  maxEntries: many\n`, 'f.yaml:5: "cache.maxEntries" is wrong'],
+    [`${MINIMAL}clients:\n  allow: [10.0.0.1/8]\n`, '"10.0.0.1/8" has bits set after its first 8'],
+    ["role: qsr\ndns:\n  registries: [{ apex: 'drtm..example' }]\n", "is no domain name"],
+    ["role: qsr\n\tx: 1", "f.yaml:2: not valid YAML"],
+    ["role: itr\n", 'role must be "qsr" or "qsa"'],
+    ["", 'role must be "qsr" or "qsa"'],
+  ])("%j is refused", (text, message) => {
+    expect(faults(text).join("\n")).toContain(message);
+  });
+
+  test("has all its faults told at once", () => {
+    expect(faults(`${MINIMAL}listen: [x]\nlog: { level: loud }\ncolour: red\n`)).toHaveLength(3);
+  });
+});
+
+test("endpoints", () => {
+  expect(parseEndpoint("[2001:db8::1]:53").port).toBe(53);
+  expect(parseEndpoint("192.0.2.1", 4344).port).toBe(4344);
+  expect(() => parseEndpoint("2001:db8::1:53")).toThrow("is no endpoint");
+});
+
+test("the nearest word is a near one, or none", () => {
+  expect(nearest("querry", ["query", "up"])).toBe("query");
+  expect(nearest("zzz", ["query", "up"])).toBeUndefined();
+});
