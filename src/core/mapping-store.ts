@@ -1,6 +1,7 @@
 import {
   type Family,
   type IpAddress,
+  type Key,
   type Prefix,
   type Range,
   compareKeys,
@@ -90,6 +91,11 @@ export class MappingStore {
     }
     this.#fillGap(family, hi, lo, segment, body);
     return ResultCode.negative;
+  }
+
+  /** Whether a key is in a MAB of this store. */
+  serves(family: Family, { hi, lo }: Key): boolean {
+    return this.#mabs.match(family, hi, lo) !== NO_PREFIX;
   }
 
   /**

@@ -18,7 +18,7 @@ export interface QsaOptions extends ServerOptions {
 export class Qsa implements Engine, AnswerSource {
   readonly server: ServerHalf;
   readonly store: MappingStore;
-  readonly counters = { datagrams: 0, malformed: 0, unexpected: 0 };
+  readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
   readonly #options: QsaOptions;
   readonly #header = new Header();
   readonly #scratch = new Answer();
@@ -34,13 +34,12 @@ export class Qsa implements Engine, AnswerSource {
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    this.counters.datagrams++;
     const fault = decodeHeader(view, length, this.#header);
     const answerable = fault === Fault.none || fault === Fault.unsupportedVersion;
-    if (!answerable) this.counters.malformed++;
+    if (!answerable) this.counters.malformedDatagrams++;
     else if (this.#header.type === MessageType.mapRequest) this.server.responder.handleRequest(now, peer, view, length);
     else if (this.#header.type === MessageType.cacheUpdateAck) this.server.responder.handleUpdateAck(peer, view, length);
-    else this.counters.unexpected++;
+    else this.counters.unexpectedTypes++;
   }
 
   resolve(now: number, request: MapRequest, _asker: Asker, answer: Answer): boolean {

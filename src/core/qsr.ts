@@ -34,7 +34,7 @@ export class Qsr implements Engine, AnswerSource {
   readonly upstreams: UpstreamTable;
   readonly fetcher: Fetcher;
   readonly receiver: UpdateReceiver;
-  readonly counters = { datagrams: 0, malformed: 0, unexpected: 0 };
+  readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
   readonly #options: QsrOptions;
   readonly #prober: Prober;
   readonly #header = new Header();
@@ -87,10 +87,9 @@ export class Qsr implements Engine, AnswerSource {
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    this.counters.datagrams++;
     const fault = decodeHeader(view, length, this.#header);
     if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && this.#header.type === MessageType.mapRequest)) {
-      this.counters.malformed++;
+      this.counters.malformedDatagrams++;
       return;
     }
     switch (this.#header.type) {
@@ -110,7 +109,7 @@ export class Qsr implements Engine, AnswerSource {
         this.receiver.handleUpdate(now, peer, view, length);
         break;
       default:
-        this.counters.unexpected++;
+        this.counters.unexpectedTypes++;
     }
   }
 

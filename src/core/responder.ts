@@ -45,7 +45,7 @@ export interface ResponderCounters {
   nullRequests: number;
   hits: number;
   misses: number;
-  malformed: number;
+  malformedRequests: number;
   refused: number;
   limited: number;
   badCookies: number;
@@ -62,7 +62,7 @@ export class Responder {
     nullRequests: 0,
     hits: 0,
     misses: 0,
-    malformed: 0,
+    malformedRequests: 0,
     refused: 0,
     limited: 0,
     badCookies: 0,
@@ -126,7 +126,7 @@ export class Responder {
     const fault = decodeAcknowledgement(view, length, MessageType.cacheUpdateAck, this.#ack);
     const { clientCookieHi, clientCookieLo } = this.#ack.header;
     const known = this.#queriers.cookieHi(peer) === clientCookieHi && this.#queriers.cookieLo(peer) === clientCookieLo;
-    if (fault !== Fault.none || !known) this.counters.malformed++;
+    if (fault !== Fault.none || !known) this.counters.malformedRequests++;
     else this.#book.sender.acknowledge(peer, this.#ack.value);
   }
 
@@ -247,7 +247,7 @@ export class Responder {
 
   /** A request of another version, or a broken one, hears so when it paid for an answer; anything else hears nothing. */
   #refuseMalformed(now: number, peer: number, fault: Fault, length: number): void {
-    this.counters.malformed++;
+    this.counters.malformedRequests++;
     if (length < MAP_REPLY_OCTETS) return;
     const asker = this.#meet(now, peer, length);
     asker.cookie = CookieState.absent;

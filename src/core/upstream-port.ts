@@ -43,7 +43,7 @@ export class UpstreamPort {
     probesSent: 0,
     upstreamReplies: 0,
     timeouts: 0,
-    unexpected: 0,
+    unmatchedReplies: 0,
     malformedReplies: 0,
     epochChanges: 0,
     silences: 0,
@@ -95,7 +95,7 @@ export class UpstreamPort {
     if (fault !== Fault.none) this.counters.malformedReplies++;
     const slot = upstream === undefined || fault !== Fault.none ? -1 : this.#match(upstream, reply.header);
     if (upstream === undefined || slot < 0) {
-      this.counters.unexpected++;
+      this.counters.unmatchedReplies++;
       return;
     }
     this.counters.upstreamReplies++;
@@ -110,7 +110,7 @@ export class UpstreamPort {
     const upstream = this.#upstreams.ofPeer(peer);
     const fault = decodeAcknowledgement(view, length, MessageType.mapRequestAck, this.#ack);
     const slot = upstream === undefined || fault !== Fault.none ? -1 : this.#match(upstream, this.#ack.header);
-    if (slot < 0) this.counters.unexpected++;
+    if (slot < 0) this.counters.unmatchedReplies++;
     else this.#requests.extend(slot, now + Math.min(LONGEST_WAIT, this.#ack.value * 1000));
   }
 

@@ -1,4 +1,4 @@
-import { type IpAddress, type Range, formatEndpoint } from "../address/index.ts";
+import { type IpAddress, type Range, formatEndpoint, formatRange } from "../address/index.ts";
 import { parseEndpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
 import type { ChangeReport } from "../core/mapping-store.ts";
@@ -115,18 +115,12 @@ function siteNamed(sites: readonly Site[], name: string): Site {
 
 /** All sites of a DSOC share its store, as they would by its feed: one change, and each tells its own queriers. */
 function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | null): { report: ChangeReport; qsas: string[] } {
-  let lastError: unknown;
-  for (const store of new Set(sites.map(({ world }) => world.store))) {
-    try {
-      const report = store.change(range, etr);
-      const told = sites.filter(({ world }) => world.store === store);
-      for (const site of told) site.noteChange(report);
-      return { report, qsas: told.filter((site) => site.isUp).map(({ world }) => world.name) };
-    } catch (error) {
-      lastError = error;
-    }
-  }
-  throw lastError;
+  const store = sites.map(({ world }) => world.store).find((candidate) => candidate.serves(range.family, range.first));
+  if (store === undefined) throw new ControlError(400, `${formatRange(range)} begins in no MAB of these sites`);
+  const report = store.change(range, etr);
+  const told = sites.filter(({ world }) => world.store === store);
+  for (const site of told) site.noteChange(report);
+  return { report, qsas: told.filter((site) => site.isUp).map(({ world }) => world.name) };
 }
 
 async function untilMeasured({ engine }: QsrNode): Promise<void> {

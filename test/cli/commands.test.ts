@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { drtm, freePort } from "../support/process.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "drtm-test-"));
+const EXAMPLE = fileURLToPath(new URL("../../docs/examples/qsr.yaml", import.meta.url));
+
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe("help", () => {
+  test("lists the commands, each with help of its own and an example", async () => {
+    const { status, stdout } = await drtm("--help");
+    expect(status).toBe(0);
+    const commands = Array.from(stdout.matchAll(/^ {2}(\w+) {2}/gm), ([, name]) => name!);
+    expect(commands).toEqual(["up", "qsr", "qsa", "query", "ctl", "check"]);
+    const helps = await Promise.all(commands.map((command) => drtm(command, "--help")));
+    for (const help of helps) expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining("Example: drtm ") as string });
+  });
+
+  test("the version is that of package.json", async () => {
+    expect((await drtm("--version")).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
+describe("wrong usage ends with status 2 and one line that helps", () => {
+  test.each([
+    [["querry", "192.0.2.1"], 'unknown command "querry", did you mean "query"?'],
+    [["query"], "needs an address"],
+    [["query", "192.0.2"], '"192.0.2" is not an IPv4 or IPv6 address'],
+    [["query", "192.0.2.1", "--sever", "x"], 'unknown option --sever, did you mean "--server"?'],
+    [["query", "192.0.2.1", "--server", "nowhere:x"], "is no endpoint"],
+    [["query", "192.0.2.1", "--timeout", "soon"], "--timeout soon"],
+    [["ctl"], "needs an action"],
+    [["ctl", "stats"], 'unknown action "stats", did you mean "status"?'],
+    [["ctl", "map", "set", "192.0.2.0/24"], "map set needs --etr"],
+    [["ctl", "site", "left", "fra1"], "is not complete"],
+    [["qsr"], "needs --config FILE"],
+    [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml: cannot be read"],
+    [["qsa", "--config", EXAMPLE], 'this file configures a qsr: run "drtm qsr" with it'],
+    [["check"], "needs a file"],
+    [["up", "--zones", "/nonexistent"], "/nonexistent has no zone files"],
+  ])("%j", async (args, message) => {
+    const { status, stdout, stderr } = await drtm(...args);
+    expect(stderr).toContain(message);
+    expect({ status, stdout, lines: stderr.trim().split("\n").length }).toEqual({ status: 2, stdout: "", lines: 1 });
+  });
+});
+
+describe("check", () => {
+  test("a right file", async () => {
+    expect(await drtm("check", EXAMPLE)).toMatchObject({ status: 0, stdout: `${EXAMPLE}: ok, qsr on 127.0.0.1:4344, [::1]:4344, 1 registries\n` });
+  });
+
+  test("an unknown key", async () => {
+    const file = join(directory, "typo.yaml");
+    writeFileSync(file, "role: qsr\ndns:\n  registrys: []\n");
+    const { status, stderr } = await drtm("check", file);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${file}:3: unknown key "dns.registrys", did you mean "registries"?`);
+  });
+});
+
+describe("nobody there", () => {
+  test("query: status 1", async () => {
+    const server = `127.0.0.1:${await freePort()}`;
+    const { status, stderr } = await drtm("query", "192.0.2.1", "--server", server, "--timeout", "300");
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${server} cannot be asked: nothing listens there`);
+  });
+
+  test("ctl: status 1", async () => {
+    const { status, stderr } = await drtm("ctl", "status", "--socket", join(directory, "none.sock"));
+    expect(status).toBe(1);
+    expect(stderr).toContain("no drtm runs here");
+  });
+});

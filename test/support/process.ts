@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const LAUNCHER = fileURLToPath(new URL("../../bin/drtm.js", import.meta.url));
+
+export interface Finished {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running drtm: what it has printed so far, and how to end it. */
+export class Drtm {
+  stdout = "";
+  stderr = "";
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<unknown>;
+
+  constructor(args: readonly string[], options: { command?: string; cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+    const command = options.command ?? LAUNCHER;
+    this.#child = spawn(process.execPath, [command, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env, NO_COLOR: "1" } });
+    this.#child.stdout!.on("data", (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.#child.stderr!.on("data", (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.#exit = once(this.#child, "close");
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Waits until standard output or error has this text; throws with all of both when the process ends without. */
+  async says(text: string): Promise<void> {
+    const ended = this.#exit.then(() => "ended");
+    while (!this.stdout.includes(text) && !this.stderr.includes(text)) {
+      const news = Promise.race([once(this.#child.stdout!, "data"), once(this.#child.stderr!, "data"), ended]);
+      if ((await news) === "ended" && !this.stdout.includes(text) && !this.stderr.includes(text)) {
+        throw new Error(`drtm ended without saying "${text}":\n${this.stdout}\n${this.stderr}`);
+      }
+    }
+  }
+
+  /** Ends it as Ctrl-C does. */
+  async stop(): Promise<Finished> {
+    if (this.#child.exitCode === null) this.#child.kill("SIGINT");
+    return this.finished();
+  }
+
+  async finished(): Promise<Finished> {
+    await this.#exit;
+    return { status: this.#child.exitCode, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Runs a drtm command to its end. */
+export function drtm(...args: string[]): Promise<Finished> {
+  return new Drtm(args).finished();
+}
+
+/** A port that nobody has on loopback at this moment, for both UDP and TCP users. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
