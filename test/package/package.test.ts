@@ -1,0 +1,56 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+/** The Node that runs the tests comes first, as it would for a user who has it. */
+const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}` };
+const MINUTE = 60_000;
+
+let directory: string;
+
+/** Packs a copy of what git has here, so that the build leaves nothing behind. */
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "drtm-package-"));
+  const copy = join(directory, "copy");
+  await run("git", ["clone", "--quiet", "--no-hardlinks", ROOT, copy]);
+  await run("ln", ["-s", join(ROOT, "node_modules"), join(copy, "node_modules")]);
+  await run("npm", ["pack", "--pack-destination", directory], { cwd: copy, env });
+  const tarball = readdirSync(directory).find((file) => file.endsWith(".tgz"))!;
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", `./${tarball}`], { cwd: directory, env });
+}, 2 * MINUTE);
+
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe("installed from the packed tarball", () => {
+  test("npx drtm runs", async () => {
+    const { stdout } = await run("npx", ["drtm", "--help"], { cwd: directory, env });
+    expect(stdout).toContain("Usage: drtm COMMAND");
+  });
+
+  test("the sample world is in it", async () => {
+    const { stdout } = await run("node", ["-e", "console.log(require('node:fs').readdirSync('node_modules/drtm/zones').join(' '))"], { cwd: directory, env });
+    expect(stdout).toContain("drtm.example.zone");
+  });
+
+  test("the library entries can be imported, and have types", async () => {
+    const source = 'import { parseIp } from "drtm/address";\nimport { decodeDatagram } from "drtm/wire";\nexport const family: 4 | 6 = parseIp("::1").family;\nexport const decode: (bytes: Uint8Array) => object = decodeDatagram;\nconsole.log(family);\n';
+    writeFileSync(join(directory, "use.ts"), source);
+    await run("node", [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "use.ts"], { cwd: directory, env });
+    const { stdout } = await run("node", ["use.ts"], { cwd: directory, env });
+    expect(stdout.trim()).toBe("6");
+  });
+});
+
+test("in a clone, npx drtm runs the source", async () => {
+  const { stdout } = await run("npx", ["drtm", "--version"], { cwd: ROOT, env });
+  expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+});
