@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { createSocket } from "node:dgram";
+import { type Socket, createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseIp, parsePrefix } from "../../src/address/index.ts";
@@ -13,13 +13,14 @@ import { ResultCode } from "../../src/wire/index.ts";
 import { LIMITS, MAPPING } from "../support/world.ts";
 
 const LOOPBACK = parseIp("127.0.0.1");
-/** A socket that sets its own source port needs root, and a language with raw sockets: perl-base is on every Debian. */
-const canForge = process.getuid?.() === 0 && spawnSync("perl", ["-MSocket", "-e", "1"]).status === 0;
+/** Who sets the source port themselves needs root, a kernel with raw sockets, and a language that has them: perl-base is on every Debian. */
+const OPEN_RAW = "use Socket; socket(my $s, PF_INET, SOCK_RAW, 17) or exit 1;";
+const canForge = process.getuid?.() === 0 && spawnSync("perl", ["-e", OPEN_RAW]).status === 0;
 
 const FORGE = `
 use Socket;
 my ($port) = @ARGV;
-socket(my $s, PF_INET, SOCK_RAW, IPPROTO_UDP) or die $!;
+socket(my $s, PF_INET, SOCK_RAW, 17) or die $!;
 my $payload = "\\xd1\\x01" . ("\\0" x 118);
 my $udp = pack("n4", 0, $port, 8 + length $payload, 0) . $payload;
 send($s, $udp, 0, pack_sockaddr_in(0, inet_aton("127.0.0.1"))) or die $!;
@@ -53,10 +54,25 @@ describe("the driver on real sockets", () => {
     expect(await ask("198.51.100.1")).toBe(ResultCode.notAuthoritative);
   });
 
-  test.runIf(canForge)("drops datagrams from source port 0, and lives (needs root and perl)", async () => {
+  test.runIf(canForge)("drops datagrams from source port 0, and lives (needs root, perl and raw sockets)", async () => {
     execFileSync("perl", ["-e", FORGE, String(port)]);
     await expect.poll(() => driver.counters.portZero).toBe(1);
     expect(await ask("192.0.2.7")).toBe(ResultCode.mapping);
+  });
+
+  test("a datagram with source port 0, as the socket hands it over, draws no answer", async () => {
+    let seen: Socket | undefined;
+    const own = await UdpDriver.open(qsa, [{ address: LOOPBACK, port: 0 }], (socket) => (seen = socket));
+    const client = createSocket("udp4");
+    const request = new Uint8Array(120);
+    request.set([0xd1, 1]);
+    client.send(request, Number(own.endpoint(0).split(":")[1]), "127.0.0.1");
+    await expect.poll(() => seen).toBeDefined();
+    const sent = own.counters.sent;
+    seen!.emit("message", Buffer.from(request), { address: "127.0.0.1", family: "IPv4", port: 0, size: 120 });
+    expect(own.counters).toMatchObject({ portZero: 1, sent });
+    client.close();
+    await own.close();
   });
 
   test("an empty datagram and one of 9,000 octets are counted and dropped", async () => {
