@@ -111,7 +111,7 @@ describe("a registry", () => {
   const registry: Registry = {
     ...HEAD,
     sets: [
-      { services, prefixes: Array.from({ length: 130 }, (_, index) => prefixAround(4, index * 0x1000000, 0, 24)) },
+      { services, prefixes: Array.from({ length: 130 }, (_, index) => prefixAround(4, index * 0x1000000 + 0x100, 0, 24)) },
       { services: ["s1.c.example."], prefixes: [] },
     ],
     keys: [{ zone: "a.example.", ds: ["12345 13 2 00ff"] }],
