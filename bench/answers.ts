@@ -60,7 +60,10 @@ async function cpuMicroseconds({ child }: Server): Promise<number> {
 
 /** The next message of a child; throws when it ends instead. */
 async function messageOf(child: ChildProcess): Promise<unknown> {
-  const [message] = (await Promise.race([once(child, "message"), once(child, "exit").then(() => [])])) as [unknown];
+  const over = new AbortController();
+  const { signal } = over;
+  const [message] = (await Promise.race([once(child, "message", { signal }), once(child, "exit", { signal }).then(() => [])])) as [unknown];
+  over.abort();
   if (message === undefined) throw new Error("the server under load has ended; its error is printed above");
   return message;
 }

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { formatPrefix } from "../../../src/address/index.ts";
+import { buildContent } from "../../../src/dns/discovery/content.ts";
+import { WalkError, walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
+import type { RegistryState } from "../../../src/dns/discovery/types.ts";
+import { RecordType, encodeTxt } from "../../../src/dns/records/index.ts";
+import { parsePrefix } from "../../../src/address/index.ts";
+import { EVERYWHERE, RecordTable, type SetDraft, registry } from "../../support/registry.ts";
+
+const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24", "2001:db8::/32"] };
+const B: SetDraft = { services: ["s1.dsoc-b.example."], prefixes: ["198.51.100.0/24"] };
+const BOTH: SetDraft = { services: ["s1.dsoc-a.example.", "s1.dsoc-b.example."], prefixes: ["203.0.113.0/24"] };
+
+function mabs(state: RegistryState): string[] {
+  const prefixes = [...state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap((bucket) => bucket.prefixes));
+  return prefixes.map(formatPrefix).toSorted();
+}
+
+/** Many /24s, so that their set has many buckets. */
+function many(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
+}
+
+describe("a walk", () => {
+  test("finds every MAB and service", async () => {
+    const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(registry(1, [A, B, BOTH])).tools);
+    expect(mabs(state)).toEqual(["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32", "203.0.113.0/24"]);
+    expect(state).toMatchObject({ serial: 1, problems: [] });
+    expect([...state.sets.values()].map(({ services }) => services).toSorted()).toEqual([BOTH.services, A.services, B.services].toSorted());
+  });
+
+  test("the second time, asks only for what has changed", async () => {
+    const table = new RecordTable(registry(1, [A, { ...B, prefixes: many(2000) }]));
+    const first = await walkRegistry(EVERYWHERE, undefined, table.tools);
+    const cost = table.asked.splice(0).length;
+    table.records = registry(2, [A, { ...B, prefixes: many(2000).slice(1) }]);
+    const second = await walkRegistry(EVERYWHERE, first, table.tools);
+    expect(mabs(second)).toHaveLength(2001);
+    expect(table.asked.filter((question) => question.endsWith(` ${RecordType.APL}`))).toHaveLength(1);
+    expect(table.asked.length).toBeLessThan(cost / 2);
+  });
+
+  test("a change in the middle of it is noticed, and the walk begun again", async () => {
+    const table = new RecordTable(registry(1, [A, B]));
+    let changes = 0;
+    table.before = (_name, type) => {
+      if (type === RecordType.APL && changes++ === 0) table.records = registry(2, [B, BOTH]);
+    };
+    expect(mabs(await walkRegistry(EVERYWHERE, undefined, table.tools))).toEqual(["198.51.100.0/24", "203.0.113.0/24"]);
+  });
+
+  test("digests that never agree end it, with the record named", async () => {
+    const records = registry(1, [A]).map((record) => (record.type === RecordType.APL ? { ...record, data: record.data.slice(0, 7) } : record));
+    await expect(walkRegistry(EVERYWHERE, undefined, new RecordTable(records).tools)).rejects.toThrow(/could not be read whole.*does not have the digest/);
+  });
+
+  test("a serial that goes back is refused, and one that wraps is not", async () => {
+    const table = new RecordTable(registry(0xfffffff0, [A]));
+    const first = await walkRegistry(EVERYWHERE, undefined, table.tools);
+    table.records = registry(5, [A, B]);
+    const second = await walkRegistry(EVERYWHERE, first, table.tools);
+    expect(second.serial).toBe(5);
+    table.records = registry(4, [A]);
+    await expect(walkRegistry(EVERYWHERE, second, table.tools)).rejects.toThrow("has serial 4, older than 5");
+  });
+
+  test("a zone that is no registry is refused", async () => {
+    const records = registry(1, [A]);
+    const other = records.map((record) => (record.name.startsWith("version.") ? { ...record, data: encodeTxt(["drtm9"]) } : record));
+    await expect(walkRegistry(EVERYWHERE, undefined, new RecordTable(other).tools)).rejects.toThrow('says ["drtm9"] and not "drtm1"');
+    await expect(walkRegistry(EVERYWHERE, undefined, new RecordTable([]).tools)).rejects.toThrow(WalkError);
+  });
+
+  test("a malformed APL spoils its own set only, and is named", async () => {
+    const [apl] = registry(1, [B]).filter(({ type }) => type === RecordType.APL);
+    const records = registry(1, [A, B]).map((record) => (record.name === apl!.name ? { ...record, data: Uint8Array.of(0, 1, 24, 4, 192, 0) } : record));
+    const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(records).tools);
+    expect(mabs(state)).toEqual(["192.0.2.0/24", "2001:db8::/32"]);
+    expect(state.problems).toHaveLength(1);
+    expect(state.problems[0]!.problem).toContain(`${apl!.name} APL`);
+  });
+});
+
+describe("the catalogue", () => {
+  const service = (name: string) => ({ name, servers: [], ttl: 60, problems: [] });
+  const services = ["s1.dsoc-a.example.", "s1.dsoc-b.example."].map(service);
+
+  test("a MAB in two sets has the services of both", async () => {
+    const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(registry(1, [A, { ...B, prefixes: ["192.0.2.0/24"] }])).tools);
+    const { content } = buildContent([{ options: EVERYWHERE, state }], services);
+    expect(content.mabs.map(({ prefix, services: indices }) => [formatPrefix(prefix), indices])).toEqual([
+      ["192.0.2.0/24", [0, 1]],
+      ["2001:db8::/32", [0]],
+    ]);
+  });
+
+  test("what a registry may not speak for is left out, and reported", async () => {
+    const options = { ...EVERYWHERE, space: [parsePrefix("192.0.0.0/8")] };
+    const state = await walkRegistry(options, undefined, new RecordTable(registry(1, [A, B])).tools);
+    const { content, problems } = buildContent([{ options, state }], services);
+    expect(content.mabs.map(({ prefix }) => formatPrefix(prefix))).toEqual(["192.0.2.0/24"]);
+    expect(problems.map(({ problem }) => problem)).toEqual([
+      "2001:db8::/32 left out: not in the space this registry may speak for",
+      "198.51.100.0/24 left out: not in the space this registry may speak for",
+    ]);
+  });
+});

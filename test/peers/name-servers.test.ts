@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseZoneFile } from "../../src/dns/zone-file/index.ts";
+import { DnsServer } from "../../src/io/dns-server.ts";
+import { Daemon, NAME_SERVERS, findDaemon } from "../support/daemon.ts";
+import { discoverOnce } from "../support/discover.ts";
+
+const ZONES = ["drtm.example", "dsoc-a.example", "dsoc-b.example", "dsoc-c.example"];
+
+let embedded: Awaited<ReturnType<typeof discoverOnce>>;
+
+/** What the embedded server gives, over real sockets too. */
+beforeAll(async () => {
+  const zones = ZONES.map((zone) => {
+    const url = new URL(`../../zones/${zone}.zone`, import.meta.url);
+    return parseZoneFile(readFileSync(url, "utf8"), { file: url.pathname, origin: `${zone}.` }).records;
+  });
+  const server = new DnsServer(zones);
+  const port = await server.listen("127.0.0.1", 0);
+  embedded = await discoverOnce(port);
+  await server.close();
+});
+
+test("the embedded server gives the whole sample world", () => {
+  expect(embedded).toMatchObject({ problems: [], failures: [] });
+  expect(embedded.content.mabs.length).toBeGreaterThan(2000);
+});
+
+describe.each(NAME_SERVERS)("$name", (nameServer) => {
+  const program = findDaemon(nameServer.program);
+  const isNeeded = program !== undefined || process.env["CI"] !== undefined;
+  let daemon: Daemon | undefined;
+
+  afterAll(() => daemon?.stop());
+
+  test.runIf(isNeeded)(`serves the zones of zones/ unchanged, and gives the same catalogue (needs ${nameServer.program})`, async () => {
+    if (program === undefined) throw new Error(`${nameServer.program} is not installed: in CI it must be`);
+    daemon = await Daemon.start(nameServer, program, ZONES);
+    const { content, problems, failures } = await discoverOnce(daemon.port);
+    expect({ problems, failures }).toEqual({ problems: [], failures: [] });
+    expect(content).toEqual(embedded.content);
+  });
+});

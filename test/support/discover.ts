@@ -1,0 +1,34 @@
+import { parseIp, parsePrefix } from "../../src/address/index.ts";
+import type { CatalogueContent } from "../../src/core/catalogue-content.ts";
+import type { Problem } from "../../src/dns/discovery/types.ts";
+import { DiscoveryLoop, type DiscoveryOptions } from "../../src/io/discovery-loop.ts";
+import { DnsClient } from "../../src/io/dns-client.ts";
+
+export const LIMITS = { refreshMinSeconds: 0.05, refreshMaxSeconds: 0.1, serviceTtlMinSeconds: 60, serviceTtlMaxSeconds: 3600 };
+
+/** A discovery loop on one loopback name server, and what it has said. */
+export function discoveryOn(port: number, options: Partial<DiscoveryOptions> & { apex?: string } = {}) {
+  const catalogues: { content: CatalogueContent; problems: readonly Problem[] }[] = [];
+  const failures: string[] = [];
+  const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port }], deadlineMs: 1_000, firstTimeoutMs: 250 });
+  const loop = new DiscoveryLoop({
+    registries: [{ apex: options.apex ?? "drtm.example.", space: [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")] }],
+    limits: LIMITS,
+    addresses: { allowLoopback: true, allowPrivate: false },
+    dns,
+    onCatalogue: (content, problems) => catalogues.push({ content, problems }),
+    onFailure: (what, error) => failures.push(`${what}: ${error.message}`),
+    ...options,
+  });
+  return { loop, dns, catalogues, failures };
+}
+
+/** Reads everything once from a name server. */
+export async function discoverOnce(port: number): Promise<{ content: CatalogueContent; problems: readonly Problem[]; failures: readonly string[] }> {
+  const { loop, catalogues, failures } = discoveryOn(port);
+  await loop.start();
+  await loop.close();
+  const last = catalogues.at(-1);
+  if (last === undefined) throw new Error(`nothing was found: ${failures.join("; ")}`);
+  return { ...last, failures };
+}
