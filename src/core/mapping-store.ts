@@ -50,7 +50,9 @@ export interface ChangeReport {
 
 /** All the mapping a QSA is authoritative for: its MABs, their micronets, and the number of the last change of each MAB. */
 export class MappingStore {
+  /** Its own MABs first, then those that are elsewhere. */
   readonly #mabs: MabTable;
+  readonly #own: number;
   readonly #lineage: Uint32Array;
   readonly #position: Float64Array;
   readonly #rows = new MicronetTable();
@@ -58,9 +60,10 @@ export class MappingStore {
   readonly #ipv6 = new RangeIndex();
   readonly #segment = new Segment();
 
-  /** Throws MappingError when two MABs are the same or micronets overlap. */
-  constructor(mabs: readonly MabMapping[]) {
-    this.#mabs = new MabTable(distinct(mabs));
+  /** `elsewhere`: longer MABs inside these that others answer for. Throws MappingError when two MABs are the same or micronets overlap. */
+  constructor(mabs: readonly MabMapping[], elsewhere: readonly Prefix[] = []) {
+    this.#own = mabs.length;
+    this.#mabs = new MabTable(distinct([...mabs.map(({ prefix }) => prefix), ...elsewhere]));
     this.#lineage = Uint32Array.from(mabs, (mab) => mab.lineage);
     this.#position = Float64Array.from(mabs, (mab) => mab.position);
     for (const mab of mabs) {
@@ -69,7 +72,7 @@ export class MappingStore {
   }
 
   get mabs(): readonly Prefix[] {
-    return this.#mabs.prefixes;
+    return this.#mabs.prefixes.slice(0, this.#own);
   }
 
   get micronets(): number {
@@ -80,9 +83,9 @@ export class MappingStore {
   lookUp(family: Family, hi: number, lo: number, body: MappingBody): number {
     const segment = this.#segment;
     this.#mabs.find(family, hi, lo, segment);
-    if (segment.prefix === NO_PREFIX) return ResultCode.notAuthoritative;
+    if (segment.prefix === NO_PREFIX || segment.prefix >= this.#own) return ResultCode.notAuthoritative;
     body.family = family;
-    body.prefixLength = this.mabs[segment.prefix]!.length;
+    body.prefixLength = this.#mabs.prefixes[segment.prefix]!.length;
     this.#fillPosition(segment.prefix, body);
     const row = this.#around(family, hi, lo);
     if (row !== NONE) {
@@ -111,15 +114,15 @@ export class MappingStore {
     for (const rest of changes) this.#add(rest);
     if (etr !== null) this.#add({ range, etr, version });
     const flushed = overlapped.map((micronet) => micronet.range).concat(range);
-    return { mab: this.mabs[mab]!, range, etr, flushed, changes: [...changes, { range, etr, version }] };
+    return { mab: this.#mabs.prefixes[mab]!, range, etr, flushed, changes: [...changes, { range, etr, version }] };
   }
 
   #mabOf(range: Range): number {
     const segment = this.#segment;
     this.#mabs.find(range.family, range.first.hi, range.first.lo, segment);
-    if (segment.prefix === NO_PREFIX) throw new MappingError(`${formatRange(range)} is in no MAB of this server`);
+    if (segment.prefix === NO_PREFIX || segment.prefix >= this.#own) throw new MappingError(`${formatRange(range)} is in no MAB of this server`);
     if (compareKeys(range.last.hi, range.last.lo, segment.lastHi, segment.lastLo) > 0) {
-      throw new MappingError(`${formatRange(range)} reaches beyond ${formatPrefix(this.mabs[segment.prefix]!)}, or into a MAB inside it`);
+      throw new MappingError(`${formatRange(range)} reaches beyond ${formatPrefix(this.#mabs.prefixes[segment.prefix]!)}, or into a MAB inside it`);
     }
     return segment.prefix;
   }
@@ -208,14 +211,14 @@ export class MappingStore {
   }
 }
 
-function distinct(mabs: readonly MabMapping[]): Prefix[] {
+function distinct(prefixes: readonly Prefix[]): readonly Prefix[] {
   const seen = new Set<string>();
-  return mabs.map(({ prefix }) => {
+  for (const prefix of prefixes) {
     const text = formatPrefix(prefix);
     if (seen.has(text)) throw new MappingError(`MAB ${text} is listed twice`);
     seen.add(text);
-    return prefix;
-  });
+  }
+  return prefixes;
 }
 
 /** What is left of a micronet on either side of a range, with its mapping, as changed by this change. */

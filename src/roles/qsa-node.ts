@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { formatPrefix } from "../address/index.ts";
 import type { QsaConfig } from "../config/schema.ts";
 import { parseMappingFile } from "../core/mapping-file.ts";
 import { MappingStore } from "../core/mapping-store.ts";
@@ -42,5 +43,10 @@ export class QsaNode {
 
 /** Reads mapping files into a store. Throws MappingFileError, MappingError, or what the file system says. */
 export function readStore(files: readonly string[]): MappingStore {
-  return new MappingStore(files.flatMap((file) => parseMappingFile(readFileSync(file, "utf8"), file).mabs));
+  const read = files.map((file) => parseMappingFile(readFileSync(file, "utf8"), file));
+  const mabs = read.flatMap((file) => file.mabs);
+  const own = new Set(mabs.map(({ prefix }) => formatPrefix(prefix)));
+  // A MAB that one file calls elsewhere may be in another file of this server.
+  const others = new Map(read.flatMap(({ elsewhere }) => elsewhere.map((prefix) => [formatPrefix(prefix), prefix] as const)));
+  return new MappingStore(mabs, [...others].filter(([text]) => !own.has(text)).map(([, prefix]) => prefix));
 }

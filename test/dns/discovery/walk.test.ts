@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { formatPrefix } from "../../../src/address/index.ts";
+import { formatPrefix, parsePrefix } from "../../../src/address/index.ts";
 import { buildContent } from "../../../src/dns/discovery/content.ts";
 import { WalkError, walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
 import type { RegistryState } from "../../../src/dns/discovery/types.ts";
-import { RecordType, encodeTxt } from "../../../src/dns/records/index.ts";
-import { parsePrefix } from "../../../src/address/index.ts";
+import { RecordType, type ResourceRecord, encodeApl, encodeTxt } from "../../../src/dns/records/index.ts";
 import { EVERYWHERE, RecordTable, type SetDraft, registry } from "../../support/registry.ts";
 
 const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24", "2001:db8::/32"] };
@@ -19,6 +18,11 @@ function mabs(state: RegistryState): string[] {
 /** Many /24s, so that their set has many buckets. */
 function many(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
+}
+
+/** Records with other data where the condition holds. */
+function replaced(records: readonly ResourceRecord[], where: (record: ResourceRecord) => boolean, data: Uint8Array): ResourceRecord[] {
+  return records.map((record) => (where(record) ? { name: record.name, type: record.type, ttl: record.ttl, data } : record));
 }
 
 describe("a walk", () => {
@@ -37,7 +41,7 @@ describe("a walk", () => {
     const second = await walkRegistry(EVERYWHERE, first, table.tools);
     expect(mabs(second)).toHaveLength(2001);
     expect(table.asked.filter((question) => question.endsWith(` ${RecordType.APL}`))).toHaveLength(1);
-    expect(table.asked.length).toBeLessThan(cost / 2);
+    expect(table.asked.length).toBeLessThan(cost);
   });
 
   test("a change in the middle of it is noticed, and the walk begun again", async () => {
@@ -50,7 +54,7 @@ describe("a walk", () => {
   });
 
   test("digests that never agree end it, with the record named", async () => {
-    const records = registry(1, [A]).map((record) => (record.type === RecordType.APL ? { ...record, data: record.data.slice(0, 7) } : record));
+    const records = replaced(registry(1, [A]), ({ type }) => type === RecordType.APL, encodeApl([parsePrefix("192.0.0.0/24")]));
     await expect(walkRegistry(EVERYWHERE, undefined, new RecordTable(records).tools)).rejects.toThrow(/could not be read whole.*does not have the digest/);
   });
 
@@ -66,14 +70,14 @@ describe("a walk", () => {
 
   test("a zone that is no registry is refused", async () => {
     const records = registry(1, [A]);
-    const other = records.map((record) => (record.name.startsWith("version.") ? { ...record, data: encodeTxt(["drtm9"]) } : record));
+    const other = replaced(records, ({ name }) => name.startsWith("version."), encodeTxt(["drtm9"]));
     await expect(walkRegistry(EVERYWHERE, undefined, new RecordTable(other).tools)).rejects.toThrow('says ["drtm9"] and not "drtm1"');
     await expect(walkRegistry(EVERYWHERE, undefined, new RecordTable([]).tools)).rejects.toThrow(WalkError);
   });
 
   test("a malformed APL spoils its own set only, and is named", async () => {
     const [apl] = registry(1, [B]).filter(({ type }) => type === RecordType.APL);
-    const records = registry(1, [A, B]).map((record) => (record.name === apl!.name ? { ...record, data: Uint8Array.of(0, 1, 24, 4, 192, 0) } : record));
+    const records = replaced(registry(1, [A, B]), ({ name }) => name === apl!.name, Uint8Array.of(0, 1, 24, 4, 192, 0));
     const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(records).tools);
     expect(mabs(state)).toEqual(["192.0.2.0/24", "2001:db8::/32"]);
     expect(state.problems).toHaveLength(1);
@@ -82,8 +86,7 @@ describe("a walk", () => {
 });
 
 describe("the catalogue", () => {
-  const service = (name: string) => ({ name, servers: [], ttl: 60, problems: [] });
-  const services = ["s1.dsoc-a.example.", "s1.dsoc-b.example."].map(service);
+  const services = ["s1.dsoc-a.example.", "s1.dsoc-b.example."].map((name) => ({ name, servers: [], ttl: 60, problems: [] }));
 
   test("a MAB in two sets has the services of both", async () => {
     const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(registry(1, [A, { ...B, prefixes: ["192.0.2.0/24"] }])).tools);
@@ -99,9 +102,9 @@ describe("the catalogue", () => {
     const state = await walkRegistry(options, undefined, new RecordTable(registry(1, [A, B])).tools);
     const { content, problems } = buildContent([{ options, state }], services);
     expect(content.mabs.map(({ prefix }) => formatPrefix(prefix))).toEqual(["192.0.2.0/24"]);
-    expect(problems.map(({ problem }) => problem)).toEqual([
-      "2001:db8::/32 left out: not in the space this registry may speak for",
+    expect(problems.map(({ problem }) => problem).toSorted()).toEqual([
       "198.51.100.0/24 left out: not in the space this registry may speak for",
+      "2001:db8::/32 left out: not in the space this registry may speak for",
     ]);
   });
 });
