@@ -98,7 +98,8 @@ export class MappingStore {
 
   /** Whether a key is in a MAB of this store. */
   serves(family: Family, { hi, lo }: Key): boolean {
-    return this.#mabs.match(family, hi, lo) !== NO_PREFIX;
+    const mab = this.#mabs.match(family, hi, lo);
+    return mab !== NO_PREFIX && mab < this.#own;
   }
 
   /**

@@ -56,8 +56,12 @@ export class DnsServer {
     return bound;
   }
 
+  /** Stops listening; it may listen again afterwards. */
   async close(): Promise<void> {
-    await Promise.all([this.#udp, this.#tcp].map((server) => server && new Promise<void>((done) => void server.close(() => { done(); }))));
+    const servers = [this.#udp, this.#tcp];
+    this.#udp = undefined;
+    this.#tcp = undefined;
+    await Promise.all(servers.map((server) => server && new Promise<void>((done) => void server.close(() => { done(); }))));
   }
 
   #answer(request: DNS.Packet, send: Send, limit: number): void {

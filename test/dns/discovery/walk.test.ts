@@ -76,7 +76,7 @@ describe("a walk", () => {
   });
 
   test("a malformed APL spoils its own set only, and is named", async () => {
-    const [apl] = registry(1, [B]).filter(({ type }) => type === RecordType.APL);
+    const apl = registry(1, [B]).find(({ type }) => type === RecordType.APL);
     const records = replaced(registry(1, [A, B]), ({ name }) => name === apl!.name, Uint8Array.of(0, 1, 24, 4, 192, 0));
     const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(records).tools);
     expect(mabs(state)).toEqual(["192.0.2.0/24", "2001:db8::/32"]);

@@ -1,0 +1,209 @@
+import { type RemoteInfo, type Socket, createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type Server, type Socket as TcpSocket, createServer } from "node:net";
+import { type DecodedPacket, type Packet, TRUNCATED_RESPONSE, decode, encode } from "dns-packet";
+import { afterEach, describe, expect, test } from "vitest";
+import { parseIp } from "../../src/address/index.ts";
+import { RecordType, decodeTxt } from "../../src/dns/records/index.ts";
+import { DnsClient, type DnsClientOptions } from "../../src/io/dns-client.ts";
+import { freePort } from "../support/process.ts";
+
+const NAME = "version.drtm.example.";
+
+/** What a scripted name server does with a question. */
+type Script = (query: DecodedPacket, reply: (packet: Packet | Buffer) => void, raw: Buffer) => void;
+type TcpScript = (socket: TcpSocket, message: Buffer) => void;
+
+const open: { close(): void }[] = [];
+
+afterEach(() => {
+  for (const server of open.splice(0)) server.close();
+});
+
+/** A name server that does as the scripts say; gives its port. */
+async function nameServer(script: Script, tcp?: TcpScript): Promise<number> {
+  const udp: Socket = createSocket("udp4");
+  udp.bind(0, "127.0.0.1");
+  await once(udp, "listening");
+  const { port } = udp.address();
+  open.push(udp);
+  udp.on("message", (bytes: Buffer, source: RemoteInfo) => {
+    const reply = (packet: Packet | Buffer): void => {
+      udp.send(Buffer.isBuffer(packet) ? packet : encode(packet), source.port, source.address);
+    };
+    script(decode(bytes), reply, bytes);
+  });
+  if (tcp !== undefined) await listenTcp(port, tcp);
+  return port;
+}
+
+async function listenTcp(port: number, script: TcpScript): Promise<void> {
+  const sockets = new Set<TcpSocket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.once("data", (bytes) => {
+      script(socket, bytes.subarray(2));
+    });
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  open.push({
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  });
+}
+
+function client(ports: readonly number[], options: Partial<DnsClientOptions> = {}): DnsClient {
+  const servers = ports.map((port) => ({ address: parseIp("127.0.0.1"), port }));
+  return new DnsClient({ servers, deadlineMs: 600, firstTimeoutMs: 150, ...options });
+}
+
+async function ask(ports: readonly number[], options: Partial<DnsClientOptions> = {}): Promise<string[]> {
+  const { records } = await client(ports, options).query(NAME, RecordType.TXT);
+  return records.flatMap(({ data }) => decodeTxt(data));
+}
+
+/** The right answer. */
+function right(query: DecodedPacket, text = "drtm1"): Packet {
+  return { type: "response", id: query.id!, flags: 0, questions: query.questions!, answers: [{ type: "TXT", name: query.questions![0]!.name, ttl: 60, data: text }] };
+}
+
+describe("what is no answer to the question is passed over, and the right one still taken", () => {
+  test.each<[string, (query: DecodedPacket, raw: Buffer) => Packet | Buffer]>([
+    ["another id", (query) => ({ ...right(query, "forged"), id: (query.id! + 1) & 0xffff })],
+    ["another question", (query) => ({ ...right(query, "forged"), questions: [{ type: "TXT", name: "other.example", class: "IN" }] })],
+    ["another type", (query) => ({ ...right(query, "forged"), questions: [{ ...query.questions![0]!, type: "A" }] })],
+    ["other letter case", (query) => ({ ...right(query, "forged"), questions: [{ ...query.questions![0]!, name: swapCase(query.questions![0]!.name) }] })],
+    ["no question", (query) => ({ ...right(query, "forged"), questions: [] })],
+    ["the query itself, reflected", (_query, raw) => raw],
+    ["garbage", () => Buffer.from([1, 2, 3])],
+    ["nothing", () => Buffer.alloc(0)],
+    ["9,000 octets", () => Buffer.alloc(9000, 255)],
+  ])("%s", async (_what, wrong) => {
+    const port = await nameServer((query, reply, raw) => {
+      reply(wrong(query, raw));
+      reply(right(query));
+    });
+    expect(await ask([port])).toEqual(["drtm1"]);
+  });
+
+  test("an answer from another port", async () => {
+    const forger = createSocket("udp4");
+    open.push(forger);
+    const port = await nameServer((query, reply) => {
+      forger.send(encode(right(query, "forged")), 9, "127.0.0.1");
+      reply(right(query));
+    });
+    expect(await ask([port])).toEqual(["drtm1"]);
+  });
+
+  test("records of other names are not taken, aliases in the answer are followed", async () => {
+    const port = await nameServer((query, reply) => {
+      const { name } = query.questions![0]!;
+      const answers: Packet["answers"] = [
+        { type: "TXT", name: "evil.example", ttl: 60, data: "forged" },
+        { type: "CNAME", name, ttl: 60, data: "real.drtm.example" },
+        { type: "TXT", name: "real.drtm.example", ttl: 60, data: "drtm1" },
+      ];
+      reply({ ...right(query), answers });
+    });
+    expect(await ask([port])).toEqual(["drtm1"]);
+  });
+});
+
+describe("servers that fail", () => {
+  test.each([2, 5])("rcode %i: the next one is asked", async (rcode) => {
+    const bad = await nameServer((query, reply) => {
+      reply({ ...right(query), answers: [], flags: rcode });
+    });
+    const good = await nameServer((query, reply) => {
+      reply(right(query));
+    });
+    expect(await ask([bad, good])).toEqual(["drtm1"]);
+  });
+
+  test("silence once: asked again, with another id", async () => {
+    const ids: number[] = [];
+    const port = await nameServer((query, reply) => {
+      ids.push(query.id!);
+      if (ids.length > 1) reply(right(query));
+    });
+    expect(await ask([port])).toEqual(["drtm1"]);
+    expect(ids).toHaveLength(2);
+  });
+
+  test("silence for ever ends at the deadline; the message names question and server", async () => {
+    const port = await nameServer(() => undefined);
+    await expect(ask([port])).rejects.toThrow(`no answer for ${NAME} TXT (127.0.0.1:${port}: no answer)`);
+  });
+
+  test("nobody there", async () => {
+    const port = await freePort();
+    await expect(ask([port])).rejects.toThrow(`127.0.0.1:${port}: `);
+  });
+
+  test("all refuse: told so at once", async () => {
+    const port = await nameServer((query, reply) => {
+      reply({ ...right(query), answers: [], flags: 5 });
+    });
+    const started = performance.now();
+    await expect(ask([port], { deadlineMs: 10_000 })).rejects.toThrow("REFUSED");
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
+
+const truncate: Script = (query, reply) => {
+  reply({ ...right(query), answers: [], flags: TRUNCATED_RESPONSE });
+};
+const framed = (packet: Packet): Buffer => {
+  const bytes = encode(packet);
+  return Buffer.concat([Buffer.of(bytes.length >> 8, bytes.length & 255), bytes]);
+};
+
+describe("truncated answers are fetched over TCP", () => {
+  test("whole, in pieces", async () => {
+    const port = await nameServer(truncate, (socket, message) => {
+      const bytes = framed(right(decode(message)));
+      socket.write(bytes.subarray(0, 1));
+      setImmediate(() => {
+        socket.write(bytes.subarray(1, 7));
+        setImmediate(() => socket.write(bytes.subarray(7)));
+      });
+    });
+    expect(await ask([port])).toEqual(["drtm1"]);
+  });
+
+  test.each<[string, TcpScript]>([
+    ["silent", () => undefined],
+    ["one octet, then nothing", (socket) => socket.write(Buffer.of(0))],
+    ["closing at once", (socket) => socket.destroy()],
+    ["the answer to another question", (socket, message) => socket.write(framed({ ...right(decode(message)), id: 1 }))],
+    ["garbage", (socket) => socket.write(Buffer.alloc(70_000, 7))],
+  ])("%s: ends at the deadline", async (_what, script) => {
+    const port = await nameServer(truncate, script);
+    const started = performance.now();
+    await expect(ask([port])).rejects.toThrow(`127.0.0.1:${port}: `);
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+});
+
+test("answers are kept for their TTL, and passed over when fresh ones are wanted", async () => {
+  let asked = 0;
+  const port = await nameServer((query, reply) => {
+    asked++;
+    reply(right(query));
+  });
+  const dns = client([port]);
+  await dns.query(NAME, RecordType.TXT);
+  await dns.query(NAME, RecordType.TXT);
+  expect(asked).toBe(1);
+  await dns.query(NAME, RecordType.TXT, true);
+  expect(asked).toBe(2);
+});
+
+function swapCase(name: string): string {
+  return Array.from(name, (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase())).join("");
+}
