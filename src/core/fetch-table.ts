@@ -1,6 +1,7 @@
 import type { Family } from "../address/index.ts";
 import { Asker } from "./answer.ts";
 import { PairIndex } from "./pair-index.ts";
+import type { PeerTable } from "./peer-table.ts";
 import { Slots } from "./slots.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
@@ -47,8 +48,13 @@ export class FetchTable {
   readonly #ipv6 = new PairIndex(MAX_FETCHES);
   readonly #fetches: Fetch[] = [];
   readonly #spareAskers: Asker[] = [];
+  readonly #peers: PeerTable;
   readonly timers = new TimerHeap(MAX_FETCHES);
   #askers = 0;
+
+  constructor(peers: PeerTable) {
+    this.#peers = peers;
+  }
 
   get size(): number {
     return MAX_FETCHES - this.#slots.available;
@@ -83,6 +89,7 @@ export class FetchTable {
     if (fetch.askers.length >= MAX_ASKERS_PER_FETCH || this.#askers >= MAX_ASKERS) return false;
     const kept = this.#spareAskers.pop() ?? new Asker();
     kept.copyFrom(asker);
+    this.#peers.hold(kept.peer);
     fetch.askers.push(kept);
     this.#askers++;
     return true;
@@ -91,7 +98,10 @@ export class FetchTable {
   /** Ends a fetch whose askers have been answered and whose requests are closed. */
   end(fetch: Fetch): void {
     this.#askers -= fetch.askers.length;
-    for (const asker of fetch.askers) this.#spareAskers.push(asker);
+    for (const asker of fetch.askers) {
+      this.#peers.release(asker.peer);
+      this.#spareAskers.push(asker);
+    }
     fetch.askers.length = 0;
     this.timers.clear(fetch.index);
     this.#index(fetch.family).remove(fetch.index);

@@ -4,6 +4,7 @@ import { Answer, type Asker } from "./answer.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { NO_ENTRY } from "./entry-table.ts";
 import { type Fetch, FetchTable, MAX_ATTEMPTS } from "./fetch-table.ts";
+import type { PeerTable } from "./peer-table.ts";
 import type { PromisedCache } from "./promised-cache.ts";
 import { type Candidate, compareCandidates } from "./ranking.ts";
 import type { RequestTable } from "./request-table.ts";
@@ -27,7 +28,7 @@ export interface CachingLimits {
 /** Gets answers from upstreams: asks the best, the next one when that is late, and gives the answer to all who wait. */
 export class Fetcher implements PortOwner {
   readonly counters = { fetches: 0, coalesced: 0, retries: 0, answered: 0, unusable: 0, failed: 0 };
-  readonly #fetches = new FetchTable();
+  readonly #fetches: FetchTable;
   readonly #answer = new Answer();
   readonly #segment = new Segment();
   readonly #upstreams: UpstreamTable;
@@ -39,6 +40,7 @@ export class Fetcher implements PortOwner {
   readonly #port: UpstreamPort;
 
   constructor(parts: {
+    peers: PeerTable;
     upstreams: UpstreamTable;
     requests: RequestTable;
     book: PromisedCache;
@@ -47,6 +49,7 @@ export class Fetcher implements PortOwner {
     limits: CachingLimits;
     makePort: (owner: PortOwner) => UpstreamPort;
   }) {
+    this.#fetches = new FetchTable(parts.peers);
     this.#upstreams = parts.upstreams;
     this.#requests = parts.requests;
     this.#book = parts.book;

@@ -51,6 +51,7 @@ export class Qsr implements Engine, AnswerSource {
     const prober = new Prober({ upstreams, nextU32, intervals, keepFresh, holdsMapping });
     const requests = new RequestTable(nextU32);
     this.fetcher = new Fetcher({
+      peers,
       upstreams,
       requests,
       book,

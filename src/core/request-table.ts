@@ -70,6 +70,11 @@ export class RequestTable {
     if (this.#timers.has(slot)) this.#timers.set(slot, until);
   }
 
+  /** Waits no longer; a late answer is still taken. */
+  stopWaiting(slot: number): void {
+    this.#timers.clear(slot);
+  }
+
   /** The next request whose time is up; -1 when there is none. It stays open until it is closed. */
   popLate(now: number): number {
     return this.#timers.pop(now);

@@ -143,6 +143,7 @@ export class UpstreamPort {
     this.#prober.forget(upstream);
     this.flush(now, upstream);
     for (let slot = this.#requests.nextOf(upstream.index, 0); slot >= 0; slot = this.#requests.nextOf(upstream.index, slot + 1)) {
+      this.#requests.stopWaiting(slot);
       if (this.#requests.fetch(slot) === PROBE) this.#requests.close(slot);
       else this.#owner.late(now, slot);
     }

@@ -100,7 +100,13 @@ export class DiscoveryLoop {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#options.dns.close();
     await this.#working;
+  }
+
+  /** What fails because we stop is no news. */
+  #fail(what: string, error: Error): void {
+    if (!this.#closed) this.#options.onFailure(what, error);
   }
 
   /** One piece of work at a time: a catalogue is built from states that belong together. */
@@ -115,7 +121,7 @@ export class DiscoveryLoop {
     try {
       await work();
     } catch (error) {
-      this.#options.onFailure("discovery", error as Error);
+      this.#fail("discovery", error as Error);
     }
   }
 
@@ -142,7 +148,7 @@ export class DiscoveryLoop {
       return true;
     } catch (error) {
       watch.failures++;
-      this.#options.onFailure(watch.options.apex, error as Error);
+      this.#fail(watch.options.apex, error as Error);
       return false;
     }
   }
@@ -171,7 +177,7 @@ export class DiscoveryLoop {
         try {
           this.#services.set(name, await readService(name, this.#options.addresses, this.#tools.query));
         } catch (error) {
-          this.#options.onFailure(name, error as Error);
+          this.#fail(name, error as Error);
           if (!this.#services.has(name)) this.#services.set(name, { name, servers: [], ttl: 0, problems: [] });
         }
         const { serviceTtlMinSeconds, serviceTtlMaxSeconds } = this.#options.limits;

@@ -54,6 +54,7 @@ export class DnsClient {
   readonly #firstTimeoutMs: number;
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #cache: LRUCache<string, DnsAnswer>;
+  readonly #stop = new AbortController();
 
   constructor(options: DnsClientOptions) {
     this.#servers = options.servers;
@@ -76,6 +77,11 @@ export class DnsClient {
     return answer;
   }
 
+  /** Ends all questions in flight: they fail. */
+  close(): void {
+    this.#stop.abort();
+  }
+
   async #ask(name: string, type: number): Promise<DnsAnswer> {
     this.counters.questions++;
     const deadline = performance.now() + this.#deadlineMs;
@@ -83,7 +89,7 @@ export class DnsClient {
     for (let round = 0; round < ROUNDS; round++) {
       for (const server of this.#servers) {
         const leftMs = deadline - performance.now();
-        if (leftMs <= 0) break;
+        if (leftMs <= 0 || this.#stop.signal.aborted) break;
         const endpoint = formatEndpoint(server.address, server.port);
         try {
           const timeoutMs = Math.min(leftMs, this.#firstTimeoutMs * 2 ** round);
@@ -104,9 +110,9 @@ export class DnsClient {
 
   async #exchange(name: string, type: number, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<Reply> {
     const question = makeQuestion(name, type, nextU32);
-    const reply = await exchangeUdp(question, server, timeoutMs, this.counters);
+    const reply = await exchangeUdp(question, server, timeoutMs, this.counters, this.#stop.signal);
     if (!reply.truncated) return reply;
-    return exchangeTcp(makeQuestion(name, type, nextU32), server, Math.max(1, deadline - performance.now()), this.counters);
+    return exchangeTcp(makeQuestion(name, type, nextU32), server, Math.max(1, deadline - performance.now()), this.counters, this.#stop.signal);
   }
 }
 

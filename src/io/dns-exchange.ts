@@ -26,7 +26,8 @@ const MOST_IGNORED = 100;
  * Asks one server over UDP, from a socket of its own on a port chosen by the kernel. Whatever is no reply to this question
  * is ignored and waited past. Throws ExchangeError after `timeoutMs`, or when the server's host refuses.
  */
-export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters): Promise<Reply> {
+export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+  const over = new AbortController();
   const socket = createSocket({ type: server.address.family === 4 ? "udp4" : "udp6" });
   return new Promise<Reply>((done, fail) => {
     let ignored = 0;
@@ -38,6 +39,9 @@ export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: 
       fail(new ExchangeError(error.message, { cause: error }));
     };
     socket.on("error", settle);
+    onAbort(signal, over, () => {
+      settle(new Error("stopped"));
+    });
     // A connected socket takes datagrams from that server's address and port only.
     socket.connect(server.port, formatIp(server.address), () => {
       counters.udpSent++;
@@ -55,11 +59,15 @@ export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: 
       counters.ignored++;
       if (++ignored > MOST_IGNORED) settle(new Error("too many wrong answers"));
     });
-  }).finally(() => socket.close());
+  }).finally(() => {
+    over.abort();
+    socket.close();
+  });
 }
 
 /** Asks one server over TCP (RFC 7766). Throws ExchangeError when the whole reply has not come within `timeoutMs`. */
-export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters): Promise<Reply> {
+export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+  const over = new AbortController();
   const socket = createConnection({ port: server.port, host: formatIp(server.address), family: server.address.family });
   return new Promise<Reply>((done, fail) => {
     const chunks: Buffer[] = [];
@@ -72,6 +80,9 @@ export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: 
     };
     socket.on("error", (error) => {
       settle(error.message);
+    });
+    onAbort(signal, over, () => {
+      settle("stopped");
     });
     socket.on("close", () => {
       settle("connection closed before the answer");
@@ -93,5 +104,14 @@ export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: 
         done(reply);
       }
     });
-  }).finally(() => socket.destroy());
+  }).finally(() => {
+    over.abort();
+    socket.destroy();
+  });
+}
+
+/** Listens for an abort until the exchange is over. */
+function onAbort(signal: AbortSignal, over: AbortController, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { signal: over.signal });
 }
