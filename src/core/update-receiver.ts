@@ -1,41 +1,39 @@
 import { type Family, prefixAround, prefixLast } from "../address/index.ts";
 import {
-  Acknowledgement,
   CacheUpdate,
   Fault,
   MessageType,
   ResultCode,
   UpdateAction,
   decodeCacheUpdate,
-  encodeAcknowledgement,
 } from "../wire/index.ts";
 import { NO_ENTRY } from "./entry-table.ts";
 import type { Prober } from "./prober.ts";
 import type { PromisedCache } from "./promised-cache.ts";
 import type { TransmitRing } from "./transmit-ring.ts";
 import type { Upstream } from "./upstream.ts";
+import { UpstreamAcknowledger } from "./upstream-acknowledger.ts";
 import type { UpstreamTable } from "./upstream-table.ts";
 
 /** Takes Cache Updates of upstreams, does what they say here and downstream, and acknowledges them. */
 export class UpdateReceiver {
   readonly counters = { updates: 0, duplicateUpdates: 0, refusedUpdates: 0 };
   readonly #update = new CacheUpdate();
-  readonly #ack = new Acknowledgement();
   readonly #upstreams: UpstreamTable;
   readonly #book: PromisedCache;
   readonly #prober: Prober;
-  readonly #ring: TransmitRing;
+  readonly #acknowledger: UpstreamAcknowledger;
 
   constructor(parts: { upstreams: UpstreamTable; book: PromisedCache; prober: Prober; ring: TransmitRing }) {
     this.#upstreams = parts.upstreams;
     this.#book = parts.book;
     this.#prober = parts.prober;
-    this.#ring = parts.ring;
+    this.#acknowledger = new UpstreamAcknowledger(parts.ring);
   }
 
   handleUpdate(now: number, peer: number, view: DataView, length: number): void {
     const upstream = this.#upstreams.ofPeer(peer);
-    if (upstream === undefined || decodeCacheUpdate(view, length, this.#update) !== Fault.none || !this.#isGenuine(upstream)) {
+    if (upstream === undefined || decodeCacheUpdate(view, length, this.#update) !== Fault.none || !upstream.knowsUs(this.#update.header)) {
       this.counters.refusedUpdates++;
       return;
     }
@@ -53,18 +51,12 @@ export class UpdateReceiver {
     }
     if (!upstream.window.hasGap && !upstream.window.misses(upstream.issued)) upstream.gapSince = Infinity;
     else if (upstream.gapSince === Infinity) this.#startGap(now, upstream);
-    this.#acknowledge(upstream);
+    this.#acknowledger.send(upstream, MessageType.cacheUpdateAck, this.#update.header, body.counter);
   }
 
   #startGap(now: number, upstream: Upstream): void {
     upstream.gapSince = now;
     this.#prober.hurry(now, upstream);
-  }
-
-  /** Only who has seen our requests knows the cookie that we gave this server. */
-  #isGenuine(upstream: Upstream): boolean {
-    const { clientCookieHi, clientCookieLo } = this.#update.header;
-    return clientCookieHi === upstream.clientCookieHi && clientCookieLo === upstream.clientCookieLo;
   }
 
   #apply(now: number, upstream: Upstream): void {
@@ -95,20 +87,5 @@ export class UpdateReceiver {
     if (!sameRange || !entries.hasNonce(entry, header.nonceHi, header.nonceLo)) return false;
     if (entries.isNewer(entry, body)) this.#book.revise(now, entry, ResultCode.mapping, body);
     return true;
-  }
-
-  #acknowledge(upstream: Upstream): void {
-    const ack = this.#ack;
-    Object.assign(ack.header, this.#update.header);
-    ack.header.flags = 0;
-    ack.header.server0 = upstream.serverCookie[0]!;
-    ack.header.server1 = upstream.serverCookie[1]!;
-    ack.header.server2 = upstream.serverCookie[2]!;
-    ack.header.server3 = upstream.serverCookie[3]!;
-    ack.result = 0;
-    ack.value = this.#update.body.counter;
-    ack.epochHi = upstream.epochHi;
-    ack.epochLo = upstream.epochLo;
-    this.#ring.commit(upstream.peer, encodeAcknowledgement(this.#ring.claim(), MessageType.cacheUpdateAck, ack));
   }
 }

@@ -7,7 +7,6 @@ import {
   ReplyFlag,
   decodeAcknowledgement,
   decodeMapReply,
-  encodeAcknowledgement,
   encodeMapRequest,
 } from "../wire/index.ts";
 import type { Fetch } from "./fetch-table.ts";
@@ -17,6 +16,7 @@ import { PROBE, type RequestTable } from "./request-table.ts";
 import { addRttSample, addTimeout, retransmissionTimeout } from "./rtt.ts";
 import type { TransmitRing } from "./transmit-ring.ts";
 import type { Upstream } from "./upstream.ts";
+import { UpstreamAcknowledger } from "./upstream-acknowledger.ts";
 import { LOSSES_UNTIL_DOWN, UpstreamEvent, UpstreamState, nextState } from "./upstream-state.ts";
 import type { UpstreamTable } from "./upstream-table.ts";
 
@@ -61,6 +61,7 @@ export class UpstreamPort {
   readonly #book: PromisedCache;
   readonly #ring: TransmitRing;
   readonly #owner: PortOwner;
+  readonly #acknowledger: UpstreamAcknowledger;
 
   constructor(parts: {
     upstreams: UpstreamTable;
@@ -76,6 +77,7 @@ export class UpstreamPort {
     this.#book = parts.book;
     this.#ring = parts.ring;
     this.#owner = parts.owner;
+    this.#acknowledger = new UpstreamAcknowledger(parts.ring);
   }
 
   /** Asks an upstream for a key; gives the request's slot, -1 when too many are open. */
@@ -100,7 +102,7 @@ export class UpstreamPort {
     }
     this.counters.upstreamReplies++;
     const trusted = this.#noteAnswer(now, upstream, this.#requests.sentAt(slot), reply);
-    if ((reply.header.flags & ReplyFlag.ackWanted) !== 0) this.#acknowledge(upstream, reply);
+    if ((reply.header.flags & ReplyFlag.ackWanted) !== 0) this.#acknowledger.send(upstream, MessageType.mapReplyAck, reply.header, 0);
     if (this.#requests.fetch(slot) === PROBE) this.#requests.close(slot);
     else this.#owner.answered(now, slot, upstream, reply, trusted);
   }
@@ -168,20 +170,14 @@ export class UpstreamPort {
     header.sequence = requests.sequence(slot);
     header.nonceHi = requests.nonceHi(slot);
     header.nonceLo = requests.nonceLo(slot);
-    header.clientCookieHi = upstream.clientCookieHi;
-    header.clientCookieLo = upstream.clientCookieLo;
-    header.server0 = upstream.serverCookie[0]!;
-    header.server1 = upstream.serverCookie[1]!;
-    header.server2 = upstream.serverCookie[2]!;
-    header.server3 = upstream.serverCookie[3]!;
+    upstream.fillCookies(header);
     this.#request.received = upstream.window.complete;
     this.#ring.commit(upstream.peer, encodeMapRequest(this.#ring.claim(), this.#request));
     return slot;
   }
 
   #match(upstream: Upstream, header: MapReply["header"]): number {
-    const ours = header.clientCookieHi === upstream.clientCookieHi && header.clientCookieLo === upstream.clientCookieLo;
-    return ours ? this.#requests.match(header.sequence, header.nonceHi, header.nonceLo, upstream.index) : -1;
+    return upstream.knowsUs(header) ? this.#requests.match(header.sequence, header.nonceHi, header.nonceLo, upstream.index) : -1;
   }
 
   /** An answer proves life, gives an RTT sample, brings a cookie, epoch and counter. False when its epoch is an old one. */
@@ -265,21 +261,6 @@ export class UpstreamPort {
       ranking.sort();
       if (ranking.at(0).upstream.state === UpstreamState.down) this.failedServices.add(ranking.name);
     }
-  }
-
-  #acknowledge(upstream: Upstream, reply: MapReply): void {
-    const ack = this.#ack;
-    Object.assign(ack.header, reply.header);
-    ack.header.flags = 0;
-    ack.header.server0 = upstream.serverCookie[0]!;
-    ack.header.server1 = upstream.serverCookie[1]!;
-    ack.header.server2 = upstream.serverCookie[2]!;
-    ack.header.server3 = upstream.serverCookie[3]!;
-    ack.result = 0;
-    ack.value = 0;
-    ack.epochHi = upstream.epochHi;
-    ack.epochLo = upstream.epochLo;
-    this.#ring.commit(upstream.peer, encodeAcknowledgement(this.#ring.claim(), MessageType.mapReplyAck, ack));
   }
 
   #holds(upstream: Upstream): boolean {

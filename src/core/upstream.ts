@@ -1,4 +1,5 @@
 import type { IpAddress } from "../address/index.ts";
+import type { Header } from "../wire/index.ts";
 import { type RttEstimate, newRtt } from "./rtt.ts";
 import { UpdateWindow } from "./update-window.ts";
 import { UpstreamState } from "./upstream-state.ts";
@@ -15,8 +16,8 @@ export class Upstream {
   state: UpstreamState = UpstreamState.unmeasured;
 
   /** Our cookie for this server; it sends it back in everything, Cache Updates too. */
-  clientCookieHi: number;
-  clientCookieLo: number;
+  readonly clientCookieHi: number;
+  readonly clientCookieLo: number;
   /** The cookie it gave us; all zero before the first. */
   readonly serverCookie = new Uint32Array(4);
 
@@ -49,6 +50,21 @@ export class Upstream {
 
   get measured(): boolean {
     return this.rtt.smoothed > 0;
+  }
+
+  /** Puts both cookies into the header of a message to it. */
+  fillCookies(header: Header): void {
+    header.clientCookieHi = this.clientCookieHi;
+    header.clientCookieLo = this.clientCookieLo;
+    header.server0 = this.serverCookie[0]!;
+    header.server1 = this.serverCookie[1]!;
+    header.server2 = this.serverCookie[2]!;
+    header.server3 = this.serverCookie[3]!;
+  }
+
+  /** Whether a message carries our cookie for it: only who has seen our requests knows that. */
+  knowsUs({ clientCookieHi, clientCookieLo }: Header): boolean {
+    return clientCookieHi === this.clientCookieHi && clientCookieLo === this.clientCookieLo;
   }
 
   /** Whether this epoch is the one we know, or the first we hear. */
