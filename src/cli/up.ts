@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defaultControlSocket } from "../io/control-socket.ts";
 import { makeLog } from "../io/log.ts";
-import { catalogueReport, qsaReports } from "../roles/qsr-reports.ts";
+import { catalogueReport, qsaReports, usableQsas } from "../roles/qsr-reports.ts";
 import { counters } from "../roles/status.ts";
 import { type UpWorld, startWorld } from "../roles/up.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
@@ -75,9 +75,14 @@ function showCounters(world: UpWorld): NodeJS.Timeout {
     if (!process.stdout.isTTY) return;
     const { engine, driver } = world.node;
     const count = counters(engine, driver);
-    const usable = qsaReports(engine).filter(({ state }) => state === "up").length;
-    const { size } = engine.server.book.cache;
-    const line = `queries ${count["requests"]}  from cache ${count["hits"]}  asked QSAs ${count["requestsSent"]}  probes ${count["probesSent"]}  updates ${count["updates"]}  cached ${size}  QSAs up ${usable}`;
+    const line = [
+      `queries ${count["requests"]}`,
+      `from cache ${count["hits"]}`,
+      `asked ${count["requestsSent"]}`,
+      `probes ${count["probesSent"]}`,
+      `updates ${count["updates"]}`,
+      `QSAs up ${usableQsas(engine)}/${engine.upstreams.size}`,
+    ].join("  ");
     process.stdout.write(`\r\u001b[K${paint.dim(line.slice(0, (process.stdout.columns ?? 80) - 1))}`);
   }, REFRESH_MS);
 }

@@ -39,6 +39,11 @@ export function qsaReports(engine: Qsr): QsaReport[] {
   return engine.catalogue.content.services.flatMap((_, service) => serviceReport(engine, service));
 }
 
+/** How many QSAs answer. */
+export function usableQsas({ upstreams }: Qsr): number {
+  return [...upstreams.listed()].filter(({ state }) => state === UpstreamState.up).length;
+}
+
 /** Why an address is answered as it is: MAB, services, QSAs in order, what the cache holds, and the verdict. */
 export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
   const [hi, lo] = keyOf(address);
