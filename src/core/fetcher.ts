@@ -81,6 +81,28 @@ export class Fetcher implements PortOwner {
     return true;
   }
 
+  /** The best QSA for a key, over all services of its MAB; of those asked least for this, when it is being fetched. */
+  choose(family: Family, hi: number, lo: number, fetch?: Fetch): Upstream | undefined {
+    const catalogue = this.#catalogue();
+    const mab = catalogue.mabs.match(family, hi, lo);
+    if (mab === NO_PREFIX) return undefined;
+    let best: Candidate | undefined;
+    let bestTimes = 0;
+    for (const service of catalogue.servicesOf(mab)) {
+      const ranking = this.#upstreams.ranking(service);
+      ranking.sort();
+      for (let place = 0; place < ranking.size; place++) {
+        const candidate = ranking.at(place);
+        const times = fetch?.timesTried(candidate.upstream.index) ?? 0;
+        if (best === undefined || times < bestTimes || (times === bestTimes && compareCandidates(candidate, best) < 0)) {
+          best = candidate;
+          bestTimes = times;
+        }
+      }
+    }
+    return best?.upstream;
+  }
+
   answered(now: number, slot: number, upstream: Upstream, reply: MapReply, trusted: boolean): void {
     const fetch = this.#fetches.at(this.#requests.fetch(slot));
     const rtt = now - this.#requests.sentAt(slot);
@@ -139,7 +161,7 @@ export class Fetcher implements PortOwner {
       this.#fail(now, fetch, ResultCode.noAnswer);
       return;
     }
-    const upstream = this.#choose(fetch);
+    const upstream = this.choose(fetch.family, fetch.hi, fetch.lo, fetch);
     if (upstream === undefined) this.#fail(now, fetch, ResultCode.noQsa);
     else this.#ask(now, fetch, upstream);
   }
@@ -153,28 +175,6 @@ export class Fetcher implements PortOwner {
     fetch.requests[fetch.attempts] = slot;
     fetch.tried[fetch.attempts] = upstream.index;
     fetch.attempts++;
-  }
-
-  /** The best QSA among those asked least for this, over all services of the MAB. */
-  #choose(fetch: Fetch): Upstream | undefined {
-    const catalogue = this.#catalogue();
-    const mab = catalogue.mabs.match(fetch.family, fetch.hi, fetch.lo);
-    if (mab === NO_PREFIX) return undefined;
-    let best: Candidate | undefined;
-    let bestTimes = 0;
-    for (const service of catalogue.servicesOf(mab)) {
-      const ranking = this.#upstreams.ranking(service);
-      ranking.sort();
-      for (let place = 0; place < ranking.size; place++) {
-        const candidate = ranking.at(place);
-        const times = fetch.timesTried(candidate.upstream.index);
-        if (best === undefined || times < bestTimes || (times === bestTimes && compareCandidates(candidate, best) < 0)) {
-          best = candidate;
-          bestTimes = times;
-        }
-      }
-    }
-    return best?.upstream;
   }
 
   /** The checks of design section 4: an answer, for the key asked, all of it in the MAB we know, from one of its QSAs. */

@@ -61,7 +61,7 @@ export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
     set: catalogue.content.mabs[mab]!.set,
     services,
     cached,
-    verdict: verdictOf(services.flatMap(({ qsas }) => qsas), cached),
+    verdict: verdictOf(engine, address, cached),
   };
 }
 
@@ -103,21 +103,19 @@ function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {
     etr: isMapping ? formatWords(body.etrFamily === 6 ? 6 : 4, body.etr0, body.etr1, body.etr2, body.etr3) : null,
     version: `${body.versionLineage}.${body.versionHi * 2 ** 32 + body.versionLo}`,
     remainingSeconds: Math.ceil(remainingMs(book.entries.expiry(entry), milliseconds(time)) / 1000),
+    usable: engine.vouchesFor(entry),
     from: book.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : endpointOf(upstream),
   };
 }
 
-function verdictOf(qsas: readonly QsaReport[], cached: CachedReport | null): string {
-  if (cached !== null) return `answered from cache for ${cached.remainingSeconds} s more, as ${cached.from} said`;
-  const usable = qsas.filter(({ state }) => state !== "down").toSorted(byPreference);
-  const best = usable[0];
-  if (best === undefined) return qsas.length === 0 ? "no QSA is listed for this MAB" : "no QSA of this MAB answers";
-  const rtt = best.rttMs === null ? "not measured yet" : `${best.rttMs} ms away`;
-  return `${best.name} is asked: ${best.state}, tier ${best.tier}, ${rtt}`;
-}
-
-function byPreference(a: QsaReport, b: QsaReport): number {
-  return Number(a.state !== "up") - Number(b.state !== "up") || a.tier - b.tier || (a.rttMs ?? 0) - (b.rttMs ?? 0);
+function verdictOf(engine: Qsr, address: IpAddress, cached: CachedReport | null): string {
+  if (cached?.usable === true) return `answered from cache for ${cached.remainingSeconds} s more, as ${cached.from} said`;
+  const why = cached === null ? "" : `cached, but ${cached.from}, which said so, is down; `;
+  const best = engine.fetcher.choose(address.family, ...keyOf(address));
+  if (best === undefined) return `${why}no QSA is listed for this MAB`;
+  if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${endpointOf(best)} is tried first`;
+  const rtt = best.measured ? `${Math.round(best.rtt.smoothed / 100) / 10} ms away` : "not measured yet";
+  return `${why}${endpointOf(best)} is asked: ${STATE_NAMES[best.state]}, ${rtt}`;
 }
 
 function endpointOf(upstream: Upstream): string {

@@ -55,6 +55,8 @@ export interface CachedReport {
   readonly version: string;
   readonly remainingSeconds: number;
   readonly from: string;
+  /** False when whoever said so is down: the next query asks another. */
+  readonly usable: boolean;
 }
 
 export interface SiteReport {
