@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseZoneFile } from "../../src/dns/zone-file/index.ts";
 import { DnsServer } from "../../src/io/dns-server.ts";
-import { Daemon, NAME_SERVERS, findDaemon } from "../support/daemon.ts";
+import { Daemon, NAME_SERVERS } from "../support/daemon.ts";
 import { discoverOnce } from "../support/discover.ts";
+import { isWanted } from "../support/program.ts";
 
 const ZONES = ["drtm.example", "dsoc-a.example", "dsoc-b.example", "dsoc-c.example"];
 
@@ -27,15 +28,12 @@ test("the embedded server gives the whole sample world", () => {
 });
 
 describe.each(NAME_SERVERS)("$name", (nameServer) => {
-  const program = findDaemon(nameServer.program);
-  const isNeeded = program !== undefined || process.env["CI"] !== undefined;
   let daemon: Daemon | undefined;
 
   afterAll(() => daemon?.stop());
 
-  test.runIf(isNeeded)(`serves the zones of zones/ unchanged, and gives the same catalogue (needs ${nameServer.program})`, async () => {
-    if (program === undefined) throw new Error(`${nameServer.program} is not installed: in CI it must be`);
-    daemon = await Daemon.start(nameServer, program, ZONES);
+  test.runIf(isWanted(nameServer.program))(`serves the zones of zones/ unchanged, and gives the same catalogue (needs ${nameServer.program})`, async () => {
+    daemon = await Daemon.start(nameServer, ZONES);
     const { content, problems, failures } = await discoverOnce(daemon.port);
     expect({ problems, failures }).toEqual({ problems: [], failures: [] });
     expect(content).toEqual(embedded.content);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,18 +8,15 @@ import { RecordType } from "../../src/dns/records/index.ts";
 import { parseIp } from "../../src/address/index.ts";
 import { DnsClient } from "../../src/io/dns-client.ts";
 import { freePort } from "./process.ts";
+import { requireProgram } from "./program.ts";
 
 const ZONES = fileURLToPath(new URL("../../zones", import.meta.url));
-
-/** Where a daemon's program is; undefined where it is not installed. */
-export function findDaemon(name: string): string | undefined {
-  const places = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
-  return places.map((place) => join(place, name)).find(isExecutable);
-}
 
 export interface NameServer {
   readonly name: string;
   readonly program: string;
+  /** Its Debian package. */
+  readonly from: string;
   /** Writes the configuration; gives the arguments that run it in the foreground. */
   configure(directory: string, port: number, zones: readonly string[]): string[];
 }
@@ -29,6 +26,7 @@ export const NAME_SERVERS: readonly NameServer[] = [
   {
     name: "NSD",
     program: "nsd",
+    from: "nsd",
     configure: (directory, port, zones) => {
       const file = join(directory, "nsd.conf");
       const paths = ["pidfile", "xfrdfile", "zonelistfile"].map((key) => `  ${key}: "${join(directory, key)}"\n`).join("");
@@ -40,6 +38,7 @@ export const NAME_SERVERS: readonly NameServer[] = [
   {
     name: "Knot",
     program: "knotd",
+    from: "knot",
     configure: (directory, port, zones) => {
       const file = join(directory, "knot.conf");
       const server = `server:\n  rundir: ${directory}\n  listen: 127.0.0.1@${port}\n`;
@@ -63,11 +62,11 @@ export class Daemon {
   }
 
   /** Starts it on a free loopback port and waits until it answers for its zones. */
-  static async start(server: NameServer, program: string, zones: readonly string[]): Promise<Daemon> {
+  static async start(server: NameServer, zones: readonly string[]): Promise<Daemon> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-daemon-"));
     const port = await freePort();
     let output = "";
-    const child = spawn(program, server.configure(directory, port, zones), { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(requireProgram(server.program, server.from), server.configure(directory, port, zones), { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const daemon = new Daemon(child, directory, port);
     try {
@@ -96,14 +95,5 @@ export class Daemon {
       }
       if (answered === 0) throw new Error(`${zone} is not served`);
     }
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
