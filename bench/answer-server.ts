@@ -1,9 +1,9 @@
 /** The process under load: `echo` sends every datagram back with bare node:dgram, `qsa` answers from the engine's cache. */
 import { createSocket } from "node:dgram";
 import { parseIp, parsePrefix, parseRange } from "../src/address/index.ts";
-import { MappingStore } from "../src/core/mapping-store.ts";
+import { MappingStore } from "../src/core/mapping/mapping-store.ts";
 import { Qsa } from "../src/core/qsa.ts";
-import { DEFAULT_LIMITS } from "../src/core/server-half.ts";
+import { DEFAULT_LIMITS } from "../src/core/server/server-half.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { UdpDriver } from "../src/io/udp-driver.ts";
 

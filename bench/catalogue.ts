@@ -1,6 +1,6 @@
 import { type Prefix, formatPrefix, prefixAround } from "../src/address/index.ts";
-import { MabTable } from "../src/core/mab-table.ts";
-import { Segment } from "../src/core/segment-table.ts";
+import { MabTable } from "../src/core/mabs/mab-table.ts";
+import { Segment } from "../src/core/tables/segment-table.ts";
 import { type Row, median } from "./table.ts";
 
 const IPV4_MABS = 170_000;

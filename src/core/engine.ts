@@ -1,4 +1,4 @@
-import type { PeerTable } from "./peer-table.ts";
+import type { PeerTable } from "./link/peer-table.ts";
 
 /**
  * What a driver does with every role (design: sans-IO). Bytes and time go in by call, what to send and when to wake are

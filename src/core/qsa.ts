@@ -1,12 +1,12 @@
 import { type Family, type Range, compareKeys } from "../address/index.ts";
 import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
-import { Answer, type Asker } from "./answer.ts";
+import { Answer, type Asker } from "./server/answer.ts";
 import type { Engine, Transmit } from "./engine.ts";
-import { NO_ENTRY, OWN } from "./entry-table.ts";
-import type { ChangeReport, MappingStore } from "./mapping-store.ts";
-import { ANY_UPSTREAM } from "./promised-cache.ts";
-import type { AnswerSource } from "./responder.ts";
-import { ServerHalf, type ServerOptions } from "./server-half.ts";
+import { NO_ENTRY, OWN } from "./cache/entry-table.ts";
+import type { ChangeReport, MappingStore } from "./mapping/mapping-store.ts";
+import { ANY_UPSTREAM } from "./cache/promised-cache.ts";
+import type { AnswerSource } from "./server/responder.ts";
+import { ServerHalf, type ServerOptions } from "./server/server-half.ts";
 
 export interface QsaOptions extends ServerOptions {
   /** How long queriers may cache mapping, and how long the absence of it; milliseconds. */

@@ -1,21 +1,21 @@
 import { type Family, compareKeys } from "../address/index.ts";
 import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
-import type { Answer, Asker } from "./answer.ts";
-import { Catalogue, EMPTY_CATALOGUE } from "./catalogue.ts";
-import type { CatalogueContent } from "./catalogue-content.ts";
+import type { Answer, Asker } from "./server/answer.ts";
+import { Catalogue, EMPTY_CATALOGUE } from "./mabs/catalogue.ts";
+import type { CatalogueContent } from "./mabs/catalogue-content.ts";
 import type { Engine, Transmit } from "./engine.ts";
-import { NO_ENTRY, OWN } from "./entry-table.ts";
-import { type CachingLimits, Fetcher } from "./fetcher.ts";
-import { type ProbeIntervals, Prober } from "./prober.ts";
-import { RequestTable } from "./request-table.ts";
-import type { AnswerSource } from "./responder.ts";
-import { NO_PREFIX, Segment } from "./segment-table.ts";
-import { ServerHalf, type ServerOptions } from "./server-half.ts";
-import { UpdateReceiver } from "./update-receiver.ts";
-import type { Upstream } from "./upstream.ts";
-import { UpstreamPort } from "./upstream-port.ts";
-import { UpstreamState } from "./upstream-state.ts";
-import { type UpstreamLinks, UpstreamTable } from "./upstream-table.ts";
+import { NO_ENTRY, OWN } from "./cache/entry-table.ts";
+import { type CachingLimits, Fetcher } from "./querier/fetcher.ts";
+import { type ProbeIntervals, Prober } from "./querier/prober.ts";
+import { RequestTable } from "./querier/request-table.ts";
+import type { AnswerSource } from "./server/responder.ts";
+import { NO_PREFIX, Segment } from "./tables/segment-table.ts";
+import { ServerHalf, type ServerOptions } from "./server/server-half.ts";
+import { UpdateReceiver } from "./querier/update-receiver.ts";
+import type { Upstream } from "./querier/upstream.ts";
+import { UpstreamPort } from "./querier/upstream-port.ts";
+import { UpstreamState } from "./querier/upstream-state.ts";
+import { type UpstreamLinks, UpstreamTable } from "./querier/upstream-table.ts";
 
 export interface QsrOptions extends ServerOptions {
   readonly links: UpstreamLinks;

@@ -1,4 +1,4 @@
-import type { CatalogueContent } from "../core/catalogue-content.ts";
+import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
 import { losesMabs, sameContent, sameSets } from "../dns/discovery/change.ts";
 import { buildContent, serviceNames } from "../dns/discovery/content.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";

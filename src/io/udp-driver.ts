@@ -2,7 +2,7 @@ import { type Socket, createSocket } from "node:dgram";
 import { LRUCache } from "lru-cache";
 import { type IpAddress, formatEndpoint, formatIp, formatWords, parseIp } from "../address/index.ts";
 import { type Engine, Transmit } from "../core/engine.ts";
-import { NO_PEER } from "../core/peer-table.ts";
+import { NO_PEER } from "../core/link/peer-table.ts";
 import { now } from "./clock.ts";
 import { ListenError, listenProblem } from "./listen-error.ts";
 

@@ -1,5 +1,5 @@
 import { type IpAddress, type Range, formatPrefix, formatRange, formatIp, parseIp, parseRange } from "../address/index.ts";
-import type { ChangeReport } from "../core/mapping-store.ts";
+import type { ChangeReport } from "../core/mapping/mapping-store.ts";
 import { type ControlHandler, ControlError } from "../io/control-socket.ts";
 import type { QsrNode } from "./qsr-node.ts";
 import { qsaReports, whyReport } from "./qsr-reports.ts";

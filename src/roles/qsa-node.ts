@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { formatPrefix } from "../address/index.ts";
 import type { QsaConfig } from "../config/schema.ts";
-import { parseMappingFile } from "../core/mapping-file.ts";
-import { MappingStore } from "../core/mapping-store.ts";
+import { parseMappingFile } from "../core/mapping/mapping-file.ts";
+import { MappingStore } from "../core/mapping/mapping-store.ts";
 import { Qsa } from "../core/qsa.ts";
 import { nextU32 } from "../io/random.ts";
 import { type Binding, type Send, UdpDriver } from "../io/udp-driver.ts";

@@ -1,7 +1,7 @@
 import { parseIp } from "../address/index.ts";
 import type { QsrConfig } from "../config/schema.ts";
-import type { CatalogueContent } from "../core/catalogue-content.ts";
-import { DEFAULT_INTERVALS } from "../core/prober.ts";
+import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
+import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
 import { Qsr } from "../core/qsr.ts";
 import type { Problem } from "../dns/discovery/types.ts";
 import { now } from "../io/clock.ts";

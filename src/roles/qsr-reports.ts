@@ -8,11 +8,11 @@ import {
   rangeOf,
 } from "../address/index.ts";
 import { milliseconds, remainingMs } from "../core/clock.ts";
-import { NO_ENTRY, OWN } from "../core/entry-table.ts";
+import { NO_ENTRY, OWN } from "../core/cache/entry-table.ts";
 import type { Qsr } from "../core/qsr.ts";
-import { NO_PREFIX } from "../core/segment-table.ts";
-import type { Upstream } from "../core/upstream.ts";
-import { UpstreamState } from "../core/upstream-state.ts";
+import { NO_PREFIX } from "../core/tables/segment-table.ts";
+import type { Upstream } from "../core/querier/upstream.ts";
+import { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
 import { MappingBody, ResultCode } from "../wire/index.ts";
 import type { QsrNode } from "./qsr-node.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:dgram";
 import { formatEndpoint } from "../address/index.ts";
-import type { ChangeReport } from "../core/mapping-store.ts";
+import type { ChangeReport } from "../core/mapping/mapping-store.ts";
 import { now } from "../io/clock.ts";
 import type { Send } from "../io/udp-driver.ts";
 import { QsaNode, type QsaNodeOptions } from "./qsa-node.ts";

@@ -1,8 +1,8 @@
 import { type IpAddress, type Range, formatEndpoint, formatRange } from "../address/index.ts";
 import { parseEndpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
-import type { ChangeReport } from "../core/mapping-store.ts";
-import { UpstreamState } from "../core/upstream-state.ts";
+import type { ChangeReport } from "../core/mapping/mapping-store.ts";
+import { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
 import { ControlError, serveControl } from "../io/control-socket.ts";
 import { DnsServer } from "../io/dns-server.ts";

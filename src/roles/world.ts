@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type IpAddress, formatEndpoint } from "../address/index.ts";
-import type { MappingStore } from "../core/mapping-store.ts";
+import type { MappingStore } from "../core/mapping/mapping-store.ts";
 import {
   RecordType,
   type ResourceRecord,

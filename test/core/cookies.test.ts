@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseIp } from "../../src/address/index.ts";
-import { CookieState, ServerCookies } from "../../src/core/cookies.ts";
+import { CookieState, ServerCookies } from "../../src/core/server/cookies.ts";
 import { Header } from "../../src/wire/index.ts";
 
 const SECRET = "e5e973e5a6b2a43f48e7dc849e37bfcf";

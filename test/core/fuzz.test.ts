@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NO_PEER, type PeerTable } from "../../src/core/peer-table.ts";
+import { NO_PEER, type PeerTable } from "../../src/core/link/peer-table.ts";
 import { World } from "../support/world.ts";
 import { type Datagram, seeded } from "../support/virtual-network.ts";
 

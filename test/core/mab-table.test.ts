@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Prefix, compareKeys, formatRange, parseIp, parsePrefix, prefixAround, prefixContains, rangeOf } from "../../src/address/index.ts";
-import { MabTable } from "../../src/core/mab-table.ts";
-import { NO_PREFIX, Segment } from "../../src/core/segment-table.ts";
+import { MabTable } from "../../src/core/mabs/mab-table.ts";
+import { NO_PREFIX, Segment } from "../../src/core/tables/segment-table.ts";
 
 function lookUp(prefixes: readonly string[], address: string): string {
   const table = new MabTable(prefixes.map(parsePrefix));

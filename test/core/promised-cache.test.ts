@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MappingBody, MessageType, ResultCode, decodeDatagram } from "../../src/wire/index.ts";
 import { Transmit } from "../../src/core/engine.ts";
-import { NO_ENTRY } from "../../src/core/entry-table.ts";
-import { PeerTable } from "../../src/core/peer-table.ts";
-import { ANY_UPSTREAM, PromisedCache } from "../../src/core/promised-cache.ts";
-import { QuerierTable } from "../../src/core/querier-table.ts";
-import { TransmitRing } from "../../src/core/transmit-ring.ts";
+import { NO_ENTRY } from "../../src/core/cache/entry-table.ts";
+import { PeerTable } from "../../src/core/link/peer-table.ts";
+import { ANY_UPSTREAM, PromisedCache } from "../../src/core/cache/promised-cache.ts";
+import { QuerierTable } from "../../src/core/server/querier-table.ts";
+import { TransmitRing } from "../../src/core/link/transmit-ring.ts";
 import { seeded } from "../support/virtual-network.ts";
 
 function setUp(maxEntries = 64, maxPromises = 64) {

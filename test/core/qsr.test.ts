@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatRange, formatWords, rangeOf } from "../../src/address/index.ts";
-import { retransmissionTimeout } from "../../src/core/rtt.ts";
-import { UpstreamState } from "../../src/core/upstream-state.ts";
+import { retransmissionTimeout } from "../../src/core/querier/rtt.ts";
+import { UpstreamState } from "../../src/core/querier/upstream-state.ts";
 import { type MapReply, RequestFlag, ResultCode, UpdateAction } from "../../src/wire/index.ts";
 import { World } from "../support/world.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { NONE, RangeIndex } from "../../src/core/range-index.ts";
+import { NONE, RangeIndex } from "../../src/core/tables/range-index.ts";
 
 const operation = fc.record({ add: fc.boolean(), key: fc.nat({ max: 3000 }) });
 

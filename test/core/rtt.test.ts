@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RTO_CEILING, RTO_FLOOR, RTO_INITIAL, addRttSample, addTimeout, newRtt, retransmissionTimeout } from "../../src/core/rtt.ts";
+import { RTO_CEILING, RTO_FLOOR, RTO_INITIAL, addRttSample, addTimeout, newRtt, retransmissionTimeout } from "../../src/core/querier/rtt.ts";
 
 test("RFC 6298: the first sample sets RTO = 3 R, the next move it by 1/8 and 1/4", () => {
   const rtt = newRtt();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SipHash } from "../../src/core/siphash.ts";
+import { SipHash } from "../../src/core/server/siphash.ts";
 
 type Key = readonly [number, number, number, number];
 

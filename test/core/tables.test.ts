@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { NO_PEER, PeerTable } from "../../src/core/peer-table.ts";
-import { QuerierTable } from "../../src/core/querier-table.ts";
-import { TransmitRing } from "../../src/core/transmit-ring.ts";
+import { NO_PEER, PeerTable } from "../../src/core/link/peer-table.ts";
+import { QuerierTable } from "../../src/core/server/querier-table.ts";
+import { TransmitRing } from "../../src/core/link/transmit-ring.ts";
 import { Transmit } from "../../src/core/engine.ts";
-import { UpdateWindow } from "../../src/core/update-window.ts";
+import { UpdateWindow } from "../../src/core/querier/update-window.ts";
 import { seeded } from "../support/virtual-network.ts";
 
 describe("peers", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TimerHeap } from "../../src/core/timer-heap.ts";
+import { TimerHeap } from "../../src/core/tables/timer-heap.ts";
 
 test("gives back every deadline in order, whatever was set, moved or cleared before", () => {
   const operation = fc.record({ id: fc.nat({ max: 49 }), at: fc.nat({ max: 1000 }), clear: fc.boolean() });

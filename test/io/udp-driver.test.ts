@@ -3,7 +3,7 @@ import { type Socket, createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseIp, parsePrefix } from "../../src/address/index.ts";
-import { MappingStore } from "../../src/core/mapping-store.ts";
+import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { Qsa } from "../../src/core/qsa.ts";
 import { nextU32 } from "../../src/io/random.ts";
 import { ListenError } from "../../src/io/listen-error.ts";

@@ -1,5 +1,5 @@
 import { parseIp, parsePrefix } from "../../src/address/index.ts";
-import type { CatalogueContent } from "../../src/core/catalogue-content.ts";
+import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
 import type { Problem } from "../../src/dns/discovery/types.ts";
 import { DiscoveryLoop, type DiscoveryOptions } from "../../src/io/discovery-loop.ts";
 import { DnsClient } from "../../src/io/dns-client.ts";

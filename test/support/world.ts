@@ -1,7 +1,7 @@
 import { formatEndpoint, parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
-import type { CatalogueContent } from "../../src/core/catalogue-content.ts";
-import { type MabMapping, MappingStore } from "../../src/core/mapping-store.ts";
-import { DEFAULT_INTERVALS } from "../../src/core/prober.ts";
+import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
+import { type MabMapping, MappingStore } from "../../src/core/mapping/mapping-store.ts";
+import { DEFAULT_INTERVALS } from "../../src/core/querier/prober.ts";
 import { Qsa } from "../../src/core/qsa.ts";
 import { Qsr } from "../../src/core/qsr.ts";
 import { TestQuerier } from "./test-querier.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatPrefix, formatRange, parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
-import { MappingFileError, formatMappingFile, parseMappingFile } from "../../src/core/mapping-file.ts";
+import { MappingFileError, formatMappingFile, parseMappingFile } from "../../src/core/mapping/mapping-file.ts";
 
 const MAB = "mab 192.0.2.0/24 lineage 1 position 9\n";
 const TEXT = `# Heading

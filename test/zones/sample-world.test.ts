@@ -14,9 +14,9 @@ import {
   prefixContains,
   prefixRange,
 } from "../../src/address/index.ts";
-import { MabTable } from "../../src/core/mab-table.ts";
-import { type MappingFile, parseMappingFile } from "../../src/core/mapping-file.ts";
-import { Segment } from "../../src/core/segment-table.ts";
+import { MabTable } from "../../src/core/mabs/mab-table.ts";
+import { type MappingFile, parseMappingFile } from "../../src/core/mapping/mapping-file.ts";
+import { Segment } from "../../src/core/tables/segment-table.ts";
 import { RecordType, decodeApl, decodeHostName, decodeSvcb, decodeTxt, readRecord } from "../../src/dns/records/index.ts";
 import { type ZoneFile, formatZoneFile, parseZoneFile } from "../../src/dns/zone-file/index.ts";
 import {

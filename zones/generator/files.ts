@@ -1,6 +1,6 @@
 import { type Prefix, comparePrefixes, formatPrefix, ipv4, prefixContains } from "../../src/address/index.ts";
-import { formatMappingFile } from "../../src/core/mapping-file.ts";
-import type { MabMapping } from "../../src/core/mapping-store.ts";
+import { formatMappingFile } from "../../src/core/mapping/mapping-file.ts";
+import type { MabMapping } from "../../src/core/mapping/mapping-store.ts";
 import { type ServiceBinding, LOC_DEFAULTS } from "../../src/dns/records/index.ts";
 import { formatZoneFile } from "../../src/dns/zone-file/index.ts";
 import { type Service, type ZoneHead, dsocRecords, registryRecords, serviceNode } from "../../src/dns/zone-model/index.ts";

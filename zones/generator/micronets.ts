@@ -1,9 +1,9 @@
 import { type Family, type IpAddress, type Key, type Range, formatPrefix, keyAfter, keysBetween } from "../../src/address/index.ts";
 import { compareKeys, parseIp, parseRange, prefixLast } from "../../src/address/index.ts";
-import { MabTable } from "../../src/core/mab-table.ts";
-import type { MabMapping } from "../../src/core/mapping-store.ts";
-import type { Micronet } from "../../src/core/micronet-table.ts";
-import { Segment } from "../../src/core/segment-table.ts";
+import { MabTable } from "../../src/core/mabs/mab-table.ts";
+import type { MabMapping } from "../../src/core/mapping/mapping-store.ts";
+import type { Micronet } from "../../src/core/mapping/micronet-table.ts";
+import { Segment } from "../../src/core/tables/segment-table.ts";
 import type { EtrPool } from "./etrs.ts";
 import type { Mab } from "./mabs.ts";
 import type { Random } from "./random.ts";

@@ -1,4 +1,4 @@
-import type { MabMapping } from "../../src/core/mapping-store.ts";
+import type { MabMapping } from "../../src/core/mapping/mapping-store.ts";
 import { readAddressPlan } from "./address-plan.ts";
 import { EtrPool } from "./etrs.ts";
 import { dsocFile, mappingFile, registryFile } from "./files.ts";

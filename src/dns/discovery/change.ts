@@ -1,5 +1,5 @@
 import { formatPrefix } from "../../address/index.ts";
-import type { CatalogueContent } from "../../core/catalogue-content.ts";
+import type { CatalogueContent } from "../../core/mabs/catalogue-content.ts";
 import type { RegistryState } from "./types.ts";
 
 /** Whether a MAB of the older state is missing in the newer one: that takes a second opinion before it is believed. */

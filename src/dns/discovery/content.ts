@@ -1,5 +1,5 @@
 import { type Prefix, comparePrefixes, formatPrefix, prefixContains } from "../../address/index.ts";
-import type { CatalogueContent } from "../../core/catalogue-content.ts";
+import type { CatalogueContent } from "../../core/mabs/catalogue-content.ts";
 import type { Problem, RegistryOptions, RegistryState, ServiceState, SetState } from "./types.ts";
 
 interface Mab {

@@ -1,5 +1,5 @@
 import { type IpAddress, formatIp, parsePrefix, prefixContains } from "../../address/index.ts";
-import type { ServerEntry } from "../../core/catalogue-content.ts";
+import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
 import { RdataError, RecordType, type ResourceRecord, type ServiceBinding, decodeSvcb, readRecord } from "../records/index.ts";
 import { serviceNode } from "../zone-model/index.ts";
 import type { Problem, Query, ServiceState } from "./types.ts";

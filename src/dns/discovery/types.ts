@@ -1,5 +1,5 @@
 import type { Prefix } from "../../address/index.ts";
-import type { ServerEntry } from "../../core/catalogue-content.ts";
+import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
 import type { ResourceRecord } from "../records/index.ts";
 import type { Sha256Hex } from "../zone-model/index.ts";
 

@@ -1,0 +1,241 @@
+import type { Family } from "../../address/index.ts";
+import type { MappingBody } from "../../wire/index.ts";
+
+/** No entry. */
+export const NO_ENTRY = -1;
+/** The upstream of what this server knows by itself. */
+export const OWN = 0;
+
+const WIDTH = 22;
+const FIRST_HI = 0;
+const FIRST_LO = 1;
+const LAST_HI = 2;
+const LAST_LO = 3;
+const ETR = 4;
+const VERSION_LINEAGE = 8;
+const VERSION_HI = 9;
+const VERSION_LO = 10;
+const POSITION_LINEAGE = 11;
+const POSITION_HI = 12;
+const POSITION_LO = 13;
+const SHAPE = 14;
+const EXPIRY = 15;
+const NONCE_HI = 16;
+const NONCE_LO = 17;
+const UPSTREAM = 18;
+const LEDGER = 19;
+const NEXT = 20;
+const PREVIOUS = 21;
+
+/**
+ * The rows of the cache: one range with its answer each, in one typed array. Rows of one upstream are chained, so that
+ * they can be flushed together. Links are stored plus one; zero is none.
+ */
+export class EntryTable {
+  readonly capacity: number;
+  readonly #words: Uint32Array;
+  readonly #used: Uint8Array;
+  readonly #heads: Uint32Array;
+  #free = 0;
+  #fresh = 0;
+  #size = 0;
+
+  constructor(capacity: number, maxUpstreams: number) {
+    this.capacity = capacity;
+    this.#words = new Uint32Array(capacity * WIDTH);
+    this.#used = new Uint8Array(capacity);
+    this.#heads = new Uint32Array(maxUpstreams);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Rows that have ever been used: those at or above this number are empty. */
+  get highWater(): number {
+    return this.#fresh;
+  }
+
+  /** Takes a free row and fills it; NO_ENTRY when all are taken. */
+  add(result: number, body: MappingBody, expiryMs: number, upstream: number): number {
+    const entry = this.#take();
+    if (entry === NO_ENTRY) return NO_ENTRY;
+    const at = entry * WIDTH;
+    const words = this.#words;
+    words[at + FIRST_HI] = body.firstHi;
+    words[at + FIRST_LO] = body.firstLo;
+    words[at + LAST_HI] = body.lastHi;
+    words[at + LAST_LO] = body.lastLo;
+    words[at + LEDGER] = 0;
+    words[at + UPSTREAM] = upstream;
+    this.setAnswer(entry, result, body);
+    this.setExpiry(entry, expiryMs);
+    this.setNonce(entry, 0, 0);
+    this.#chain(entry, upstream);
+    this.#used[entry] = 1;
+    this.#size++;
+    return entry;
+  }
+
+  release(entry: number): void {
+    this.#unchain(entry);
+    this.#words[entry * WIDTH + SHAPE] = 0;
+    this.#words[entry * WIDTH + NEXT] = this.#free;
+    this.#free = entry + 1;
+    this.#size--;
+  }
+
+  /** Replaces what is answered, not where: mapping, version and position. */
+  setAnswer(entry: number, result: number, body: MappingBody): void {
+    const at = entry * WIDTH;
+    const words = this.#words;
+    words[at + ETR] = body.etr0;
+    words[at + ETR + 1] = body.etr1;
+    words[at + ETR + 2] = body.etr2;
+    words[at + ETR + 3] = body.etr3;
+    words[at + VERSION_LINEAGE] = body.versionLineage;
+    words[at + VERSION_HI] = body.versionHi;
+    words[at + VERSION_LO] = body.versionLo;
+    words[at + POSITION_LINEAGE] = body.positionLineage;
+    words[at + POSITION_HI] = body.positionHi;
+    words[at + POSITION_LO] = body.positionLo;
+    words[at + SHAPE] = (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
+  }
+
+  /** Whether a body's version is above the entry's: the lineage first, then the number. */
+  isNewer(entry: number, body: MappingBody): boolean {
+    const at = entry * WIDTH;
+    const lineage = this.#words[at + VERSION_LINEAGE]!;
+    if (body.versionLineage !== lineage) return body.versionLineage > lineage;
+    const hi = this.#words[at + VERSION_HI]!;
+    return body.versionHi === hi ? body.versionLo > this.#words[at + VERSION_LO]! : body.versionHi > hi;
+  }
+
+  /** Fills all of `body` but what belongs to the reply: caching time, epoch, counter. */
+  read(entry: number, body: MappingBody): void {
+    const at = entry * WIDTH;
+    const words = this.#words;
+    body.firstHi = words[at + FIRST_HI]!;
+    body.firstLo = words[at + FIRST_LO]!;
+    body.lastHi = words[at + LAST_HI]!;
+    body.lastLo = words[at + LAST_LO]!;
+    body.etr0 = words[at + ETR]!;
+    body.etr1 = words[at + ETR + 1]!;
+    body.etr2 = words[at + ETR + 2]!;
+    body.etr3 = words[at + ETR + 3]!;
+    body.versionLineage = words[at + VERSION_LINEAGE]!;
+    body.versionHi = words[at + VERSION_HI]!;
+    body.versionLo = words[at + VERSION_LO]!;
+    body.positionLineage = words[at + POSITION_LINEAGE]!;
+    body.positionHi = words[at + POSITION_HI]!;
+    body.positionLo = words[at + POSITION_LO]!;
+    body.family = this.family(entry);
+    body.prefixLength = this.prefixLength(entry);
+    body.etrFamily = (words[at + SHAPE]! >>> 8) & 0xff;
+  }
+
+  /** False for a row that is free. */
+  isTaken(entry: number): boolean {
+    return entry < this.#fresh && this.#words[entry * WIDTH + SHAPE] !== 0;
+  }
+
+  family(entry: number): Family {
+    return this.#words[entry * WIDTH + SHAPE]! >>> 24 === 4 ? 4 : 6;
+  }
+
+  prefixLength(entry: number): number {
+    return (this.#words[entry * WIDTH + SHAPE]! >>> 16) & 0xff;
+  }
+
+  result(entry: number): number {
+    return this.#words[entry * WIDTH + SHAPE]! & 0xff;
+  }
+
+  firstHi(entry: number): number {
+    return this.#words[entry * WIDTH + FIRST_HI]!;
+  }
+
+  firstLo(entry: number): number {
+    return this.#words[entry * WIDTH + FIRST_LO]!;
+  }
+
+  lastHi(entry: number): number {
+    return this.#words[entry * WIDTH + LAST_HI]!;
+  }
+
+  lastLo(entry: number): number {
+    return this.#words[entry * WIDTH + LAST_LO]!;
+  }
+
+  expiry(entry: number): number {
+    return this.#words[entry * WIDTH + EXPIRY]!;
+  }
+
+  setExpiry(entry: number, expiryMs: number): void {
+    this.#words[entry * WIDTH + EXPIRY] = expiryMs;
+  }
+
+  upstream(entry: number): number {
+    return this.#words[entry * WIDTH + UPSTREAM]!;
+  }
+
+  /** The nonce of the request that brought this entry: its upstream's Cache Updates carry it. */
+  setNonce(entry: number, hi: number, lo: number): void {
+    this.#words[entry * WIDTH + NONCE_HI] = hi;
+    this.#words[entry * WIDTH + NONCE_LO] = lo;
+  }
+
+  hasNonce(entry: number, hi: number, lo: number): boolean {
+    return this.#words[entry * WIDTH + NONCE_HI] === hi && this.#words[entry * WIDTH + NONCE_LO] === lo;
+  }
+
+  /** Head of the entry's ledger, a record number plus one; zero when nobody was given it. */
+  ledger(entry: number): number {
+    return this.#words[entry * WIDTH + LEDGER]!;
+  }
+
+  setLedger(entry: number, head: number): void {
+    this.#words[entry * WIDTH + LEDGER] = head;
+  }
+
+  /** The first entry learnt from an upstream; NO_ENTRY when there is none. */
+  firstOf(upstream: number): number {
+    return this.#heads[upstream]! - 1;
+  }
+
+  touch(entry: number): void {
+    this.#used[entry] = 1;
+  }
+
+  /** Whether the entry was touched since this was last asked (CLOCK's reference bit). */
+  takeTouched(entry: number): boolean {
+    const touched = this.#used[entry] === 1;
+    this.#used[entry] = 0;
+    return touched;
+  }
+
+  #take(): number {
+    if (this.#free !== 0) {
+      const entry = this.#free - 1;
+      this.#free = this.#words[entry * WIDTH + NEXT]!;
+      return entry;
+    }
+    return this.#fresh < this.capacity ? this.#fresh++ : NO_ENTRY;
+  }
+
+  #chain(entry: number, upstream: number): void {
+    const head = this.#heads[upstream]!;
+    this.#words[entry * WIDTH + NEXT] = head;
+    this.#words[entry * WIDTH + PREVIOUS] = 0;
+    if (head !== 0) this.#words[(head - 1) * WIDTH + PREVIOUS] = entry + 1;
+    this.#heads[upstream] = entry + 1;
+  }
+
+  #unchain(entry: number): void {
+    const next = this.#words[entry * WIDTH + NEXT]!;
+    const previous = this.#words[entry * WIDTH + PREVIOUS]!;
+    if (next !== 0) this.#words[(next - 1) * WIDTH + PREVIOUS] = previous;
+    if (previous === 0) this.#heads[this.upstream(entry)] = next;
+    else this.#words[(previous - 1) * WIDTH + NEXT] = next;
+  }
+}

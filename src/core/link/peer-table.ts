@@ -1,0 +1,143 @@
+import type { Family, Words } from "../../address/index.ts";
+import type { NextU32 } from "../next-u32.ts";
+
+/** No peer: the table is full of peers that are still needed. */
+export const NO_PEER = -1;
+
+const WORDS = 6;
+const NOWHERE = -1;
+
+/**
+ * Names each (link, address, port) by a small integer, so that nothing else keeps addresses. A link is one socket of the
+ * driver. Peers that somebody holds stay; the others make room for new ones, the least recently seen first (CLOCK).
+ */
+export class PeerTable {
+  readonly capacity: number;
+  /** Counts the owners a row has had: what is kept elsewhere under a peer's number is void once this has changed. */
+  readonly generation: Uint32Array;
+  readonly #words: Uint32Array;
+  readonly #holds: Uint32Array;
+  readonly #seen: Uint8Array;
+  readonly #buckets: Int32Array;
+  readonly #next: Int32Array;
+  readonly #seed: number;
+  #size = 0;
+  #hand = 0;
+
+  /** The seed of the hash comes from `nextU32`, so that nobody can choose addresses that collide. */
+  constructor(capacity: number, nextU32: NextU32) {
+    this.capacity = capacity;
+    this.generation = new Uint32Array(capacity);
+    this.#words = new Uint32Array(capacity * WORDS);
+    this.#holds = new Uint32Array(capacity);
+    this.#seen = new Uint8Array(capacity);
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity))).fill(NOWHERE);
+    this.#next = new Int32Array(capacity).fill(NOWHERE);
+    this.#seed = nextU32();
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of this peer, given to it now if it is new; NO_PEER when there is no room. */
+  intern(link: number, family: Family, w0: number, w1: number, w2: number, w3: number, port: number): number {
+    const tag = ((link << 20) | (family << 16) | port) >>> 0;
+    const bucket = this.#bucket(tag, w0, w1, w2, w3);
+    for (let peer = this.#buckets[bucket]!; peer !== NOWHERE; peer = this.#next[peer]!) {
+      if (!this.#is(peer, tag, w0, w1, w2, w3)) continue;
+      this.#seen[peer] = 1;
+      return peer;
+    }
+    const peer = this.#size < this.capacity ? this.#size++ : this.#evict();
+    if (peer === NO_PEER) return NO_PEER;
+    const at = peer * WORDS;
+    this.#words[at] = tag;
+    this.#words[at + 1] = w0;
+    this.#words[at + 2] = w1;
+    this.#words[at + 3] = w2;
+    this.#words[at + 4] = w3;
+    this.#words[at + 5] = bucket;
+    this.#next[peer] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = peer;
+    this.#seen[peer] = 1;
+    return peer;
+  }
+
+  /** Keeps a peer's number from being given to another until it is released as often. */
+  hold(peer: number): void {
+    this.#holds[peer]!++;
+  }
+
+  release(peer: number): void {
+    this.#holds[peer]!--;
+  }
+
+  link(peer: number): number {
+    return this.#words[peer * WORDS]! >>> 20;
+  }
+
+  family(peer: number): Family {
+    return ((this.#words[peer * WORDS]! >>> 16) & 15) === 4 ? 4 : 6;
+  }
+
+  port(peer: number): number {
+    return this.#words[peer * WORDS]! & 0xffff;
+  }
+
+  /** One of the four 32-bit words of the peer's address. */
+  word(peer: number, index: 0 | 1 | 2 | 3): number {
+    return this.#words[peer * WORDS + 1 + index]!;
+  }
+
+  words(peer: number): Words {
+    return [this.word(peer, 0), this.word(peer, 1), this.word(peer, 2), this.word(peer, 3)];
+  }
+
+  #is(peer: number, tag: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    const at = peer * WORDS;
+    const words = this.#words;
+    return words[at] === tag && words[at + 1] === w0 && words[at + 2] === w1 && words[at + 3] === w2 && words[at + 4] === w3;
+  }
+
+  #bucket(tag: number, w0: number, w1: number, w2: number, w3: number): number {
+    let hash = mix(this.#seed, tag);
+    hash = mix(hash, w0);
+    hash = mix(hash, w1);
+    hash = mix(hash, w2);
+    hash = mix(hash, w3);
+    return (hash >>> 0) & (this.#buckets.length - 1);
+  }
+
+  #evict(): number {
+    for (let step = 0; step < 2 * this.capacity; step++) {
+      const peer = this.#hand;
+      this.#hand = (this.#hand + 1) % this.capacity;
+      if (this.#holds[peer] !== 0) continue;
+      if (this.#seen[peer] === 0) {
+        this.#unlink(peer);
+        this.generation[peer]!++;
+        return peer;
+      }
+      this.#seen[peer] = 0;
+    }
+    return NO_PEER;
+  }
+
+  #unlink(peer: number): void {
+    const bucket = this.#words[peer * WORDS + 5]!;
+    if (this.#buckets[bucket] === peer) {
+      this.#buckets[bucket] = this.#next[peer]!;
+      return;
+    }
+    let before = this.#buckets[bucket]!;
+    while (this.#next[before] !== peer) before = this.#next[before]!;
+    this.#next[before] = this.#next[peer]!;
+  }
+}
+
+function mix(hash: number, word: number): number {
+  let mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  mixed ^= mixed >>> 15;
+  return Math.imul(mixed, 0x85ebca77) ^ (mixed >>> 13);
+}

@@ -1,0 +1,56 @@
+import type { Transmit } from "../engine.ts";
+
+/** Datagrams waiting for the driver, in slots allocated once. */
+export class TransmitRing {
+  readonly #views: DataView[] = [];
+  readonly #bytes: Uint8Array[] = [];
+  readonly #peers: Int32Array;
+  readonly #lengths: Int32Array;
+  readonly #mask: number;
+  #head = 0;
+  #tail = 0;
+  /** Datagrams given up because every slot was full. */
+  dropped = 0;
+
+  /** `slots` must be a power of two; one of them is always free, for the datagram being encoded. */
+  constructor(slots: number, slotOctets: number) {
+    this.#mask = slots - 1;
+    this.#peers = new Int32Array(slots);
+    this.#lengths = new Int32Array(slots);
+    const memory = new ArrayBuffer(slots * slotOctets);
+    for (let slot = 0; slot < slots; slot++) {
+      this.#views.push(new DataView(memory, slot * slotOctets, slotOctets));
+      this.#bytes.push(new Uint8Array(memory, slot * slotOctets, slotOctets));
+    }
+  }
+
+  /** How many more datagrams fit. */
+  get room(): number {
+    return this.#mask - (this.#tail - this.#head);
+  }
+
+  /** The view to encode the next datagram into. It counts only once `commit` is called. */
+  claim(): DataView {
+    return this.#views[this.#tail & this.#mask]!;
+  }
+
+  commit(peer: number, length: number): void {
+    if (this.room === 0) {
+      this.dropped++;
+      return;
+    }
+    const slot = this.#tail & this.#mask;
+    this.#peers[slot] = peer;
+    this.#lengths[slot] = length;
+    this.#tail++;
+  }
+
+  take(out: Transmit): boolean {
+    if (this.#head === this.#tail) return false;
+    const slot = this.#head++ & this.#mask;
+    out.peer = this.#peers[slot]!;
+    out.bytes = this.#bytes[slot]!;
+    out.length = this.#lengths[slot]!;
+    return true;
+  }
+}

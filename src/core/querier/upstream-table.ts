@@ -1,0 +1,120 @@
+import { type IpAddress, formatEndpoint } from "../../address/index.ts";
+import type { CatalogueContent } from "../mabs/catalogue-content.ts";
+import type { NextU32 } from "../next-u32.ts";
+import { NO_PEER, type PeerTable } from "../link/peer-table.ts";
+import { type Candidate, Ranking } from "./ranking.ts";
+import { Slots } from "../tables/slots.ts";
+import { Upstream } from "./upstream.ts";
+
+/** The driver's sockets for asking upstreams, by address family. */
+export interface UpstreamLinks {
+  readonly 4: number;
+  readonly 6: number;
+}
+
+/** All servers this querier may ask, each once however many services name it, and the ranking of each service. */
+export class UpstreamTable {
+  /** Highest upstream number plus one; 0 stands for this server itself. */
+  readonly capacity: number;
+  readonly #peers: PeerTable;
+  readonly #links: UpstreamLinks;
+  readonly #nextU32: NextU32;
+  readonly #slots: Slots;
+  readonly #byIndex: (Upstream | undefined)[] = [];
+  readonly #byPeer: Int32Array;
+  readonly #byEndpoint = new Map<string, Upstream>();
+  readonly #rankingsOf = new Map<Upstream, Ranking[]>();
+  #rankings: readonly Ranking[] = [];
+
+  constructor(maxUpstreams: number, peers: PeerTable, links: UpstreamLinks, nextU32: NextU32) {
+    this.capacity = maxUpstreams + 1;
+    this.#peers = peers;
+    this.#links = links;
+    this.#nextU32 = nextU32;
+    this.#slots = new Slots(maxUpstreams);
+    this.#byPeer = new Int32Array(peers.capacity);
+  }
+
+  /** The upstream that a peer is, if it is one. */
+  ofPeer(peer: number): Upstream | undefined {
+    return this.#byIndex[this.#byPeer[peer]!];
+  }
+
+  at(index: number): Upstream | undefined {
+    return this.#byIndex[index];
+  }
+
+  *listed(): IterableIterator<Upstream> {
+    yield* this.#byEndpoint.values();
+  }
+
+  get size(): number {
+    return this.#byEndpoint.size;
+  }
+
+  /** The ranking of a service of the present catalogue. */
+  ranking(service: number): Ranking {
+    return this.#rankings[service]!;
+  }
+
+  get rankings(): readonly Ranking[] {
+    return this.#rankings;
+  }
+
+  rankingsOf(upstream: Upstream): readonly Ranking[] {
+    return this.#rankingsOf.get(upstream) ?? [];
+  }
+
+  /**
+   * Takes over the services of a new catalogue. Servers that were known keep their state; those that are gone are given
+   * back, for the caller to flush and then `forget`.
+   */
+  adopt(content: CatalogueContent): Upstream[] {
+    const before = new Set(this.#byEndpoint.values());
+    this.#rankingsOf.clear();
+    this.#rankings = content.services.map((service) => this.#rank(service));
+    const gone = [...before].filter((upstream) => !this.#rankingsOf.has(upstream));
+    for (const upstream of gone) upstream.listed = false;
+    return gone;
+  }
+
+  /** Frees the number of an upstream that nothing refers to any more. */
+  forget(upstream: Upstream): void {
+    this.#byEndpoint.delete(formatEndpoint(upstream.address, upstream.port));
+    this.#byIndex[upstream.index] = undefined;
+    this.#byPeer[upstream.peer] = 0;
+    this.#peers.release(upstream.peer);
+    this.#slots.give(upstream.index - 1);
+  }
+
+  #rank(service: CatalogueContent["services"][number]): Ranking {
+    const candidates: Candidate[] = [];
+    for (const server of service.servers) {
+      const upstream = this.#byEndpoint.get(formatEndpoint(server.address, server.port)) ?? this.#meet(server.address, server.port);
+      if (upstream !== undefined) candidates.push({ upstream, tier: server.tier });
+    }
+    const ranking = new Ranking(service.name, candidates);
+    for (const { upstream } of candidates) {
+      const rankings = this.#rankingsOf.get(upstream);
+      if (rankings === undefined) this.#rankingsOf.set(upstream, [ranking]);
+      else rankings.push(ranking);
+    }
+    return ranking;
+  }
+
+  #meet(address: IpAddress, port: number): Upstream | undefined {
+    const slot = this.#slots.take();
+    if (slot < 0) return undefined;
+    const peer = this.#peers.intern(this.#links[address.family], address.family, ...address.words, port);
+    if (peer === NO_PEER) {
+      this.#slots.give(slot);
+      return undefined;
+    }
+    this.#peers.hold(peer);
+    const upstream = new Upstream(slot + 1, peer, address, port, this.#nextU32(), this.#nextU32());
+    this.#byIndex[upstream.index] = upstream;
+    this.#byPeer[peer] = upstream.index;
+    this.#byEndpoint.set(formatEndpoint(address, port), upstream);
+    return upstream;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Family } from "../../address/index.ts";
+import { type MappingBody, MapReply } from "../../wire/index.ts";
+import { CookieState } from "./cookies.ts";
+import { NO_ENTRY } from "../cache/entry-table.ts";
+import { NO_PEER } from "../link/peer-table.ts";
+
+/** Who asked, and what the reply must carry so that the asker takes it for one: kept while an answer is fetched. */
+export class Asker {
+  peer = NO_PEER;
+  sequence = 0;
+  nonceHi = 0;
+  nonceLo = 0;
+  clientCookieHi = 0;
+  clientCookieLo = 0;
+  flags = 0;
+  /** Octets of the request: the most that goes back to a source that has not proved itself. */
+  octets = 0;
+  /** What its server cookie was worth. */
+  cookie: CookieState = CookieState.absent;
+
+  /** Whether it showed a server cookie of ours (RFC 7873): its source address is not forged. */
+  get verified(): boolean {
+    return this.cookie === CookieState.valid || this.cookie === CookieState.aging;
+  }
+
+  copyFrom(other: Asker): void {
+    this.peer = other.peer;
+    this.sequence = other.sequence;
+    this.nonceHi = other.nonceHi;
+    this.nonceLo = other.nonceLo;
+    this.clientCookieHi = other.clientCookieHi;
+    this.clientCookieLo = other.clientCookieLo;
+    this.flags = other.flags;
+    this.octets = other.octets;
+    this.cookie = other.cookie;
+  }
+}
+
+/** Where an answer came from, for those who ask for a trace. */
+export class Origin {
+  fromCache = false;
+  /** 0 when no upstream had a part in it. */
+  family: 0 | Family = 0;
+  port = 0;
+  /** Microseconds from request to reply. */
+  rtt = 0;
+  readonly words = new Uint32Array(4);
+
+  clear(): void {
+    this.fromCache = false;
+    this.family = 0;
+    this.port = 0;
+    this.rtt = 0;
+    this.words.fill(0);
+  }
+}
+
+/** An answer, in the message that will carry it; who asked is filled in when it is sent. */
+export class Answer {
+  readonly message = new MapReply();
+  /** The cache entry it stands in; NO_ENTRY for one that is kept nowhere and so cannot be promised. */
+  entry = NO_ENTRY;
+  /** Milliseconds for which it may be cached, by those to whom that is promised. */
+  cachingMs = 0;
+  readonly origin = new Origin();
+
+  get result(): number {
+    return this.message.result;
+  }
+
+  set result(result: number) {
+    this.message.result = result;
+  }
+
+  get body(): MappingBody {
+    return this.message.body;
+  }
+
+  /** An answer that is none, with the reason. */
+  fail(result: number): void {
+    clearBody(this.body);
+    this.result = result;
+    this.entry = NO_ENTRY;
+    this.cachingMs = 0;
+    this.origin.clear();
+  }
+}
+
+function clearBody(body: MappingBody): void {
+  body.family = 0;
+  body.prefixLength = 0;
+  body.etrFamily = 0;
+  body.cachingMs = 0;
+  body.versionLineage = 0;
+  body.versionHi = 0;
+  body.versionLo = 0;
+  body.positionLineage = 0;
+  body.positionHi = 0;
+  body.positionLo = 0;
+  body.firstHi = 0;
+  body.firstLo = 0;
+  body.lastHi = 0;
+  body.lastLo = 0;
+  body.etr0 = 0;
+  body.etr1 = 0;
+  body.etr2 = 0;
+  body.etr3 = 0;
+}
