@@ -3,7 +3,6 @@ import { createSocket } from "node:dgram";
 import { parseIp, parsePrefix, parseRange } from "../src/address/index.ts";
 import { MappingStore } from "../src/core/mapping/mapping-store.ts";
 import { Qsa } from "../src/core/qsa.ts";
-import { DEFAULT_LIMITS } from "../src/core/server/server-half.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { UdpDriver } from "../src/io/udp-driver.ts";
 
@@ -18,8 +17,9 @@ async function startEngine(): Promise<number> {
     return { range: parseRange(`10.${second}.${third}.0-10.${second}.${third}.99`), etr, version: 1 };
   });
   const store = new MappingStore([{ prefix, lineage: 1, position: 1, micronets }]);
-  const clients = { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: 10_000_000 };
-  const qsa = new Qsa({ limits: DEFAULT_LIMITS, clients, nextU32, cachingMs: 600_000, negativeCachingMs: 30_000 }, store);
+  const clients = { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: 10_000_000, maxQueriesPerSecondPerNetwork: 100_000_000, maxWaiting: 1024 };
+  const limits = { maxEntries: 1 << 18, maxPromises: 1 << 18, maxUpdates: 1 << 13, maxPeers: 1 << 16 };
+  const qsa = new Qsa({ limits, clients, nextU32, cachingMs: 600_000, negativeCachingMs: 30_000 }, store);
   const driver = await UdpDriver.open(qsa, [{ address: parseIp("127.0.0.1"), port: 0 }]);
   return Number(driver.endpoint(0).split(":")[1]);
 }

@@ -81,7 +81,7 @@ function showCounters(world: UpWorld): NodeJS.Timeout {
       `asked ${count["requestsSent"]}`,
       `probes ${count["probesSent"]}`,
       `updates ${count["updates"]}`,
-      `QSAs up ${usableQsas(engine)}/${engine.upstreams.size}`,
+      `QSAs up ${usableQsas(engine)}/${engine.querier.upstreams.size}`,
     ].join("  ");
     process.stdout.write(`\r\u001b[K${paint.dim(line.slice(0, (process.stdout.columns ?? 80) - 1))}`);
   }, REFRESH_MS);

@@ -7,7 +7,12 @@ const clients = z
   .strictObject({
     /** Who may ask. */
     allow: z.array(prefix).min(1).prefault(["127.0.0.0/8", "::/64"]),
+    /** For each address and port. */
     maxQueriesPerSecond: count(1, 10_000_000).default(10_000),
+    /** For each IPv4 /24 and IPv6 /56. */
+    maxQueriesPerSecondPerNetwork: count(1, 100_000_000).default(100_000),
+    /** Requests of one address and port that wait for answers being fetched. */
+    maxWaiting: count(1, 32_768).default(1_024),
   })
   .prefault({});
 
@@ -48,6 +53,11 @@ export const qsrSchema = z.strictObject({
       allowPrivate: z.boolean().default(false),
       /** How many QSAs of each service are measured often. */
       keepFresh: count(1, 32).default(3),
+      /** How the QSRs of one network spread over QSAs that are about as near: this is number `place` (from 1) of `of`. */
+      spread: z
+        .strictObject({ place: count(1, 16), of: count(2, 16), withinMilliseconds: z.number().min(0).max(1_000).default(5) })
+        .refine(({ place, of }) => place <= of, { message: "place must not be above of" })
+        .optional(),
       /** Addresses of QSAs that may be known. */
       max: count(16, 65_535).default(16_384),
     })
@@ -55,8 +65,8 @@ export const qsrSchema = z.strictObject({
   cache: z
     .strictObject({
       ...cacheFields,
-      cachingTimeMinSeconds: seconds(1, 3_600).default(10),
-      cachingTimeMaxSeconds: seconds(1, 86_400).default(3_600),
+      /** For how long what QSAs promise is kept at most. */
+      cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
       /** For how long queriers may cache that an address is in no MAB. */
       gapCachingTimeSeconds: seconds(1, 3_600).default(60),
     })

@@ -1,12 +1,13 @@
 import { type Family, type Range, compareKeys } from "../address/index.ts";
 import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
-import { Answer, type Asker } from "./server/answer.ts";
-import type { Engine, Transmit } from "./engine.ts";
+import { Answer, type Asker } from "./answer.ts";
 import { NO_ENTRY, OWN } from "./cache/entry-table.ts";
+import { ANY_UPSTREAM, positionOf } from "./cache/mapping-cache.ts";
+import type { Engine, Transmit } from "./engine.ts";
 import type { ChangeReport, MappingStore } from "./mapping/mapping-store.ts";
-import { ANY_UPSTREAM } from "./cache/promised-cache.ts";
 import type { AnswerSource } from "./server/responder.ts";
 import { ServerHalf, type ServerOptions } from "./server/server-half.ts";
+import { Version } from "./version.ts";
 
 export interface QsaOptions extends ServerOptions {
   /** How long queriers may cache mapping, and how long the absence of it; milliseconds. */
@@ -18,10 +19,11 @@ export interface QsaOptions extends ServerOptions {
 export class Qsa implements Engine, AnswerSource {
   readonly server: ServerHalf;
   readonly store: MappingStore;
-  readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
+  readonly counters = { malformedDatagrams: 0 };
   readonly #options: QsaOptions;
   readonly #header = new Header();
   readonly #scratch = new Answer();
+  readonly #cause = new Version();
 
   constructor(options: QsaOptions, store: MappingStore) {
     this.#options = options;
@@ -34,23 +36,26 @@ export class Qsa implements Engine, AnswerSource {
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    const fault = decodeHeader(view, length, this.#header);
-    const answerable = fault === Fault.none || fault === Fault.unsupportedVersion;
-    if (!answerable) this.counters.malformedDatagrams++;
-    else if (this.#header.type === MessageType.mapRequest) this.server.responder.handleRequest(now, peer, view, length);
-    else if (this.#header.type === MessageType.cacheUpdateAck) this.server.responder.handleUpdateAck(peer, view, length);
-    else this.counters.unexpectedTypes++;
+    const header = this.#header;
+    const fault = decodeHeader(view, length, header);
+    const isRequest = header.type === MessageType.mapRequest;
+    if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && isRequest)) this.counters.malformedDatagrams++;
+    else if (isRequest) this.server.responder.handleRequest(now, peer, view, length);
+    else this.server.handleAcknowledgement(now, peer, header, view, length);
   }
 
-  resolve(now: number, request: MapRequest, _asker: Asker, answer: Answer): boolean {
-    const result = this.store.lookUp(request.family as Family, request.keyHi, request.keyLo, answer.body);
+  resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean {
+    const { body } = answer;
+    const result = this.store.lookUp(request.family as Family, request.keyHi, request.keyLo, body);
     if (result === ResultCode.notAuthoritative) {
       answer.fail(result);
-      return true;
+    } else if (asker.floor.isAbove(body.positionLineage, body.positionHi, body.positionLo)) {
+      answer.fail(ResultCode.notAuthoritativeNow);
+    } else {
+      answer.result = result;
+      answer.cachingMs = this.#cachingMs(result);
+      answer.entry = this.server.cache.file(now, result, body, OWN, answer.cachingMs);
     }
-    answer.result = result;
-    answer.cachingMs = this.ownCachingMs(result);
-    answer.entry = this.server.book.install(now, result, answer.body, OWN, answer.cachingMs);
     return true;
   }
 
@@ -59,21 +64,23 @@ export class Qsa implements Engine, AnswerSource {
     return true;
   }
 
-  ownCachingMs(result: number): number {
-    return result === ResultCode.mapping ? this.#options.cachingMs : this.#options.negativeCachingMs;
+  renew(answer: Answer): void {
+    answer.cachingMs = this.#cachingMs(answer.result);
+    this.store.fillPosition(answer.body);
   }
 
   /** Tells everyone who holds what a change of the store has replaced. */
   noteChange(now: number, { range, etr, flushed }: ChangeReport): void {
+    const { cache } = this.server;
+    const { body } = this.#scratch;
+    const result = this.store.lookUp(range.family, range.first.hi, range.first.lo, body);
     const entry = etr === null ? NO_ENTRY : this.#entryOf(now, range);
-    if (entry === NO_ENTRY) {
-      for (const { family, first, last } of flushed) {
-        this.server.book.flushRange(now, family, first.hi, first.lo, last.hi, last.lo, ANY_UPSTREAM);
-      }
-    } else {
-      const result = this.store.lookUp(range.family, range.first.hi, range.first.lo, this.#scratch.body);
-      this.server.book.revise(now, entry, result, this.#scratch.body);
+    if (entry !== NO_ENTRY) {
+      cache.revise(now, entry, result, body);
+      return;
     }
+    const cause = positionOf(body, this.#cause);
+    for (const { family, first, last } of flushed) cache.flushRange(now, family, first.hi, first.lo, last.hi, last.lo, ANY_UPSTREAM, cause);
   }
 
   pollTransmit(out: Transmit): boolean {
@@ -81,21 +88,26 @@ export class Qsa implements Engine, AnswerSource {
   }
 
   pollTimeout(): number {
-    return this.server.book.next;
+    return this.server.next;
   }
 
   handleTimeout(now: number): void {
-    this.server.book.handleTimeout(now);
+    this.server.handleTimeout(now);
+  }
+
+  #cachingMs(result: number): number {
+    return result === ResultCode.mapping ? this.#options.cachingMs : this.#options.negativeCachingMs;
   }
 
   /** The live entry for exactly this range. */
   #entryOf(now: number, { family, first, last }: Range): number {
-    const { book } = this.server;
-    const entry = book.find(now, family, first.hi, first.lo);
-    if (entry === NO_ENTRY || book.entries.result(entry) !== ResultCode.mapping) return NO_ENTRY;
+    const { cache } = this.server;
+    const { entries } = cache;
+    const entry = cache.find(now, family, first.hi, first.lo);
+    if (entry === NO_ENTRY || entries.result(entry) !== ResultCode.mapping) return NO_ENTRY;
     const exact =
-      compareKeys(book.entries.firstHi(entry), book.entries.firstLo(entry), first.hi, first.lo) === 0 &&
-      compareKeys(book.entries.lastHi(entry), book.entries.lastLo(entry), last.hi, last.lo) === 0;
+      compareKeys(entries.firstHi(entry), entries.firstLo(entry), first.hi, first.lo) === 0 &&
+      compareKeys(entries.lastHi(entry), entries.lastLo(entry), last.hi, last.lo) === 0;
     return exact ? entry : NO_ENTRY;
   }
 }

@@ -55,6 +55,7 @@ export class QsrNode {
   /** Opens the sockets; discovery starts with `discovery.start()`. Throws ListenError. */
   static async open(config: QsrConfig, log: Logger): Promise<QsrNode> {
     const listeners = config.listen.length;
+    const { spread } = config.qsas;
     const engine = new Qsr({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,
@@ -63,7 +64,8 @@ export class QsrNode {
       maxUpstreams: config.qsas.max,
       keepFresh: config.qsas.keepFresh,
       intervals: DEFAULT_INTERVALS,
-      caching: { leastMs: config.cache.cachingTimeMinSeconds * 1000, mostMs: config.cache.cachingTimeMaxSeconds * 1000 },
+      cachingMostMs: config.cache.cachingTimeMaxSeconds * 1000,
+      ...(spread === undefined ? {} : { spread: { place: spread.place - 1, of: spread.of, within: spread.withinMilliseconds * 1000 } }),
       gapCachingMs: config.cache.gapCachingTimeSeconds * 1000,
     });
     return new QsrNode(config, engine, await openSockets(engine, config, log), log);
@@ -78,13 +80,13 @@ export class QsrNode {
     const started = now();
     this.engine.setCatalogue(started, content);
     this.driver.wake();
-    log.info(`catalogue: ${content.mabs.length} MABs, ${content.services.length} services, ${this.engine.upstreams.size} QSAs`);
+    log.info(`catalogue: ${content.mabs.length} MABs, ${content.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
     for (const { name, problem } of problems.slice(0, MOST_LOGGED_PROBLEMS)) log.warn(`in DNS: ${name}: ${problem}`);
     if (problems.length > MOST_LOGGED_PROBLEMS) log.warn(`in DNS: ${problems.length - MOST_LOGGED_PROBLEMS} more problems`);
   }
 
   #recheckFailedServices(log: Logger): void {
-    const { failedServices } = this.engine.fetcher.port;
+    const { failedServices } = this.engine.querier.health;
     for (const name of failedServices) {
       log.warn(`no QSA of ${name} answers; looking at DNS again`);
       this.discovery.recheckService(name);

@@ -27,7 +27,7 @@ export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport
     mabs: content.mabs.length,
     sets: new Set(content.mabs.flatMap(({ set }) => set.split("+"))).size,
     services: content.services.length,
-    qsas: engine.upstreams.size,
+    qsas: engine.querier.upstreams.size,
     serials,
     ageSeconds: confirmedAt === 0 ? 0 : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
     problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
@@ -40,8 +40,8 @@ export function qsaReports(engine: Qsr): QsaReport[] {
 }
 
 /** How many QSAs answer. */
-export function usableQsas({ upstreams }: Qsr): number {
-  return [...upstreams.listed()].filter(({ state }) => state === UpstreamState.up).length;
+export function usableQsas({ querier }: Qsr): number {
+  return [...querier.upstreams.listed()].filter(({ state }) => state === UpstreamState.up).length;
 }
 
 /** Why an address is answered as it is: MAB, services, QSAs in order, what the cache holds, and the verdict. */
@@ -65,8 +65,8 @@ export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
   };
 }
 
-function serviceReport({ upstreams, catalogue }: Qsr, service: number): QsaReport[] {
-  const ranking = upstreams.ranking(service);
+function serviceReport({ querier, catalogue }: Qsr, service: number): QsaReport[] {
+  const ranking = querier.upstreams.ranking(service);
   ranking.sort();
   const { name, servers } = catalogue.content.services[service]!;
   return Array.from({ length: ranking.size }, (_, place) => {
@@ -90,28 +90,28 @@ function serviceReport({ upstreams, catalogue }: Qsr, service: number): QsaRepor
 }
 
 function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {
-  const { book } = engine.server;
+  const { cache } = engine.server;
   const time = now();
-  const entry = book.find(time, address.family, ...keyOf(address));
+  const entry = cache.find(time, address.family, ...keyOf(address));
   if (entry === NO_ENTRY) return null;
   const body = new MappingBody();
-  book.entries.read(entry, body);
-  const upstream = engine.upstreams.at(book.entries.upstream(entry));
-  const isMapping = book.entries.result(entry) === ResultCode.mapping;
+  cache.entries.read(entry, body);
+  const upstream = engine.querier.upstreams.at(cache.entries.upstream(entry));
+  const isMapping = cache.entries.result(entry) === ResultCode.mapping;
   return {
     range: formatRange(rangeOf(address.family, body.firstHi, body.firstLo, body.lastHi, body.lastLo)),
     etr: isMapping ? formatWords(body.etrFamily === 6 ? 6 : 4, body.etr0, body.etr1, body.etr2, body.etr3) : null,
     version: `${body.versionLineage}.${body.versionHi * 2 ** 32 + body.versionLo}`,
-    remainingSeconds: Math.ceil(remainingMs(book.entries.expiry(entry), milliseconds(time)) / 1000),
+    remainingSeconds: Math.ceil(remainingMs(cache.entries.expiry(entry), milliseconds(time)) / 1000),
     usable: engine.vouchesFor(entry),
-    from: book.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : endpointOf(upstream),
+    from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : endpointOf(upstream),
   };
 }
 
 function verdictOf(engine: Qsr, address: IpAddress, cached: CachedReport | null): string {
   if (cached?.usable === true) return `answered from cache for ${cached.remainingSeconds} s more, as ${cached.from} said`;
   const why = cached === null ? "" : `cached, but ${cached.from}, which said so, is down; `;
-  const best = engine.fetcher.choose(address.family, ...keyOf(address));
+  const best = engine.querier.fetcher.choose(now(), address.family, ...keyOf(address));
   if (best === undefined) return `${why}no QSA is listed for this MAB`;
   if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${endpointOf(best)} is tried first`;
   const rtt = best.measured ? `${Math.round(best.rtt.smoothed / 100) / 10} ms away` : "not measured yet";

@@ -1,4 +1,4 @@
-import type { Qsa } from "../core/qsa.ts";
+import { Qsa } from "../core/qsa.ts";
 import type { Qsr } from "../core/qsr.ts";
 import type { UdpDriver } from "../io/udp-driver.ts";
 import { VERSION } from "../io/version.ts";
@@ -6,31 +6,44 @@ import type { StatusReport } from "./reports.ts";
 
 /** What every role reports of its engine and sockets. */
 export function statusOf(role: StatusReport["role"], engine: Qsa | Qsr, driver: UdpDriver, listeners: number): StatusReport {
-  const { server } = engine;
+  const { cache, promises, epoch } = engine.server;
   return {
     role,
     version: VERSION,
     pid: process.pid,
     uptimeSeconds: Math.round(process.uptime()),
     listen: Array.from({ length: listeners }, (_, link) => driver.endpoint(link)),
-    epoch: server.epoch,
-    cache: { entries: server.book.cache.size, maxEntries: server.book.entries.capacity, promises: server.book.ledger.size },
+    epoch,
+    cache: { entries: cache.cache.size, maxEntries: cache.entries.capacity, promises: promises.ledger.size },
     counters: counters(engine, driver),
   };
 }
 
 export function counters(engine: Qsa | Qsr, driver: UdpDriver): Record<string, number> {
-  const { sent, retransmitted, acknowledged, unsent } = engine.server.book.sender;
-  const querier = "fetcher" in engine ? { ...engine.fetcher.counters, ...engine.fetcher.port.counters, ...engine.receiver.counters } : {};
+  const { responder, promises, ring, unexpectedTypes } = engine.server;
   return {
     ...driver.counters,
     ...engine.counters,
-    ...engine.server.responder.counters,
-    ...querier,
-    updatesSent: sent,
-    updatesRetransmitted: retransmitted,
-    updatesAcknowledged: acknowledged,
-    updatesUnsent: unsent,
-    transmitsDropped: engine.server.ring.dropped,
+    unexpectedTypes,
+    ...responder.counters,
+    ...responder.repeater.counters,
+    ...(engine instanceof Qsa ? {} : querierCounters(engine)),
+    ...promises.counters,
+    ...promises.sender.counters,
+    transmitsDropped: ring.dropped,
+  };
+}
+
+function querierCounters({ querier, server }: Qsr): Record<string, number> {
+  const { fetcher, port, health, receiver, upstreams } = querier;
+  return {
+    ...fetcher.counters,
+    ...port.counters,
+    ...health.counters,
+    ...receiver.counters,
+    upstreamsUnreachable: upstreams.unreachable,
+    upstreamsOmitted: upstreams.omitted,
+    floors: server.cache.floors.size,
+    floorsLost: server.cache.floors.lost,
   };
 }

@@ -124,15 +124,15 @@ function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | nu
 }
 
 async function untilMeasured({ engine }: QsrNode): Promise<void> {
-  await until(() => [...engine.upstreams.listed()].every(({ state }) => state !== UpstreamState.unmeasured));
+  await until(() => [...engine.querier.upstreams.listed()].every(({ state }) => state !== UpstreamState.unmeasured));
 }
 
 /** Has the QSR measure a site at once, where its next turn may be a minute away; milliseconds until it has seen the change. */
 async function untilNoticed({ engine, driver }: QsrNode, site: Site): Promise<number | null> {
   const started = performance.now();
-  const upstream = [...engine.upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === site.endpoint);
+  const upstream = [...engine.querier.upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === site.endpoint);
   if (upstream === undefined) return null;
-  engine.probe(now(), upstream);
+  engine.querier.probe(now(), upstream);
   driver.wake();
   const wanted = site.isUp ? UpstreamState.up : UpstreamState.down;
   return (await until(() => upstream.state === wanted)) ? Math.round(performance.now() - started) : null;

@@ -47,6 +47,11 @@ export function findExtension(view: DataView, offset: number, length: number, ty
   return 0;
 }
 
+/** Octets of the extension value that begins at an offset found in a checked message. */
+export function extensionLength(view: DataView, valueOffset: number): number {
+  return view.getUint16(valueOffset - 2);
+}
+
 /** Writes an extension's header at `offset`; gives the offset of its value. */
 export function encodeExtensionHeader(view: DataView, offset: number, type: number, valueLength: number): number {
   view.setUint16(offset, type);

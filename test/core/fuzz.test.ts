@@ -56,9 +56,9 @@ test.each([1, 2, 3, 4, 5, 6])("nothing sent to the engines breaks them, or stays
   isHostile = false;
   network.run(2 * HOUR);
 
-  expect(world.qsr.fetcher.inFlight).toBe(0);
+  expect(world.qsr.querier.fetcher.inFlight).toBe(0);
   for (const engine of [qsr, ...sites.map(({ qsa }) => qsa)]) {
-    expect([engine.server.book.cache.size, engine.server.book.ledger.size, engine.server.book.sender.outstanding]).toEqual([0, 0, 0]);
+    expect([engine.server.cache.cache.size, engine.server.promises.ledger.size, engine.server.promises.sender.outstanding]).toEqual([0, 0, 0]);
   }
   expect(evictable(sites[0]!.qsa.peers)).toBe(sites[0]!.qsa.peers.capacity);
   expect(evictable(qsr.peers)).toBe(qsr.peers.capacity - sites.length);

@@ -3,7 +3,7 @@ import { NO_PEER, PeerTable } from "../../src/core/link/peer-table.ts";
 import { QuerierTable } from "../../src/core/server/querier-table.ts";
 import { TransmitRing } from "../../src/core/link/transmit-ring.ts";
 import { Transmit } from "../../src/core/engine.ts";
-import { UpdateWindow } from "../../src/core/querier/update-window.ts";
+import { Arrival, UpdateWindow } from "../../src/core/querier/update-window.ts";
 import { seeded } from "../support/virtual-network.ts";
 
 describe("peers", () => {
@@ -54,21 +54,29 @@ describe("update numbers", () => {
   test("in order, twice, out of order and missing", () => {
     const window = new UpdateWindow();
     window.restart(10);
-    expect([window.receive(11), window.receive(11), window.hasGap]).toEqual([true, false, false]);
-    expect([window.receive(13), window.hasGap, window.misses(13)]).toEqual([true, true, true]);
-    expect([window.receive(12), window.hasGap, window.misses(13), window.complete]).toEqual([true, false, false, 13]);
+    expect([window.receive(11), window.receive(11), window.hasGap]).toEqual([Arrival.new, Arrival.duplicate, false]);
+    expect([window.receive(13), window.hasGap, window.misses(13)]).toEqual([Arrival.new, true, true]);
+    expect([window.receive(12), window.hasGap, window.misses(13), window.complete]).toEqual([Arrival.new, false, false, 13]);
   });
 
   test("a counter just behind was overtaken; one far off is another server's count", () => {
     const window = new UpdateWindow();
-    window.restart(100);
-    expect([window.misses(100), window.misses(99), window.misses(101), window.misses(7)]).toEqual([false, false, true, true]);
+    window.restart(1000);
+    expect([window.misses(1000), window.misses(999), window.misses(1001), window.misses(7)]).toEqual([false, false, true, true]);
+  });
+
+  test("one too far ahead is not taken, so that it comes again; as far as the window reaches all are", () => {
+    const window = new UpdateWindow();
+    window.restart(10);
+    expect([window.receive(267), window.receive(266), window.complete]).toEqual([Arrival.beyond, Arrival.new, 10]);
+    for (let number = 11; number < 266; number++) window.receive(number);
+    expect([window.complete, window.hasGap, window.receive(267)]).toEqual([266, false, Arrival.new]);
   });
 
   test("wrap after 2^32", () => {
     const window = new UpdateWindow();
     window.restart(0xffffffff);
-    expect([window.receive(0), window.receive(1), window.complete, window.misses(1)]).toEqual([true, true, 1, false]);
+    expect([window.receive(0), window.receive(1), window.complete, window.misses(1)]).toEqual([Arrival.new, Arrival.new, 1, false]);
   });
 });
 

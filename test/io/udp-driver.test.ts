@@ -31,7 +31,7 @@ let driver: UdpDriver;
 let port: number;
 
 beforeEach(async () => {
-  const clients = { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: 1000 };
+  const clients = { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: 1000, maxQueriesPerSecondPerNetwork: 1_000_000, maxWaiting: 256 };
   qsa = new Qsa({ limits: LIMITS, clients, nextU32, cachingMs: 600_000, negativeCachingMs: 30_000 }, new MappingStore(MAPPING));
   driver = await UdpDriver.open(qsa, [{ address: LOOPBACK, port: 0 }]);
   port = Number(driver.endpoint(0).split(":")[1]);

@@ -8,7 +8,7 @@ import { TestQuerier } from "./test-querier.ts";
 import { EngineStation, VirtualNetwork, seeded } from "./virtual-network.ts";
 
 export const LIMITS = { maxEntries: 4096, maxPromises: 4096, maxUpdates: 1024, maxPeers: 1024 };
-const CLIENTS = { allow: [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")], maxQueriesPerSecond: 1000 };
+const CLIENTS = { allow: [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")], maxQueriesPerSecond: 1000, maxQueriesPerSecondPerNetwork: 1_000_000, maxWaiting: 256 };
 
 export const MAPPING: readonly MabMapping[] = [
   {
@@ -49,7 +49,7 @@ export class World {
   readonly sites: Site[];
   #seed = 100;
 
-  constructor(rttsMs: readonly number[], options: { caching?: { leastMs: number; mostMs: number } } = {}) {
+  constructor(rttsMs: readonly number[], options: { cachingMostMs?: number } = {}) {
     this.qsr = new Qsr({
       limits: LIMITS,
       clients: CLIENTS,
@@ -58,7 +58,7 @@ export class World {
       maxUpstreams: 64,
       keepFresh: 3,
       intervals: DEFAULT_INTERVALS,
-      caching: options.caching ?? { leastMs: 10_000, mostMs: 3_600_000 },
+      cachingMostMs: options.cachingMostMs ?? 3_600_000,
       gapCachingMs: 60_000,
     });
     this.qsrStation = new EngineStation(this.network, this.qsr, [QSR_ENDPOINT, UPSTREAM_ENDPOINT]);

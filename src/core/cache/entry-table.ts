@@ -1,5 +1,6 @@
 import type { Family } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
+import { type Version, compareVersions } from "../version.ts";
 
 /** No entry. */
 export const NO_ENTRY = -1;
@@ -26,6 +27,9 @@ const UPSTREAM = 18;
 const LEDGER = 19;
 const NEXT = 20;
 const PREVIOUS = 21;
+
+/** In SHAPE, beside the family: its upstream sends no Cache Updates for it. */
+const UNPROMISED = 0x80000000;
 
 /**
  * The rows of the cache: one range with its answer each, in one typed array. Rows of one upstream are chained, so that
@@ -56,7 +60,7 @@ export class EntryTable {
     return this.#fresh;
   }
 
-  /** Takes a free row and fills it; NO_ENTRY when all are taken. */
+  /** Takes a free row and fills it; NO_ENTRY when all are taken. `body` has the range, which never changes. */
   add(result: number, body: MappingBody, expiryMs: number, upstream: number): number {
     const entry = this.#take();
     if (entry === NO_ENTRY) return NO_ENTRY;
@@ -102,13 +106,54 @@ export class EntryTable {
     words[at + SHAPE] = (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
   }
 
-  /** Whether a body's version is above the entry's: the lineage first, then the number. */
+  /** Whether a body's version is above the entry's. */
   isNewer(entry: number, body: MappingBody): boolean {
     const at = entry * WIDTH;
-    const lineage = this.#words[at + VERSION_LINEAGE]!;
-    if (body.versionLineage !== lineage) return body.versionLineage > lineage;
-    const hi = this.#words[at + VERSION_HI]!;
-    return body.versionHi === hi ? body.versionLo > this.#words[at + VERSION_LO]! : body.versionHi > hi;
+    const words = this.#words;
+    const { versionLineage, versionHi, versionLo } = body;
+    return compareVersions(versionLineage, versionHi, versionLo, words[at + VERSION_LINEAGE]!, words[at + VERSION_HI]!, words[at + VERSION_LO]!) > 0;
+  }
+
+  /** Raises `out` to the entry's version. */
+  raiseToVersion(entry: number, out: Version): void {
+    const at = entry * WIDTH;
+    out.raise(this.#words[at + VERSION_LINEAGE]!, this.#words[at + VERSION_HI]!, this.#words[at + VERSION_LO]!);
+  }
+
+  /** Whether the position that the entry was answered at is below another. */
+  isBelow(entry: number, position: Version): boolean {
+    const at = entry * WIDTH;
+    return position.isAbove(this.#words[at + POSITION_LINEAGE]!, this.#words[at + POSITION_HI]!, this.#words[at + POSITION_LO]!);
+  }
+
+  lineage(entry: number): number {
+    return this.#words[entry * WIDTH + POSITION_LINEAGE]!;
+  }
+
+  /** Whether the entry answers what a body with this result answers. */
+  saysSame(entry: number, result: number, body: MappingBody): boolean {
+    const at = entry * WIDTH + ETR;
+    const words = this.#words;
+    return (
+      this.result(entry) === result &&
+      ((words[entry * WIDTH + SHAPE]! >>> 8) & 0xff) === body.etrFamily &&
+      words[at] === body.etr0 &&
+      words[at + 1] === body.etr1 &&
+      words[at + 2] === body.etr2 &&
+      words[at + 3] === body.etr3
+    );
+  }
+
+  hasRange(entry: number, body: MappingBody): boolean {
+    const at = entry * WIDTH;
+    const words = this.#words;
+    return (
+      words[at + FIRST_HI] === body.firstHi &&
+      words[at + FIRST_LO] === body.firstLo &&
+      words[at + LAST_HI] === body.lastHi &&
+      words[at + LAST_LO] === body.lastLo &&
+      this.prefixLength(entry) === body.prefixLength
+    );
   }
 
   /** Fills all of `body` but what belongs to the reply: caching time, epoch, counter. */
@@ -140,7 +185,7 @@ export class EntryTable {
   }
 
   family(entry: number): Family {
-    return this.#words[entry * WIDTH + SHAPE]! >>> 24 === 4 ? 4 : 6;
+    return ((this.#words[entry * WIDTH + SHAPE]! >>> 24) & 0x0f) === 4 ? 4 : 6;
   }
 
   prefixLength(entry: number): number {
@@ -179,6 +224,24 @@ export class EntryTable {
     return this.#words[entry * WIDTH + UPSTREAM]!;
   }
 
+  /** Notes that the entry now stands on another upstream's word. */
+  setUpstream(entry: number, upstream: number): void {
+    if (this.upstream(entry) === upstream) return;
+    this.#unchain(entry);
+    this.#words[entry * WIDTH + UPSTREAM] = upstream;
+    this.#chain(entry, upstream);
+  }
+
+  /** Whether the upstream promised Cache Updates for it; so an entry begins. */
+  isPromised(entry: number): boolean {
+    return (this.#words[entry * WIDTH + SHAPE]! & UNPROMISED) === 0;
+  }
+
+  setPromised(entry: number, isPromised: boolean): void {
+    const at = entry * WIDTH + SHAPE;
+    this.#words[at] = isPromised ? this.#words[at]! & ~UNPROMISED : this.#words[at]! | UNPROMISED;
+  }
+
   /** The nonce of the request that brought this entry: its upstream's Cache Updates carry it. */
   setNonce(entry: number, hi: number, lo: number): void {
     this.#words[entry * WIDTH + NONCE_HI] = hi;
@@ -205,6 +268,10 @@ export class EntryTable {
 
   touch(entry: number): void {
     this.#used[entry] = 1;
+  }
+
+  isTouched(entry: number): boolean {
+    return this.#used[entry] === 1;
   }
 
   /** Whether the entry was touched since this was last asked (CLOCK's reference bit). */

@@ -6,6 +6,8 @@ export const NO_PEER = -1;
 
 const WORDS = 6;
 const NOWHERE = -1;
+/** Rows looked at for one that may go: a bound on what a datagram from a new source costs. */
+const EVICTION_STEPS = 2048;
 
 /**
  * Names each (link, address, port) by a small integer, so that nothing else keeps addresses. A link is one socket of the
@@ -110,7 +112,7 @@ export class PeerTable {
   }
 
   #evict(): number {
-    for (let step = 0; step < 2 * this.capacity; step++) {
+    for (let step = Math.min(2 * this.capacity, EVICTION_STEPS); step > 0; step--) {
       const peer = this.#hand;
       this.#hand = (this.#hand + 1) % this.capacity;
       if (this.#holds[peer] !== 0) continue;

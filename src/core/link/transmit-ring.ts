@@ -34,15 +34,17 @@ export class TransmitRing {
     return this.#views[this.#tail & this.#mask]!;
   }
 
-  commit(peer: number, length: number): void {
+  /** False when every slot is full: the datagram is given up. */
+  commit(peer: number, length: number): boolean {
     if (this.room === 0) {
       this.dropped++;
-      return;
+      return false;
     }
     const slot = this.#tail & this.#mask;
     this.#peers[slot] = peer;
     this.#lengths[slot] = length;
     this.#tail++;
+    return true;
   }
 
   take(out: Transmit): boolean {

@@ -10,7 +10,12 @@ export interface CatalogueContent {
     /** The service set it was listed in; several are joined by "+". */
     readonly set: string;
   }[];
-  readonly services: readonly { readonly name: string; readonly servers: readonly ServerEntry[] }[];
+  readonly services: readonly ServiceEntry[];
+}
+
+export interface ServiceEntry {
+  readonly name: string;
+  readonly servers: readonly ServerEntry[];
 }
 
 /** One address of a QSA, from an SVCB record. */

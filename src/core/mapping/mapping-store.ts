@@ -87,6 +87,7 @@ export class MappingStore {
     body.family = family;
     body.prefixLength = this.#mabs.prefixes[segment.prefix]!.length;
     this.#fillPosition(segment.prefix, body);
+    body.versionLineage = body.positionLineage;
     const row = this.#around(family, hi, lo);
     if (row !== NONE) {
       this.#fillMapping(row, body);
@@ -94,6 +95,11 @@ export class MappingStore {
     }
     this.#fillGap(family, hi, lo, segment, body);
     return ResultCode.negative;
+  }
+
+  /** Fills in the position of the MAB that a body's range lies in, as it is now. */
+  fillPosition(body: MappingBody): void {
+    this.#fillPosition(this.#mabs.match(body.family as Family, body.firstHi, body.firstLo), body);
   }
 
   /** Whether a key is in a MAB of this store. */
@@ -167,7 +173,6 @@ export class MappingStore {
     body.positionLineage = this.#lineage[mab]!;
     body.positionHi = Math.floor(position / 2 ** 32);
     body.positionLo = position >>> 0;
-    body.versionLineage = body.positionLineage;
   }
 
   #fillMapping(row: number, body: MappingBody): void {

@@ -1,13 +1,18 @@
 import type { Family } from "../../address/index.ts";
-import { Asker } from "../server/answer.ts";
-import { PairIndex } from "../tables/pair-index.ts";
+import { Asker } from "../answer.ts";
 import type { PeerTable } from "../link/peer-table.ts";
+import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
 import { TimerHeap } from "../tables/timer-heap.ts";
+import { Version } from "../version.ts";
 
 const MAX_FETCHES = 4096;
 const MAX_ASKERS = 32_768;
 const MAX_ASKERS_PER_FETCH = 1024;
+/** What is left of the table for those who proved their address when others fill it. */
+const KEPT_FOR_VERIFIED = MAX_FETCHES / 2;
+/** And of those, for askers: fetches for nobody in particular take none of it. */
+const KEPT_FOR_ASKERS = (MAX_FETCHES * 3) / 4;
 export const MAX_ATTEMPTS = 4;
 
 /** One key being asked for upstream, and who waits for it. */
@@ -17,25 +22,31 @@ export class Fetch {
   hi = 0;
   lo = 0;
   attempts = 0;
-  startedAt = 0;
   /** When it is given up. */
   deadline = 0;
   /** Whether those who wait have been told so (Map Request Ack). */
   acknowledged = false;
+  /** The result of a server that would not answer; 0 when none has said so. */
+  refusal = 0;
+  /** The position below which an answer is of no use to somebody who waits. */
+  readonly floor = new Version();
   /** The open request of each attempt, and the upstream it went to. */
   readonly requests = new Int32Array(MAX_ATTEMPTS);
   readonly tried = new Int32Array(MAX_ATTEMPTS);
+  readonly refused = new Uint8Array(MAX_ATTEMPTS);
   readonly askers: Asker[] = [];
 
   constructor(index: number) {
     this.index = index;
   }
 
-  /** How often an upstream has been asked for this. */
+  /** How often an upstream has been asked for this; Infinity for one that would not answer. */
   timesTried(upstream: number): number {
     let times = 0;
     for (let attempt = 0; attempt < this.attempts; attempt++) {
-      if (this.tried[attempt] === upstream) times++;
+      if (this.tried[attempt] !== upstream) continue;
+      if (this.refused[attempt] === 1) return Infinity;
+      times++;
     }
     return times;
   }
@@ -43,53 +54,70 @@ export class Fetch {
 
 /** Keys in flight, each once: those who ask for one that is there already wait with the first (coalescing). */
 export class FetchTable {
+  readonly timers = new TimerHeap(MAX_FETCHES);
   readonly #slots = new Slots(MAX_FETCHES);
   readonly #ipv4 = new PairIndex(MAX_FETCHES);
   readonly #ipv6 = new PairIndex(MAX_FETCHES);
   readonly #fetches: Fetch[] = [];
   readonly #spareAskers: Asker[] = [];
   readonly #peers: PeerTable;
-  readonly timers = new TimerHeap(MAX_FETCHES);
+  readonly #waitingOf: Uint16Array;
+  readonly #maxWaiting: number;
   #askers = 0;
 
-  constructor(peers: PeerTable) {
+  /** `maxWaiting`: how many requests of one peer may wait. */
+  constructor(peers: PeerTable, maxWaiting: number) {
     this.#peers = peers;
+    this.#waitingOf = new Uint16Array(peers.capacity);
+    this.#maxWaiting = maxWaiting;
   }
 
   get size(): number {
-    return MAX_FETCHES - this.#slots.available;
+    return this.#slots.taken;
   }
 
   at(index: number): Fetch {
     return this.#fetches[index]!;
   }
 
+  /** All fetches in flight. For rare events: it looks at every slot that was ever used. */
+  *all(): IterableIterator<Fetch> {
+    for (const fetch of this.#fetches) if (this.timers.has(fetch.index)) yield fetch;
+  }
+
   find(family: Family, hi: number, lo: number): Fetch | undefined {
     return this.#fetches[this.#index(family).find(hi, lo)];
   }
 
-  /** Starts a fetch of a key that is not in flight; undefined when too many are. */
-  start(family: Family, hi: number, lo: number, now: number, deadline: number): Fetch | undefined {
+  /** Whether there is room for another fetch, for this asker or (undefined) for nobody in particular. */
+  hasRoomFor(asker: Asker | undefined): boolean {
+    const kept = asker === undefined ? KEPT_FOR_ASKERS : asker.verified ? 0 : KEPT_FOR_VERIFIED;
+    return this.#slots.available > kept;
+  }
+
+  /** Starts a fetch of a key that is not in flight; `hasRoomFor` has been asked. Its timer must be set. */
+  start(family: Family, hi: number, lo: number, deadline: number): Fetch {
     const slot = this.#slots.take();
-    if (slot < 0) return undefined;
     const fetch = (this.#fetches[slot] ??= new Fetch(slot));
     this.#index(family).insert(slot, hi, lo);
     fetch.family = family;
     fetch.hi = hi;
     fetch.lo = lo;
     fetch.attempts = 0;
-    fetch.startedAt = now;
     fetch.deadline = deadline;
     fetch.acknowledged = false;
+    fetch.refusal = 0;
+    fetch.floor.set(0, 0, 0);
     return fetch;
   }
 
-  /** Lets a querier wait for a fetch; false when too many wait. */
+  /** Lets a querier wait for a fetch; false when too many wait, or too many requests of this one. */
   join(fetch: Fetch, asker: Asker): boolean {
-    if (fetch.askers.length >= MAX_ASKERS_PER_FETCH || this.#askers >= MAX_ASKERS) return false;
+    if (fetch.askers.length >= MAX_ASKERS_PER_FETCH || this.#askers >= MAX_ASKERS || !this.#mayWait(asker.peer)) return false;
     const kept = this.#spareAskers.pop() ?? new Asker();
     kept.copyFrom(asker);
-    this.#peers.hold(kept.peer);
+    fetch.floor.raise(asker.floor.lineage, asker.floor.hi, asker.floor.lo);
+    this.#hold(kept.peer);
     fetch.askers.push(kept);
     this.#askers++;
     return true;
@@ -97,15 +125,37 @@ export class FetchTable {
 
   /** Ends a fetch whose askers have been answered and whose requests are closed. */
   end(fetch: Fetch): void {
-    this.#askers -= fetch.askers.length;
-    for (const asker of fetch.askers) {
-      this.#peers.release(asker.peer);
-      this.#spareAskers.push(asker);
-    }
-    fetch.askers.length = 0;
+    this.dismiss(fetch);
     this.timers.clear(fetch.index);
     this.#index(fetch.family).remove(fetch.index);
     this.#slots.give(fetch.index);
+  }
+
+  /** Lets go of the askers of a fetch, who have been answered. */
+  dismiss(fetch: Fetch): void {
+    this.#askers -= fetch.askers.length;
+    for (const asker of fetch.askers) {
+      this.#release(asker.peer);
+      this.#spareAskers.push(asker);
+    }
+    fetch.askers.length = 0;
+  }
+
+  /** This process itself waits under no peer's number. */
+  #mayWait(peer: number): boolean {
+    return peer < 0 || this.#waitingOf[peer]! < this.#maxWaiting;
+  }
+
+  #hold(peer: number): void {
+    if (peer < 0) return;
+    this.#peers.hold(peer);
+    this.#waitingOf[peer]!++;
+  }
+
+  #release(peer: number): void {
+    if (peer < 0) return;
+    this.#peers.release(peer);
+    this.#waitingOf[peer]!--;
   }
 
   #index(family: Family): PairIndex {

@@ -1,62 +1,67 @@
-import { type Family, compareKeys } from "../../address/index.ts";
+import type { Family } from "../../address/index.ts";
 import { type MapReply, ReplyFlag, ResultCode } from "../../wire/index.ts";
-import { Answer, type Asker } from "../server/answer.ts";
-import type { Catalogue } from "../mabs/catalogue.ts";
+import { Answer, type Asker, type Audience, UNPROMISED_MS } from "../answer.ts";
 import { NO_ENTRY } from "../cache/entry-table.ts";
-import { type Fetch, FetchTable, MAX_ATTEMPTS } from "./fetch-table.ts";
+import type { MappingCache } from "../cache/mapping-cache.ts";
+import { milliseconds } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
-import type { PromisedCache } from "../cache/promised-cache.ts";
-import { type Candidate, compareCandidates } from "./ranking.ts";
+import { Version } from "../version.ts";
+import type { Chooser } from "./chooser.ts";
+import type { Directory } from "./directory.ts";
+import { type Fetch, FetchTable, MAX_ATTEMPTS } from "./fetch-table.ts";
 import type { RequestTable } from "./request-table.ts";
-import type { Responder } from "../server/responder.ts";
-import { NO_PREFIX, Segment } from "../tables/segment-table.ts";
 import type { Upstream } from "./upstream.ts";
-import type { PortOwner, UpstreamPort } from "./upstream-port.ts";
-import type { UpstreamTable } from "./upstream-table.ts";
+import type { UpstreamHealth } from "./upstream-health.ts";
+import { type PortOwner, QUERY_DEADLINE, type UpstreamPort } from "./upstream-port.ts";
+import { UpstreamState } from "./upstream-state.ts";
+import { WantQueue } from "./want-queue.ts";
 
-const QUERY_DEADLINE = 2_000_000;
 const ACK_AFTER = 20_000;
-/** What an answer without a promise of updates may be cached for. */
-const UNPROMISED_MS = 2_000;
-
-/** How long what upstreams promise is kept, whatever they say; milliseconds. */
-export interface CachingLimits {
-  readonly leastMs: number;
-  readonly mostMs: number;
-}
+/** Between fetches for nobody in particular: what a dead server held comes back without a storm. */
+const WANT_PACING = 1_000;
 
 /** Gets answers from upstreams: asks the best, the next one when that is late, and gives the answer to all who wait. */
 export class Fetcher implements PortOwner {
-  readonly counters = { fetches: 0, coalesced: 0, retries: 0, answered: 0, unusable: 0, failed: 0 };
+  readonly counters = { fetches: 0, refetches: 0, coalesced: 0, retries: 0, answered: 0, unusable: 0, failed: 0 };
   readonly #fetches: FetchTable;
+  readonly #wanted = new WantQueue();
   readonly #answer = new Answer();
-  readonly #segment = new Segment();
-  readonly #upstreams: UpstreamTable;
+  readonly #floor = new Version();
   readonly #requests: RequestTable;
-  readonly #book: PromisedCache;
-  readonly #responder: Responder;
-  readonly #catalogue: () => Catalogue;
-  readonly #limits: CachingLimits;
+  readonly #cache: MappingCache;
+  readonly #audience: Audience;
+  readonly #directory: Directory;
+  readonly #chooser: Chooser;
+  readonly #health: UpstreamHealth;
+  readonly #mostMs: number;
   readonly #port: UpstreamPort;
+  #nextWanted = 0;
 
   constructor(parts: {
     peers: PeerTable;
-    upstreams: UpstreamTable;
+    maxWaiting: number;
     requests: RequestTable;
-    book: PromisedCache;
-    responder: Responder;
-    catalogue: () => Catalogue;
-    limits: CachingLimits;
+    cache: MappingCache;
+    audience: Audience;
+    directory: Directory;
+    chooser: Chooser;
+    health: UpstreamHealth;
+    /** How long what upstreams promise is kept at most; milliseconds. */
+    mostMs: number;
     makePort: (owner: PortOwner) => UpstreamPort;
   }) {
-    this.#fetches = new FetchTable(parts.peers);
-    this.#upstreams = parts.upstreams;
+    this.#fetches = new FetchTable(parts.peers, parts.maxWaiting);
     this.#requests = parts.requests;
-    this.#book = parts.book;
-    this.#responder = parts.responder;
-    this.#catalogue = parts.catalogue;
-    this.#limits = parts.limits;
+    this.#cache = parts.cache;
+    this.#audience = parts.audience;
+    this.#directory = parts.directory;
+    this.#chooser = parts.chooser;
+    this.#health = parts.health;
+    this.#mostMs = parts.mostMs;
     this.#port = parts.makePort(this);
+    this.#cache.wantKey = (family, hi, lo) => {
+      this.#wanted.add(family, hi, lo);
+    };
   }
 
   /** Queries waiting for upstreams. */
@@ -72,49 +77,38 @@ export class Fetcher implements PortOwner {
   fetch(now: number, family: Family, hi: number, lo: number, asker: Asker): boolean {
     const present = this.#fetches.find(family, hi, lo);
     if (present !== undefined) return this.#join(now, present, asker);
-    const fetch = this.#fetches.start(family, hi, lo, now, now + QUERY_DEADLINE);
-    if (fetch === undefined) return false;
+    if (!this.#fetches.hasRoomFor(asker)) return false;
+    const fetch = this.#start(now, family, hi, lo);
+    if (!this.#fetches.join(fetch, asker)) {
+      this.#fetches.end(fetch);
+      return false;
+    }
     this.counters.fetches++;
-    this.#fetches.join(fetch, asker);
-    this.#fetches.timers.set(fetch.index, now + ACK_AFTER);
     this.#attempt(now, fetch);
     return true;
   }
 
-  /** The best QSA for a key, over all services of its MAB; of those asked least for this, when it is being fetched. */
-  choose(family: Family, hi: number, lo: number, fetch?: Fetch): Upstream | undefined {
-    const catalogue = this.#catalogue();
-    const mab = catalogue.mabs.match(family, hi, lo);
-    if (mab === NO_PREFIX) return undefined;
-    let best: Candidate | undefined;
-    let bestTimes = 0;
-    for (const service of catalogue.servicesOf(mab)) {
-      const ranking = this.#upstreams.ranking(service);
-      ranking.sort();
-      for (let place = 0; place < ranking.size; place++) {
-        const candidate = ranking.at(place);
-        const times = fetch?.timesTried(candidate.upstream.index) ?? 0;
-        if (best === undefined || times < bestTimes || (times === bestTimes && compareCandidates(candidate, best) < 0)) {
-          best = candidate;
-          bestTimes = times;
-        }
-      }
-    }
-    return best?.upstream;
+  /** The server that would be asked for a key now. */
+  choose(now: number, family: Family, hi: number, lo: number): Upstream | undefined {
+    return this.#chooser.choose(now, this.#directory.rankingsFor(family, hi, lo))?.upstream;
   }
 
   answered(now: number, slot: number, upstream: Upstream, reply: MapReply, trusted: boolean): void {
     const fetch = this.#fetches.at(this.#requests.fetch(slot));
-    const rtt = now - this.#requests.sentAt(slot);
-    const wasLast = this.#closeRequest(fetch, slot);
-    if (!trusted || !this.#isUsable(fetch, upstream, reply)) {
+    const sentAt = this.#requests.sentAt(slot);
+    const attempt = fetch.requests.subarray(0, fetch.attempts).indexOf(slot);
+    fetch.requests[attempt] = -1;
+    this.#requests.close(slot);
+    const isLatest = attempt === fetch.attempts - 1;
+    if (reply.result > ResultCode.nullReply) {
+      fetch.refused[attempt] = 1;
+      fetch.refusal = reply.result;
+    }
+    if (!trusted || !this.#isUsable(now, fetch, upstream, reply)) {
       this.counters.unusable++;
-      if (wasLast) this.#attempt(now, fetch);
-    } else if (reply.body.cachingMs === 0 && reply.header.hasServerCookie && fetch.attempts < MAX_ATTEMPTS) {
-      // It did not take us for ourselves, and has given us the cookie that proves us: the answer it can promise costs one RTT.
-      if (wasLast) this.#ask(now, fetch, upstream);
+      if (isLatest) this.#attempt(now, fetch);
     } else {
-      this.#deliver(now, fetch, upstream, reply, rtt);
+      this.#deliver(now, fetch, upstream, reply, sentAt);
     }
   }
 
@@ -125,45 +119,87 @@ export class Fetcher implements PortOwner {
     this.#attempt(now, fetch);
   }
 
+  /** Asks elsewhere what an upstream that was left has not answered. */
+  adoptOrphans(now: number, slots: readonly number[]): void {
+    for (const slot of slots) this.late(now, slot);
+  }
+
   get next(): number {
-    return this.#fetches.timers.next;
+    return Math.min(this.#fetches.timers.next, this.#wanted.size > 0 ? this.#nextWanted : Infinity);
   }
 
   handleTimeout(now: number): void {
     const { timers } = this.#fetches;
-    for (let index = timers.pop(now); index >= 0; index = timers.pop(now)) {
-      const fetch = this.#fetches.at(index);
-      if (now >= fetch.deadline) {
-        this.#fail(now, fetch, ResultCode.noAnswer);
-      } else {
-        fetch.acknowledged = true;
-        for (const asker of fetch.askers) this.#acknowledge(now, fetch, asker);
-        timers.set(index, fetch.deadline);
-      }
+    while (timers.next <= now && this.#audience.room > this.#fetches.at(timers.first).askers.length) {
+      const fetch = this.#fetches.at(timers.pop(now));
+      if (now >= fetch.deadline) this.#fail(now, fetch, ResultCode.noAnswer);
+      else this.#tellToWait(now, fetch);
     }
+    this.#fetchWanted(now);
+  }
+
+  #start(now: number, family: Family, hi: number, lo: number): Fetch {
+    const fetch = this.#fetches.start(family, hi, lo, now + QUERY_DEADLINE);
+    this.#cache.floorAt(now, family, hi, lo, fetch.floor);
+    this.#fetches.timers.set(fetch.index, now + ACK_AFTER);
+    return fetch;
   }
 
   #join(now: number, fetch: Fetch, asker: Asker): boolean {
-    this.counters.coalesced++;
     if (!this.#fetches.join(fetch, asker)) return false;
-    if (fetch.acknowledged) this.#acknowledge(now, fetch, asker);
+    this.counters.coalesced++;
+    if (fetch.acknowledged) this.#acknowledge(now, fetch, fetch.askers.at(-1)!);
     return true;
+  }
+
+  #tellToWait(now: number, fetch: Fetch): void {
+    fetch.acknowledged = true;
+    for (const asker of fetch.askers) this.#acknowledge(now, fetch, asker);
+    this.#fetches.timers.set(fetch.index, fetch.deadline);
   }
 
   /** A source that has not proved itself gets one datagram, the answer. */
   #acknowledge(now: number, fetch: Fetch, asker: Asker): void {
     if (!asker.verified) return;
-    this.#responder.acknowledge(asker, Math.max(1, Math.ceil((fetch.deadline - now) / 1000)));
+    asker.waitedLong = true;
+    this.#audience.acknowledge(asker, Math.max(1, Math.ceil((fetch.deadline - now) / 1000)));
+  }
+
+  #fetchWanted(now: number): void {
+    if (this.#wanted.size === 0 || now < this.#nextWanted) return;
+    this.#nextWanted = now + WANT_PACING;
+    this.#wanted.take((family, hi, lo) => {
+      this.#refetch(now, family, hi, lo);
+    });
+  }
+
+  #refetch(now: number, family: Family, hi: number, lo: number): void {
+    if (this.#fetches.find(family, hi, lo) !== undefined || !this.#fetches.hasRoomFor(undefined)) return;
+    this.counters.refetches++;
+    this.#attempt(now, this.#start(now, family, hi, lo));
   }
 
   #attempt(now: number, fetch: Fetch): void {
-    if (fetch.attempts === MAX_ATTEMPTS || now >= fetch.deadline) {
-      this.#fail(now, fetch, ResultCode.noAnswer);
+    if (this.#directory.answers(fetch.family, fetch.hi, fetch.lo, this.#answer)) {
+      this.#answer.cachingMs = 0;
+      this.#finish(now, fetch);
       return;
     }
-    const upstream = this.choose(fetch.family, fetch.hi, fetch.lo, fetch);
-    if (upstream === undefined) this.#fail(now, fetch, ResultCode.noQsa);
-    else this.#ask(now, fetch, upstream);
+    if (fetch.attempts === MAX_ATTEMPTS || now >= fetch.deadline) {
+      this.#fail(now, fetch, fetch.refusal || ResultCode.noAnswer);
+      return;
+    }
+    const rankings = this.#directory.rankingsFor(fetch.family, fetch.hi, fetch.lo);
+    const upstream = this.#chooser.choose(now, rankings, fetch)?.upstream;
+    if (upstream === undefined) {
+      for (const { name } of rankings) this.#health.failedServices.add(name);
+      this.#fail(now, fetch, fetch.refusal || ResultCode.noQsa);
+    } else if (upstream.state === UpstreamState.down && this.#requests.openTo(upstream.index) > 0) {
+      // One query at a time finds out whether it is back; the others need not wait for that.
+      this.#fail(now, fetch, fetch.refusal || ResultCode.noAnswer);
+    } else {
+      this.#ask(now, fetch, upstream);
+    }
   }
 
   #ask(now: number, fetch: Fetch, upstream: Upstream): void {
@@ -174,75 +210,90 @@ export class Fetcher implements PortOwner {
     }
     fetch.requests[fetch.attempts] = slot;
     fetch.tried[fetch.attempts] = upstream.index;
+    fetch.refused[fetch.attempts] = 0;
     fetch.attempts++;
   }
 
-  /** The checks of design section 4: an answer, for the key asked, all of it in the MAB we know, from one of its QSAs. */
-  #isUsable(fetch: Fetch, upstream: Upstream, { result, body }: MapReply): boolean {
-    if (result !== ResultCode.mapping && result !== ResultCode.negative) return false;
-    const catalogue = this.#catalogue();
-    const segment = this.#segment;
-    catalogue.mabs.find(fetch.family, fetch.hi, fetch.lo, segment);
-    return (
-      segment.prefix !== NO_PREFIX &&
-      body.family === fetch.family &&
-      body.prefixLength === catalogue.prefixLength(segment.prefix) &&
-      compareKeys(body.firstHi, body.firstLo, fetch.hi, fetch.lo) <= 0 &&
-      compareKeys(body.lastHi, body.lastLo, fetch.hi, fetch.lo) >= 0 &&
-      compareKeys(body.firstHi, body.firstLo, segment.firstHi, segment.firstLo) >= 0 &&
-      compareKeys(body.lastHi, body.lastLo, segment.lastHi, segment.lastLo) <= 0 &&
-      catalogue.servicesOf(segment.prefix).some((service) => this.#upstreams.ranking(service).placeOf(upstream) >= 0)
-    );
+  /** The checks of design section 4: an answer, for the key asked, about what that server serves, and not older than what was here. */
+  #isUsable(now: number, fetch: Fetch, upstream: Upstream, reply: MapReply): boolean {
+    if (!this.#directory.admits(upstream, fetch.family, fetch.hi, fetch.lo, reply)) return false;
+    const { body } = reply;
+    const floor = this.#floor.set(fetch.floor.lineage, fetch.floor.hi, fetch.floor.lo);
+    this.#cache.floorOver(now, body, floor);
+    return reply.result === ResultCode.notInAnyMab || !floor.isAbove(body.positionLineage, body.positionHi, body.positionLo);
   }
 
-  #deliver(now: number, fetch: Fetch, upstream: Upstream, reply: MapReply, rtt: number): void {
+  #deliver(now: number, fetch: Fetch, upstream: Upstream, reply: MapReply, sentAt: number): void {
     const answer = this.#answer;
     const { body, header } = reply;
-    const cachingMs = this.#cachingMs(reply);
-    const entry = cachingMs === 0 ? NO_ENTRY : this.#book.install(now, reply.result, body, upstream.index, cachingMs);
+    const isPromised = (header.flags & ReplyFlag.noPromise) === 0;
+    const entry = this.#file(now, upstream, reply, isPromised, sentAt);
     if (entry === NO_ENTRY) {
       answer.result = reply.result;
       answer.entry = NO_ENTRY;
       answer.cachingMs = 0;
       Object.assign(answer.body, body);
     } else {
-      this.#book.entries.setNonce(entry, header.nonceHi, header.nonceLo);
-      this.#port.planProbe(now, upstream);
-      this.#responder.fillFromEntry(now, entry, answer);
+      this.#cache.entries.setNonce(entry, header.nonceHi, header.nonceLo);
+      // What nobody asked for is not in use until somebody does: otherwise it would be fetched again for ever.
+      if (fetch.askers.length > 0) this.#cache.entries.touch(entry);
+      else this.#cache.entries.takeTouched(entry);
+      this.#health.noteHeld(now, upstream);
+      answer.readEntry(this.#cache.entries, entry, milliseconds(now));
     }
-    answer.origin.fromCache = false;
-    answer.origin.family = upstream.address.family;
-    answer.origin.port = upstream.port;
-    answer.origin.rtt = rtt;
-    answer.origin.words.set(upstream.address.words);
+    this.#noteOrigin(upstream, now - sentAt);
     this.counters.answered++;
+    // It did not take us for ourselves, and has given us the cookie that proves us: what it can promise is worth another request.
+    const isWorthMore = body.cachingMs === 0 && !isPromised && header.hasServerCookie && fetch.askers.length > 0;
     this.#finish(now, fetch);
+    if (isWorthMore) this.#refetch(now, fetch.family, fetch.hi, fetch.lo);
   }
 
-  #cachingMs({ header, body }: MapReply): number {
-    if ((header.flags & ReplyFlag.noPromise) !== 0) return Math.min(body.cachingMs, UNPROMISED_MS);
-    return Math.min(this.#limits.mostMs, Math.max(this.#limits.leastMs, body.cachingMs));
+  /** Files an answer for as long as its server keeps its promise, counted from our request, so that it ends here first. */
+  #file(now: number, upstream: Upstream, { result, body }: MapReply, isPromised: boolean, sentAt: number): number {
+    const mostMs = isPromised ? this.#mostMs : UNPROMISED_MS;
+    const cachingMs = Math.floor(Math.min(mostMs, body.cachingMs) - (now - sentAt) / 1000);
+    if (cachingMs <= 0) return NO_ENTRY;
+    const entry = this.#cache.file(now, result, body, upstream.index, cachingMs);
+    if (entry !== NO_ENTRY) this.#cache.entries.setPromised(entry, isPromised);
+    return entry;
+  }
+
+  #noteOrigin(upstream: Upstream, rtt: number): void {
+    const { origin } = this.#answer;
+    const { words } = upstream.address;
+    origin.fromCache = false;
+    origin.family = upstream.address.family;
+    origin.port = upstream.port;
+    origin.rtt = rtt;
+    origin.words[0] = words[0];
+    origin.words[1] = words[1];
+    origin.words[2] = words[2];
+    origin.words[3] = words[3];
   }
 
   #fail(now: number, fetch: Fetch, result: number): void {
     this.counters.failed++;
+    if (result === ResultCode.noAnswer) this.#wantServicesOf(fetch);
+    for (let attempt = 0; attempt < fetch.attempts; attempt++) {
+      const slot = fetch.requests[attempt]!;
+      fetch.requests[attempt] = -1;
+      if (slot >= 0) this.#port.giveUp(now, slot);
+    }
     this.#answer.fail(result);
     this.#finish(now, fetch);
+  }
+
+  /** Where nobody answered, DNS is worth another look: who answers may have changed. */
+  #wantServicesOf(fetch: Fetch): void {
+    for (const { name } of this.#directory.rankingsFor(fetch.family, fetch.hi, fetch.lo)) this.#health.failedServices.add(name);
   }
 
   #finish(now: number, fetch: Fetch): void {
     for (let attempt = 0; attempt < fetch.attempts; attempt++) {
       if (fetch.requests[attempt]! >= 0) this.#requests.close(fetch.requests[attempt]!);
     }
-    for (const asker of fetch.askers) this.#responder.reply(now, asker, this.#answer);
+    for (const asker of fetch.askers) this.#audience.reply(now, asker, this.#answer);
     this.#fetches.end(fetch);
-  }
-
-  /** Closes one request of a fetch; true when it was the latest. */
-  #closeRequest(fetch: Fetch, slot: number): boolean {
-    const attempt = fetch.requests.subarray(0, fetch.attempts).indexOf(slot);
-    fetch.requests[attempt] = -1;
-    this.#requests.close(slot);
-    return attempt === fetch.attempts - 1;
   }
 }

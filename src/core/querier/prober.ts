@@ -104,6 +104,10 @@ export class Prober {
   }
 
   #isAmongBest(upstream: Upstream): boolean {
-    return this.#upstreams.rankingsOf(upstream).some((ranking) => ranking.placeOf(upstream) < this.#keepFresh);
+    for (const ranking of this.#upstreams.rankingsOf(upstream)) {
+      ranking.sort();
+      if (ranking.placeOf(upstream) < this.#keepFresh) return true;
+    }
+    return false;
   }
 }

@@ -5,6 +5,10 @@ import { PREFERENCE } from "./upstream-state.ts";
 export interface Candidate {
   readonly upstream: Upstream;
   readonly tier: number;
+  /** Its part of load that is shared, against the others'. */
+  readonly weight: number;
+  /** TargetName, absolute. */
+  readonly name: string;
 }
 
 /** The order in which the QSAs of a service are asked: those that answer before those that may, then tier, then RTT. */
@@ -38,7 +42,8 @@ export class Ranking {
 
   /** Place of an upstream, or -1. */
   placeOf(upstream: Upstream): number {
-    return this.#candidates.findIndex((candidate) => candidate.upstream === upstream);
+    for (let place = 0; place < this.#candidates.length; place++) if (this.#candidates[place]!.upstream === upstream) return place;
+    return -1;
   }
 
   /** Brings the order up to date. It is nearly sorted at nearly every call: insertion sort costs one pass then. */

@@ -5,6 +5,9 @@ import { TimerHeap } from "../tables/timer-heap.ts";
 /** What a request was sent for when it was sent for no fetch: to measure the server. */
 export const PROBE = -1;
 
+const NEVER = -Infinity;
+/** An open request whose server has sent a Map Request Ack. */
+const AT_WORK = 2;
 const SLOT_BITS = 14;
 const MAX_REQUESTS = 1 << SLOT_BITS;
 
@@ -22,9 +25,12 @@ export class RequestTable {
   readonly #fetch = new Int32Array(MAX_REQUESTS);
   readonly #sentAt = new Float64Array(MAX_REQUESTS);
   readonly #open = new Uint8Array(MAX_REQUESTS);
+  /** How many requests for fetches are open to each upstream. */
+  readonly #openTo: Uint32Array;
   readonly #nextU32: NextU32;
 
-  constructor(nextU32: NextU32) {
+  constructor(maxUpstreams: number, nextU32: NextU32) {
+    this.#openTo = new Uint32Array(maxUpstreams + 1);
     this.#nextU32 = nextU32;
   }
 
@@ -33,7 +39,7 @@ export class RequestTable {
   }
 
   get size(): number {
-    return MAX_REQUESTS - this.#slots.available;
+    return this.#slots.taken;
   }
 
   /** Opens a request with a fresh nonce that waits until `until`; -1 when too many are open. */
@@ -47,6 +53,7 @@ export class RequestTable {
     this.#fetch[slot] = fetch;
     this.#sentAt[slot] = now;
     this.#open[slot] = 1;
+    if (fetch !== PROBE) this.#openTo[upstream]!++;
     this.#timers.set(slot, until);
     return slot;
   }
@@ -59,7 +66,13 @@ export class RequestTable {
     return difference === 0 ? slot : -1;
   }
 
+  /** How many requests for fetches are open to an upstream. */
+  openTo(upstream: number): number {
+    return this.#openTo[upstream]!;
+  }
+
   close(slot: number): void {
+    if (this.#fetch[slot] !== PROBE) this.#openTo[this.#upstream[slot]!]!--;
     this.#open[slot] = 0;
     this.#timers.clear(slot);
     this.#slots.give(slot);
@@ -67,7 +80,28 @@ export class RequestTable {
 
   /** Gives the server until `until` to answer: it said that it is at work. */
   extend(slot: number, until: number): void {
+    this.#open[slot] = AT_WORK;
     if (this.#timers.has(slot)) this.#timers.set(slot, until);
+  }
+
+  /** Whether the server said that it is at work: the time to its answer is not the distance to it. */
+  wasExtended(slot: number): boolean {
+    return this.#open[slot] === AT_WORK;
+  }
+
+  /** Whether its time is not up yet. */
+  isWaiting(slot: number): boolean {
+    return this.#timers.has(slot);
+  }
+
+  /** Notes that a request never left, so that nobody is blamed for its silence; it is tried again at `until`. */
+  markUnsent(slot: number, until: number): void {
+    this.#sentAt[slot] = NEVER;
+    this.#timers.set(slot, until);
+  }
+
+  isUnsent(slot: number): boolean {
+    return this.#sentAt[slot] === NEVER;
   }
 
   /** Waits no longer; a late answer is still taken. */
@@ -83,7 +117,7 @@ export class RequestTable {
   /** The next open request to an upstream at or above `slot`; -1 when there is none. For the rare upstream that is dropped. */
   nextOf(upstream: number, from: number): number {
     for (let slot = from; slot < MAX_REQUESTS; slot++) {
-      if (this.#open[slot] === 1 && this.#upstream[slot] === upstream) return slot;
+      if (this.#open[slot] !== 0 && this.#upstream[slot] === upstream) return slot;
     }
     return -1;
   }

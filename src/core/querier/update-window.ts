@@ -1,4 +1,14 @@
-const BITS = 32;
+/** Numbers that may come ahead of one that has not: a power of two. A server has fewer than this on their way. */
+const WINDOW = 256;
+
+export const Arrival = {
+  new: 0,
+  duplicate: 1,
+  /** Too far from the others to be kept apart from them: it will come again. */
+  beyond: 2,
+} as const;
+
+export type Arrival = (typeof Arrival)[keyof typeof Arrival];
 
 /**
  * Which update numbers of one server have arrived. A gap that is not filled soon means that a Cache Update was lost, and
@@ -7,8 +17,9 @@ const BITS = 32;
 export class UpdateWindow {
   /** Every number up to this one has arrived. */
   #complete = 0;
-  /** Bit n: number complete + 1 + n has arrived. */
-  #beyond = 0;
+  /** One bit for each number of the window beyond that, by the number's low bits. */
+  readonly #beyond = new Uint32Array(WINDOW / 32);
+  #ahead = 0;
   #started = false;
 
   get complete(): number {
@@ -18,24 +29,23 @@ export class UpdateWindow {
   /** Forgets the past: what the server says it issued last is taken as received (all that was learnt before is flushed). */
   restart(counter: number): void {
     this.#complete = counter;
-    this.#beyond = 0;
+    this.#beyond.fill(0);
+    this.#ahead = 0;
     this.#started = true;
   }
 
-  /** A Cache Update with this number has come; false when it had come before. */
-  receive(number: number): boolean {
+  /** A Cache Update with this number has come. */
+  receive(number: number): Arrival {
     if (!this.#started) this.restart((number - 1) >>> 0);
     const distance = (number - this.#complete) | 0;
-    if (distance <= 0) return false;
-    if (distance > BITS) return true;
-    const bit = 1 << (distance - 1);
-    if ((this.#beyond & bit) !== 0) return false;
-    this.#beyond |= bit;
-    while ((this.#beyond & 1) !== 0) {
-      this.#beyond >>>= 1;
+    if (distance > WINDOW || distance < -WINDOW) return Arrival.beyond;
+    if (distance <= 0 || this.#has(number)) return Arrival.duplicate;
+    this.#set(number);
+    while (this.#ahead > 0 && this.#has(this.#complete + 1)) {
       this.#complete = (this.#complete + 1) >>> 0;
+      this.#clear(this.#complete);
     }
-    return true;
+    return Arrival.new;
   }
 
   /**
@@ -45,11 +55,25 @@ export class UpdateWindow {
   misses(counter: number): boolean {
     if (!this.#started) this.restart(counter);
     const distance = (counter - this.#complete) | 0;
-    return distance > 0 || distance < -BITS;
+    return distance > 0 || distance < -WINDOW;
   }
 
   /** Whether an update has come ahead of one that has not. */
   get hasGap(): boolean {
-    return this.#beyond !== 0;
+    return this.#ahead > 0;
+  }
+
+  #has(number: number): boolean {
+    return (this.#beyond[(number & (WINDOW - 1)) >> 5]! & (1 << (number & 31))) !== 0;
+  }
+
+  #set(number: number): void {
+    this.#beyond[(number & (WINDOW - 1)) >> 5]! |= 1 << (number & 31);
+    this.#ahead++;
+  }
+
+  #clear(number: number): void {
+    this.#beyond[(number & (WINDOW - 1)) >> 5]! &= ~(1 << (number & 31));
+    this.#ahead--;
   }
 }

@@ -1,15 +1,15 @@
 import { type IpAddress, formatEndpoint } from "../../address/index.ts";
-import type { CatalogueContent } from "../mabs/catalogue-content.ts";
+import type { ServiceEntry } from "../mabs/catalogue-content.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { NO_PEER, type PeerTable } from "../link/peer-table.ts";
 import { type Candidate, Ranking } from "./ranking.ts";
 import { Slots } from "../tables/slots.ts";
 import { Upstream } from "./upstream.ts";
 
-/** The driver's sockets for asking upstreams, by address family. */
+/** The driver's sockets for asking upstreams, by address family; undefined for one that this machine does not have. */
 export interface UpstreamLinks {
-  readonly 4: number;
-  readonly 6: number;
+  readonly 4: number | undefined;
+  readonly 6: number | undefined;
 }
 
 /** All servers this querier may ask, each once however many services name it, and the ranking of each service. */
@@ -25,6 +25,10 @@ export class UpstreamTable {
   readonly #byEndpoint = new Map<string, Upstream>();
   readonly #rankingsOf = new Map<Upstream, Ranking[]>();
   #rankings: readonly Ranking[] = [];
+  /** Servers of the present services that cannot be asked: no socket of their family. */
+  unreachable = 0;
+  /** Servers of the present services that found no room. */
+  omitted = 0;
 
   constructor(maxUpstreams: number, peers: PeerTable, links: UpstreamLinks, nextU32: NextU32) {
     this.capacity = maxUpstreams + 1;
@@ -65,17 +69,18 @@ export class UpstreamTable {
     return this.#rankingsOf.get(upstream) ?? [];
   }
 
-  /**
-   * Takes over the services of a new catalogue. Servers that were known keep their state; those that are gone are given
-   * back, for the caller to flush and then `forget`.
-   */
-  adopt(content: CatalogueContent): Upstream[] {
-    const before = new Set(this.#byEndpoint.values());
+  /** Which of the known servers a new list of services does not name any more: to be left before `adopt`. */
+  missingIn(services: readonly ServiceEntry[]): Upstream[] {
+    const named = new Set(services.flatMap(({ servers }) => servers.map(({ address, port }) => formatEndpoint(address, port))));
+    return [...this.#byEndpoint].filter(([endpoint]) => !named.has(endpoint)).map(([, upstream]) => upstream);
+  }
+
+  /** Takes over the services of a new catalogue. Servers that were known keep their state. */
+  adopt(services: readonly ServiceEntry[]): void {
+    this.unreachable = 0;
+    this.omitted = 0;
     this.#rankingsOf.clear();
-    this.#rankings = content.services.map((service) => this.#rank(service));
-    const gone = [...before].filter((upstream) => !this.#rankingsOf.has(upstream));
-    for (const upstream of gone) upstream.listed = false;
-    return gone;
+    this.#rankings = services.map((service) => this.#rank(service));
   }
 
   /** Frees the number of an upstream that nothing refers to any more. */
@@ -87,11 +92,11 @@ export class UpstreamTable {
     this.#slots.give(upstream.index - 1);
   }
 
-  #rank(service: CatalogueContent["services"][number]): Ranking {
+  #rank(service: ServiceEntry): Ranking {
     const candidates: Candidate[] = [];
     for (const server of service.servers) {
       const upstream = this.#byEndpoint.get(formatEndpoint(server.address, server.port)) ?? this.#meet(server.address, server.port);
-      if (upstream !== undefined) candidates.push({ upstream, tier: server.tier });
+      if (upstream !== undefined) candidates.push({ upstream, tier: server.tier, weight: server.weight, name: server.name });
     }
     const ranking = new Ranking(service.name, candidates);
     for (const { upstream } of candidates) {
@@ -103,11 +108,16 @@ export class UpstreamTable {
   }
 
   #meet(address: IpAddress, port: number): Upstream | undefined {
+    const link = this.#links[address.family];
+    if (link === undefined) {
+      this.unreachable++;
+      return undefined;
+    }
     const slot = this.#slots.take();
-    if (slot < 0) return undefined;
-    const peer = this.#peers.intern(this.#links[address.family], address.family, ...address.words, port);
+    const peer = slot < 0 ? NO_PEER : this.#peers.intern(link, address.family, ...address.words, port);
     if (peer === NO_PEER) {
-      this.#slots.give(slot);
+      if (slot >= 0) this.#slots.give(slot);
+      this.omitted++;
       return undefined;
     }
     this.#peers.hold(peer);

@@ -4,6 +4,14 @@ import { type RttEstimate, newRtt } from "./rtt.ts";
 import { UpdateWindow } from "./update-window.ts";
 import { UpstreamState } from "./upstream-state.ts";
 
+/** What an upstream wants: to keep `share` per cent of our load until `until`, the rest to go to `alternatives`. */
+export interface ReceivedShift {
+  readonly share: number;
+  readonly until: number;
+  /** Addresses and absolute names in lower case, as texts. */
+  readonly alternatives: ReadonlySet<string>;
+}
+
 /** One server that this querier asks: its address, how far it is, and what was agreed with it. Times are microseconds. */
 export class Upstream {
   /** Its number in the cache and in all tables, from 1 (0 is the server itself). */
@@ -32,12 +40,13 @@ export class Upstream {
   /** Since when an update number has been missing; Infinity when none is. */
   gapSince = Infinity;
 
-  /** Requests in a row without an answer. */
+  /** Requests in a row without an answer; those sent before the last of them was given up count with it. */
   losses = 0;
+  lossCountedAt = -Infinity;
   probes = 0;
   lost = 0;
-  /** False once DNS lists it no more: it waits to be forgotten. */
-  listed = true;
+  /** Its wish to keep only a share of our load; undefined when it has none. */
+  shift: ReceivedShift | undefined;
 
   constructor(index: number, peer: number, address: IpAddress, port: number, cookieHi: number, cookieLo: number) {
     this.index = index;

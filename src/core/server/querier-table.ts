@@ -1,28 +1,39 @@
-import type { NextU32 } from "../next-u32.ts";
 import type { PeerTable } from "../link/peer-table.ts";
+import type { NextU32 } from "../next-u32.ts";
 
 /**
- * What a server remembers of each querier, filed under its peer number: the last update number issued to it, the client
- * cookie its Cache Updates must carry, and its allowance of queries (a token bucket).
+ * What a server remembers of each querier, filed under its peer number: the last update number issued to it, its last
+ * verified request (Cache Updates that belong to no answer carry its nonce and cookie), and its allowance of queries (a
+ * token bucket).
  */
 export class QuerierTable {
+  readonly capacity: number;
   readonly #peers: PeerTable;
   readonly #nextU32: NextU32;
   readonly #generation: Uint32Array;
   readonly #counter: Uint32Array;
   readonly #cookieHi: Uint32Array;
   readonly #cookieLo: Uint32Array;
+  readonly #sequence: Uint32Array;
+  readonly #nonceHi: Uint32Array;
+  readonly #nonceLo: Uint32Array;
+  readonly #heardMs: Uint32Array;
   readonly #tokens: Float32Array;
   readonly #refilledMs: Uint32Array;
 
   /** `nextU32` gives each new querier's update counter its start, so that one forgotten and met again is told apart. */
   constructor(peers: PeerTable, nextU32: NextU32) {
+    this.capacity = peers.capacity;
     this.#peers = peers;
     this.#nextU32 = nextU32;
     this.#generation = new Uint32Array(peers.capacity).fill(0xffffffff);
     this.#counter = new Uint32Array(peers.capacity);
     this.#cookieHi = new Uint32Array(peers.capacity);
     this.#cookieLo = new Uint32Array(peers.capacity);
+    this.#sequence = new Uint32Array(peers.capacity);
+    this.#nonceHi = new Uint32Array(peers.capacity);
+    this.#nonceLo = new Uint32Array(peers.capacity);
+    this.#heardMs = new Uint32Array(peers.capacity);
     this.#tokens = new Float32Array(peers.capacity);
     this.#refilledMs = new Uint32Array(peers.capacity);
   }
@@ -33,6 +44,8 @@ export class QuerierTable {
     if (this.#generation[peer] === generation) return;
     this.#generation[peer] = generation;
     this.#counter[peer] = this.#nextU32();
+    this.#cookieHi[peer] = 0;
+    this.#cookieLo[peer] = 0;
     this.#tokens[peer] = burst;
     this.#refilledMs[peer] = nowMs;
   }
@@ -55,9 +68,29 @@ export class QuerierTable {
     return (this.#counter[peer] = (this.#counter[peer]! + 1) >>> 0);
   }
 
-  setCookie(peer: number, hi: number, lo: number): void {
-    this.#cookieHi[peer] = hi;
-    this.#cookieLo[peer] = lo;
+  /** Notes a request whose source is proved. */
+  noteRequest(peer: number, nowMs: number, sequence: number, nonceHi: number, nonceLo: number, cookieHi: number, cookieLo: number): void {
+    this.#heardMs[peer] = nowMs;
+    this.#sequence[peer] = sequence;
+    this.#nonceHi[peer] = nonceHi;
+    this.#nonceLo[peer] = nonceLo;
+    this.#cookieHi[peer] = cookieHi;
+    this.#cookieLo[peer] = cookieLo;
+  }
+
+  noteHeard(peer: number, nowMs: number): void {
+    this.#heardMs[peer] = nowMs;
+  }
+
+  /** Milliseconds since it was heard last. */
+  silence(peer: number, nowMs: number): number {
+    return (nowMs - this.#heardMs[peer]!) >>> 0;
+  }
+
+  /** Whether this is the cookie of the peer's last verified request; false before the first. */
+  hasCookie(peer: number, hi: number, lo: number): boolean {
+    if (this.#generation[peer] !== this.#peers.generation[peer]) return false;
+    return ((this.#cookieHi[peer]! ^ hi) | (this.#cookieLo[peer]! ^ lo)) === 0 && (hi | lo) !== 0;
   }
 
   cookieHi(peer: number): number {
@@ -66,5 +99,17 @@ export class QuerierTable {
 
   cookieLo(peer: number): number {
     return this.#cookieLo[peer]!;
+  }
+
+  sequence(peer: number): number {
+    return this.#sequence[peer]!;
+  }
+
+  nonceHi(peer: number): number {
+    return this.#nonceHi[peer]!;
+  }
+
+  nonceLo(peer: number): number {
+    return this.#nonceLo[peer]!;
   }
 }

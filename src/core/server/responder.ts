@@ -4,6 +4,7 @@ import {
   Fault,
   type Header,
   MAP_REPLY_OCTETS,
+  MAX_DATAGRAM_OCTETS,
   MapRequest,
   MessageType,
   ReplyFlag,
@@ -17,15 +18,18 @@ import {
   encodeAcknowledgement,
   encodeMapReply,
 } from "../../wire/index.ts";
-import { Answer, Asker, type Origin } from "./answer.ts";
-import type { ClientPolicy } from "./client-policy.ts";
-import { milliseconds, remainingMs } from "../clock.ts";
-import { CookieState, type ServerCookies } from "./cookies.ts";
+import { Answer, Asker, type Audience, type Origin, UNPROMISED_MS } from "../answer.ts";
 import { NO_ENTRY, OWN } from "../cache/entry-table.ts";
+import type { MappingCache } from "../cache/mapping-cache.ts";
+import { milliseconds } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
-import type { PromisedCache } from "../cache/promised-cache.ts";
-import type { QuerierTable } from "./querier-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
+import { ClientPolicy, Verdict } from "./client-policy.ts";
+import { CookieState, type ServerCookies } from "./cookies.ts";
+import type { OfferedShift } from "./offered-shift.ts";
+import type { Promises } from "./promises.ts";
+import type { QuerierTable } from "./querier-table.ts";
+import { ReplyRepeater } from "./reply-repeater.ts";
 
 /** Where answers come from when the cache has none. */
 export interface AnswerSource {
@@ -36,28 +40,13 @@ export interface AnswerSource {
   resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean;
   /** Whether a live entry may be given out without asking again: nothing speaks against where it came from. */
   vouchesFor(entry: number): boolean;
-  /** Milliseconds for which what this server knows by itself may be cached. */
-  ownCachingMs(result: number): number;
+  /** Brings an answer from an entry that this server knows by itself up to date: its caching time, and its position. */
+  renew(answer: Answer): void;
 }
-
-export interface ResponderCounters {
-  requests: number;
-  nullRequests: number;
-  hits: number;
-  misses: number;
-  malformedRequests: number;
-  refused: number;
-  limited: number;
-  badCookies: number;
-  replies: number;
-}
-
-/** What a promise of no updates allows at most. */
-const UNPROMISED_MS = 2_000;
 
 /** The server half of a query server: takes Map Requests, answers from the cache or from its source, promises updates. */
-export class Responder {
-  readonly counters: ResponderCounters = {
+export class Responder implements Audience {
+  readonly counters = {
     requests: 0,
     nullRequests: 0,
     hits: 0,
@@ -66,8 +55,10 @@ export class Responder {
     refused: 0,
     limited: 0,
     badCookies: 0,
+    badAcknowledgements: 0,
     replies: 0,
   };
+  readonly repeater: ReplyRepeater;
   readonly #request = new MapRequest();
   readonly #ack = new Acknowledgement();
   readonly #trace = new Trace();
@@ -75,28 +66,39 @@ export class Responder {
   readonly #answer = new Answer();
   readonly #peers: PeerTable;
   readonly #queriers: QuerierTable;
-  readonly #book: PromisedCache;
+  readonly #cache: MappingCache;
+  readonly #promises: Promises;
   readonly #ring: TransmitRing;
   readonly #cookies: ServerCookies;
   readonly #policy: ClientPolicy;
+  readonly #shift: OfferedShift;
   readonly #source: AnswerSource;
 
   constructor(parts: {
     peers: PeerTable;
     queriers: QuerierTable;
-    book: PromisedCache;
+    cache: MappingCache;
+    promises: Promises;
     ring: TransmitRing;
     cookies: ServerCookies;
     policy: ClientPolicy;
+    shift: OfferedShift;
     source: AnswerSource;
   }) {
     this.#peers = parts.peers;
     this.#queriers = parts.queriers;
-    this.#book = parts.book;
+    this.#cache = parts.cache;
+    this.#promises = parts.promises;
     this.#ring = parts.ring;
     this.#cookies = parts.cookies;
     this.#policy = parts.policy;
+    this.#shift = parts.shift;
     this.#source = parts.source;
+    this.repeater = new ReplyRepeater(parts.peers, parts.ring);
+  }
+
+  get room(): number {
+    return this.#ring.room;
   }
 
   /** Takes a Map Request. */
@@ -108,11 +110,14 @@ export class Responder {
       return;
     }
     const asker = this.#meet(now, peer, length);
-    const refusal = this.#policy.refusal(this.#peers, this.#queriers, peer, milliseconds(now));
-    if (refusal !== ResultCode.mapping) {
-      this.counters[refusal === ResultCode.refused ? "refused" : "limited"]++;
-      this.#replyWith(now, asker, refusal);
-    } else if (request.family === 0) {
+    const verdict = this.#policy.judge(peer, milliseconds(now));
+    if (verdict !== Verdict.serve) {
+      this.counters[verdict === Verdict.refuse ? "refused" : "limited"]++;
+      if (verdict !== Verdict.drop) this.#replyWith(now, asker, ClientPolicy.resultOf(verdict));
+      return;
+    }
+    if (asker.verified) this.#noteVerified(now, peer, request);
+    if (request.family === 0) {
       this.counters.nullRequests++;
       this.#replyWith(now, asker, ResultCode.nullReply);
     } else {
@@ -122,81 +127,96 @@ export class Responder {
   }
 
   /** Takes the acknowledgement of a Cache Update. */
-  handleUpdateAck(peer: number, view: DataView, length: number): void {
-    const fault = decodeAcknowledgement(view, length, MessageType.cacheUpdateAck, this.#ack);
-    const { clientCookieHi, clientCookieLo } = this.#ack.header;
-    const known = this.#queriers.cookieHi(peer) === clientCookieHi && this.#queriers.cookieLo(peer) === clientCookieLo;
-    if (fault !== Fault.none || !known) this.counters.malformedRequests++;
-    else this.#book.sender.acknowledge(peer, this.#ack.value);
+  handleUpdateAck(now: number, peer: number, view: DataView, length: number): void {
+    if (!this.#isFromQuerier(peer, view, length, MessageType.cacheUpdateAck)) return;
+    this.#promises.heard(now, peer);
+    this.#promises.sender.acknowledge(now, peer, this.#ack.value);
   }
 
-  /** Tells an asker that its answer is being fetched, and how long to wait for it. */
+  /** Takes the acknowledgement of a Map Reply. */
+  handleReplyAck(now: number, peer: number, view: DataView, length: number): void {
+    if (!this.#isFromQuerier(peer, view, length, MessageType.mapReplyAck)) return;
+    this.#promises.heard(now, peer);
+    this.repeater.acknowledge(peer, this.#ack.header.sequence);
+  }
+
   acknowledge(asker: Asker, waitMs: number): void {
     const ack = this.#ack;
-    this.#fillHeader(ack.header, asker);
+    fillHeader(ack.header, asker);
     ack.header.flags = 0;
     ack.result = ResultCode.mapping;
     ack.value = waitMs;
-    ack.epochHi = this.#book.epochHi;
-    ack.epochLo = this.#book.epochLo;
+    ack.epochHi = this.#promises.epochHi;
+    ack.epochLo = this.#promises.epochLo;
     this.#ring.commit(asker.peer, encodeAcknowledgement(this.#ring.claim(), MessageType.mapRequestAck, ack));
   }
 
   /** Sends an answer, promising updates of it where that is possible and wanted. */
   reply(now: number, asker: Asker, answer: Answer): void {
     const { message, body } = answer;
-    this.#fillHeader(message.header, asker);
+    fillHeader(message.header, asker);
     if (asker.cookie !== CookieState.valid) this.#issueCookie(now, asker.peer, message.header);
-    body.epochHi = this.#book.epochHi;
-    body.epochLo = this.#book.epochLo;
+    body.epochHi = this.#promises.epochHi;
+    body.epochLo = this.#promises.epochLo;
     body.counter = this.#queriers.counter(asker.peer);
     message.header.flags = this.#promise(now, asker, answer) ? 0 : ReplyFlag.noPromise;
-    this.counters.replies++;
+    this.#send(now, asker, answer);
+  }
+
+  #send(now: number, asker: Asker, answer: Answer): void {
+    const { message } = answer;
     const view = this.#ring.claim();
-    this.#ring.commit(asker.peer, this.#appendTrace(view, encodeMapReply(view, message), asker, answer.origin));
+    let length = this.#appendTrace(view, MAP_REPLY_OCTETS, asker, answer.origin);
+    if (asker.verified && this.#shift.isActive(now)) length = this.#shift.append(now, view, length, MAX_DATAGRAM_OCTETS);
+    const isRepeated = asker.waitedLong && this.repeater.canKeep(asker.peer, asker.sequence, length);
+    if (isRepeated) message.header.flags |= ReplyFlag.ackWanted;
+    encodeMapReply(view, message);
+    if (isRepeated) this.repeater.keep(now, asker.peer, asker.sequence, view, length);
+    this.counters.replies++;
+    this.#ring.commit(asker.peer, length);
   }
 
   #lookUp(now: number, request: MapRequest, asker: Asker): void {
     const answer = this.#answer;
-    const entry = this.#book.find(now, request.family as Family, request.keyHi, request.keyLo);
-    if (entry !== NO_ENTRY && this.#source.vouchesFor(entry)) {
+    const entry = this.#cache.find(now, request.family as Family, request.keyHi, request.keyLo);
+    if (entry !== NO_ENTRY && this.#serves(entry, asker)) {
       this.counters.hits++;
       answer.origin.clear();
       answer.origin.fromCache = true;
-      this.fillFromEntry(now, entry, answer);
+      answer.readEntry(this.#cache.entries, entry, milliseconds(now));
+      this.#cache.entries.touch(entry);
+      if (this.#cache.entries.upstream(entry) === OWN) this.#renew(now, entry, answer);
       this.reply(now, asker, answer);
       return;
     }
     this.counters.misses++;
     answer.origin.clear();
+    answer.isPromised = true;
     if (this.#source.resolve(now, request, asker, answer)) this.reply(now, asker, answer);
   }
 
-  /** Fills an answer from a cache entry. What this server knows by itself is fresh each time it is given. */
-  fillFromEntry(now: number, entry: number, answer: Answer): void {
-    const { entries } = this.#book;
-    const nowMs = milliseconds(now);
-    answer.entry = entry;
-    answer.result = entries.result(entry);
-    entries.read(entry, answer.body);
-    entries.touch(entry);
-    if (entries.upstream(entry) === OWN) {
-      entries.setExpiry(entry, (nowMs + this.#source.ownCachingMs(answer.result)) >>> 0);
-    }
-    answer.cachingMs = Math.max(0, remainingMs(entries.expiry(entry), nowMs));
+  /** Whether an entry will do: what is known here by itself always does, what was learnt must not lie below the floor. */
+  #serves(entry: number, asker: Asker): boolean {
+    const { entries } = this.#cache;
+    if (entries.upstream(entry) === OWN) return asker.floor.isZero;
+    return this.#source.vouchesFor(entry) && (asker.floor.isZero || !entries.isBelow(entry, asker.floor));
+  }
+
+  /** What this server knows by itself is fresh each time it is given. */
+  #renew(now: number, entry: number, answer: Answer): void {
+    this.#source.renew(answer);
+    this.#cache.entries.setExpiry(entry, (milliseconds(now) + answer.cachingMs) >>> 0);
   }
 
   /** Notes the promise in the ledger; otherwise shortens the caching time to what is safe without one. */
   #promise(now: number, asker: Asker, answer: Answer): boolean {
     const { body } = answer;
     body.cachingMs = asker.verified ? answer.cachingMs : 0;
-    if (body.cachingMs === 0 || (asker.flags & RequestFlag.oneShot) !== 0) return false;
-    if (answer.entry !== NO_ENTRY) {
-      const expiryMs = (milliseconds(now) + body.cachingMs) >>> 0;
-      const { peer, nonceHi, nonceLo, sequence } = asker;
-      if (this.#book.ledger.note(answer.entry, peer, nonceHi, nonceLo, sequence, expiryMs)) return true;
-    }
-    body.cachingMs = Math.min(body.cachingMs, UNPROMISED_MS);
+    if (body.cachingMs === 0) return false;
+    const isWanted = answer.isPromised && answer.entry !== NO_ENTRY && (asker.flags & RequestFlag.oneShot) === 0;
+    if (isWanted && this.#promises.note(milliseconds(now), answer.entry, asker, body.cachingMs)) return true;
+    // A one-shot answer tells how long it would be good for: nobody acts on it.
+    if ((asker.flags & RequestFlag.oneShot) === 0) body.cachingMs = Math.min(body.cachingMs, UNPROMISED_MS);
     return false;
   }
 
@@ -216,7 +236,7 @@ export class Responder {
   }
 
   #meet(now: number, peer: number, length: number): Asker {
-    const { header } = this.#request;
+    const { header, floorLineage, floorHi, floorLo } = this.#request;
     this.#queriers.meet(peer, milliseconds(now), this.#policy.burst);
     const asker = this.#asker;
     asker.peer = peer;
@@ -227,9 +247,27 @@ export class Responder {
     asker.clientCookieLo = header.clientCookieLo;
     asker.flags = header.flags;
     asker.octets = length;
+    asker.waitedLong = false;
+    if ((header.flags & RequestFlag.floor) !== 0) asker.floor.set(floorLineage, floorHi, floorLo);
+    else asker.floor.set(0, 0, 0);
     asker.cookie = this.#checkCookie(now, peer);
-    if (asker.verified) this.#queriers.setCookie(peer, header.clientCookieHi, header.clientCookieLo);
     return asker;
+  }
+
+  /** A querier that proved its address: it lives, and says which updates it has. */
+  #noteVerified(now: number, peer: number, { header, received }: MapRequest): void {
+    this.#queriers.noteRequest(peer, milliseconds(now), header.sequence, header.nonceHi, header.nonceLo, header.clientCookieHi, header.clientCookieLo);
+    this.#promises.heard(now, peer);
+    if (received !== this.#queriers.counter(peer)) this.#promises.sender.resend(now, peer, received);
+  }
+
+  /** Whether an acknowledgement is well-formed and carries the querier's cookie; it is left in `#ack`. */
+  #isFromQuerier(peer: number, view: DataView, length: number, type: typeof MessageType.cacheUpdateAck | typeof MessageType.mapReplyAck): boolean {
+    const fault = decodeAcknowledgement(view, length, type, this.#ack);
+    const { clientCookieHi, clientCookieLo } = this.#ack.header;
+    const isKnown = fault === Fault.none && this.#queriers.hasCookie(peer, clientCookieHi, clientCookieLo);
+    if (!isKnown) this.counters.badAcknowledgements++;
+    return isKnown;
   }
 
   #checkCookie(now: number, peer: number): CookieState {
@@ -251,27 +289,43 @@ export class Responder {
     if (length < MAP_REPLY_OCTETS) return;
     const asker = this.#meet(now, peer, length);
     asker.cookie = CookieState.absent;
-    if (this.#policy.refusal(this.#peers, this.#queriers, peer, milliseconds(now)) !== ResultCode.mapping) return;
-    this.#replyWith(now, asker, fault === Fault.unsupportedVersion ? ResultCode.unsupportedVersion : ResultCode.malformed);
+    asker.flags = 0;
+    if (this.#policy.judge(peer, milliseconds(now)) !== Verdict.serve) return;
+    if (fault === Fault.unsupportedVersion) this.#replyToOtherVersion(asker);
+    else this.#replyWith(now, asker, ResultCode.malformed);
+  }
+
+  /** Only what all versions have in common can be answered: no cookie, no epoch (docs/protocol.md section 8.1). */
+  #replyToOtherVersion(asker: Asker): void {
+    const { message, body } = this.#answer;
+    this.#answer.fail(ResultCode.unsupportedVersion);
+    fillHeader(message.header, asker);
+    message.header.flags = 0;
+    message.header.clientCookieHi = 0;
+    message.header.clientCookieLo = 0;
+    body.epochHi = 0;
+    body.epochLo = 0;
+    body.counter = 0;
+    this.#ring.commit(asker.peer, encodeMapReply(this.#ring.claim(), message));
   }
 
   #replyWith(now: number, asker: Asker, result: number): void {
     this.#answer.fail(result);
     this.reply(now, asker, this.#answer);
   }
+}
 
-  /** The server cookie stays zero, which tells a querier with a valid one to keep it. */
-  #fillHeader(header: Header, asker: Asker): void {
-    header.sequence = asker.sequence;
-    header.nonceHi = asker.nonceHi;
-    header.nonceLo = asker.nonceLo;
-    header.clientCookieHi = asker.clientCookieHi;
-    header.clientCookieLo = asker.clientCookieLo;
-    header.server0 = 0;
-    header.server1 = 0;
-    header.server2 = 0;
-    header.server3 = 0;
-  }
+/** The server cookie stays zero, which tells a querier with a valid one to keep it. */
+function fillHeader(header: Header, asker: Asker): void {
+  header.sequence = asker.sequence;
+  header.nonceHi = asker.nonceHi;
+  header.nonceLo = asker.nonceLo;
+  header.clientCookieHi = asker.clientCookieHi;
+  header.clientCookieLo = asker.clientCookieLo;
+  header.server0 = 0;
+  header.server1 = 0;
+  header.server2 = 0;
+  header.server3 = 0;
 }
 
 function seconds(now: number): number {

@@ -1,59 +1,97 @@
-import type { Prefix } from "../../address/index.ts";
-import { MAX_DATAGRAM_OCTETS } from "../../wire/index.ts";
-import { ClientPolicy } from "./client-policy.ts";
-import { ServerCookies } from "./cookies.ts";
-import type { NextU32 } from "../next-u32.ts";
+import { type Header, MAX_DATAGRAM_OCTETS, MessageType } from "../../wire/index.ts";
+import { Cache } from "../cache/cache.ts";
+import { MappingCache } from "../cache/mapping-cache.ts";
 import { PeerTable } from "../link/peer-table.ts";
-import { type CacheLimits, PromisedCache } from "../cache/promised-cache.ts";
+import { TransmitRing } from "../link/transmit-ring.ts";
+import type { NextU32 } from "../next-u32.ts";
+import { type ClientLimits, ClientPolicy } from "./client-policy.ts";
+import { ServerCookies } from "./cookies.ts";
+import { OfferedShift } from "./offered-shift.ts";
+import { type PromiseLimits, Promises } from "./promises.ts";
 import { QuerierTable } from "./querier-table.ts";
 import { type AnswerSource, Responder } from "./responder.ts";
-import { TransmitRing } from "../link/transmit-ring.ts";
 
-export interface ServerLimits extends CacheLimits {
+export interface ServerLimits extends PromiseLimits {
+  readonly maxEntries: number;
   /** Addresses (with port) known at one time: queriers and upstreams together. */
   readonly maxPeers: number;
 }
 
 export interface ServerOptions {
   readonly limits: ServerLimits;
-  readonly clients: { readonly allow: readonly Prefix[]; readonly maxQueriesPerSecond: number };
+  readonly clients: ClientLimits;
   readonly nextU32: NextU32;
 }
 
-export const DEFAULT_LIMITS: ServerLimits = { maxEntries: 1 << 18, maxPromises: 1 << 18, maxUpdates: 1 << 13, maxPeers: 1 << 16 };
-
 const TRANSMIT_SLOTS = 2048;
+/** How long server cookies are made from one secret; what they were made from before is good for as long again. */
+const COOKIE_SECRET_LIFE = 12 * 3_600_000_000;
 
 /** What every server needs to answer queriers: the parts, put together once. */
 export class ServerHalf {
   readonly peers: PeerTable;
   readonly ring = new TransmitRing(TRANSMIT_SLOTS, MAX_DATAGRAM_OCTETS);
-  readonly book: PromisedCache;
+  readonly cache: MappingCache;
+  readonly promises: Promises;
   readonly responder: Responder;
   readonly cookies: ServerCookies;
+  readonly shift = new OfferedShift();
+  readonly #options: ServerOptions;
+  unexpectedTypes = 0;
+  #nextRotation = Infinity;
 
   /** `upstreamSlots` counts the server itself. */
   constructor(options: ServerOptions, upstreamSlots: number, source: AnswerSource) {
     const { limits, nextU32 } = options;
+    this.#options = options;
     this.peers = new PeerTable(limits.maxPeers, nextU32);
     const queriers = new QuerierTable(this.peers, nextU32);
-    this.book = new PromisedCache(limits, upstreamSlots, this.peers, queriers, this.ring);
-    this.book.epochHi = nextU32();
-    this.book.epochLo = nextU32();
+    const cache = new Cache(limits.maxEntries, upstreamSlots);
+    this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring);
+    this.cache = new MappingCache(cache, this.promises);
+    this.promises.epochHi = nextU32();
+    this.promises.epochLo = nextU32();
     this.cookies = new ServerCookies([nextU32(), nextU32(), nextU32(), nextU32()]);
     this.responder = new Responder({
       peers: this.peers,
       queriers,
-      book: this.book,
+      cache: this.cache,
+      promises: this.promises,
       ring: this.ring,
       cookies: this.cookies,
-      policy: new ClientPolicy(options.clients.allow, options.clients.maxQueriesPerSecond),
+      policy: new ClientPolicy(options.clients, this.peers, queriers, nextU32),
+      shift: this.shift,
       source,
     });
   }
 
   /** This start's epoch: 64 bits as hexadecimal. */
   get epoch(): string {
-    return [this.book.epochHi, this.book.epochLo].map((word) => word.toString(16).padStart(8, "0")).join("");
+    return [this.promises.epochHi, this.promises.epochLo].map((word) => word.toString(16).padStart(8, "0")).join("");
+  }
+
+  /** Takes the acknowledgements that queriers send; anything else is counted. */
+  handleAcknowledgement(now: number, peer: number, { type }: Header, view: DataView, length: number): void {
+    if (type === MessageType.cacheUpdateAck) this.responder.handleUpdateAck(now, peer, view, length);
+    else if (type === MessageType.mapReplyAck) this.responder.handleReplyAck(now, peer, view, length);
+    else this.unexpectedTypes++;
+  }
+
+  get next(): number {
+    return Math.min(this.cache.next, this.promises.next, this.responder.repeater.next, this.#nextRotation);
+  }
+
+  handleTimeout(now: number): void {
+    this.cache.handleTimeout(now);
+    this.promises.handleTimeout(now);
+    this.responder.repeater.handleTimeout(now);
+    this.#rotateSecret(now);
+  }
+
+  #rotateSecret(now: number): void {
+    if (now < this.#nextRotation && this.#nextRotation !== Infinity) return;
+    const { nextU32 } = this.#options;
+    if (this.#nextRotation !== Infinity) this.cookies.rotate([nextU32(), nextU32(), nextU32(), nextU32()]);
+    this.#nextRotation = now + COOKIE_SECRET_LIFE;
   }
 }

@@ -1,131 +1,269 @@
 import { type CacheUpdate, MAP_REPLY_OCTETS, encodeCacheUpdate } from "../../wire/index.ts";
+import { NO_ENTRY } from "../cache/entry-table.ts";
 import { milliseconds, remainingMs } from "../clock.ts";
-import type { Ledger } from "./ledger.ts";
-import { PairIndex } from "../tables/pair-index.ts";
 import type { PeerTable } from "../link/peer-table.ts";
-import type { QuerierTable } from "./querier-table.ts";
+import type { TransmitRing } from "../link/transmit-ring.ts";
+import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
 import { TimerHeap } from "../tables/timer-heap.ts";
-import type { TransmitRing } from "../link/transmit-ring.ts";
+import type { QuerierTable } from "./querier-table.ts";
 
 /** First retransmission after this many microseconds, then twice as long each time. */
 const FIRST_RETRANSMISSION = 200_000;
 const LAST_RETRANSMISSION = 2_000_000;
-/** Updates put on the wire before the driver gets the thread back. */
-const BURST = 64;
-const BURST_PAUSE = 1_000;
+/** Updates on their way to one querier at a time; the others wait for acknowledgements. */
+const MOST_IN_AIR = 64;
+/** Where the code and range of an update are (docs/protocol.md section 5.5): what tells whether two are about the same. */
+const BODY = 40;
+const RANGE = 88;
+const RANGE_END = 104;
+const COUNTER = 80;
+
+const NO_SLOT = -1;
 
 /**
- * Cache Updates on their way: each is sent again until it is acknowledged or what it is about has expired at its
- * receiver. An update that finds no room here is not sent, but has taken its number: the querier sees the gap.
+ * Cache Updates on their way: each is sent again until it is acknowledged or what it is about has expired at its receiver.
+ * To each querier they go in order of their numbers, a few at a time. One that a newer one overtakes is not sent any more:
+ * its number goes out with what is so now.
  */
 export class UpdateSender {
-  sent = 0;
-  retransmitted = 0;
-  acknowledged = 0;
-  /** Updates that found no room. */
-  unsent = 0;
-
+  readonly counters = { updatesSent: 0, updatesRetransmitted: 0, updatesAcknowledged: 0, updatesUnsent: 0, updatesOvertaken: 0 };
+  /** Updates that may wait for one querier. */
+  readonly mostPerPeer: number;
   readonly #peers: PeerTable;
   readonly #queriers: QuerierTable;
   readonly #ring: TransmitRing;
   readonly #slots: Slots;
+  /** By querier and number. */
   readonly #numbers: PairIndex;
+  /** The latest update by entry and querier. */
+  readonly #latest: PairIndex;
+  readonly #isLatest: Uint8Array;
   readonly #timers: TimerHeap;
   readonly #expiryMs: Uint32Array;
   readonly #attempts: Uint8Array;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #pausedUntil = 0;
+  readonly #views: DataView[];
+  readonly #queues: PeerQueues;
 
   constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
+    this.mostPerPeer = Math.max(MOST_IN_AIR, capacity >> 3);
     this.#peers = peers;
     this.#queriers = queriers;
     this.#ring = ring;
     this.#slots = new Slots(capacity);
     this.#numbers = new PairIndex(capacity);
+    this.#latest = new PairIndex(capacity);
+    this.#isLatest = new Uint8Array(capacity);
     this.#timers = new TimerHeap(capacity);
     this.#expiryMs = new Uint32Array(capacity);
     this.#attempts = new Uint8Array(capacity);
-    this.#bytes = new Uint8Array(capacity * MAP_REPLY_OCTETS);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#queues = new PeerQueues(peers.capacity, capacity);
+    const memory = new ArrayBuffer(capacity * MAP_REPLY_OCTETS);
+    this.#views = Array.from({ length: capacity }, (_, slot) => new DataView(memory, slot * MAP_REPLY_OCTETS, MAP_REPLY_OCTETS));
   }
 
   get outstanding(): number {
-    return this.#timers.size;
+    return this.#slots.taken;
   }
 
   get next(): number {
-    return Math.max(this.#timers.next, this.#pausedUntil);
+    return this.#timers.next;
   }
 
-  /** Sends `update` to the querier of a ledger record; fills in number, nonce, sequence and cookie. */
-  send(now: number, update: CacheUpdate, ledger: Ledger, record: number): void {
-    const peer = ledger.peer(record);
-    const number = this.#queriers.nextUpdateNumber(peer);
-    const slot = this.#slots.take();
-    if (slot < 0) {
-      this.unsent++;
-      return;
+  /**
+   * Sends `update` (whose header names the request it belongs to) to a querier, under its next number, until `expiryMs`.
+   * `entry` is what it is about, NO_ENTRY for more than one. False when there is no room: the number is lost then, and the
+   * querier will find it missing.
+   */
+  send(now: number, update: CacheUpdate, peer: number, entry: number, expiryMs: number): boolean {
+    if (entry !== NO_ENTRY && this.#overtakes(entry, peer, update)) return true;
+    update.body.counter = this.#queriers.nextUpdateNumber(peer);
+    const slot = this.#queues.size(peer) < this.mostPerPeer ? this.#slots.take() : NO_SLOT;
+    if (slot === NO_SLOT) {
+      this.counters.updatesUnsent++;
+      return false;
     }
-    update.body.counter = number;
-    update.header.sequence = ledger.sequence(record);
-    update.header.nonceHi = ledger.nonceHi(record);
-    update.header.nonceLo = ledger.nonceLo(record);
-    update.header.clientCookieHi = this.#queriers.cookieHi(peer);
-    update.header.clientCookieLo = this.#queriers.cookieLo(peer);
-    encodeCacheUpdate(this.#slotView(slot), update);
-    this.#numbers.insert(slot, peer, number);
-    this.#peers.hold(peer);
-    this.#expiryMs[slot] = ledger.expiry(record);
+    encodeCacheUpdate(this.#views[slot]!, update);
+    this.#numbers.insert(slot, peer, update.body.counter);
+    this.#isLatest[slot] = entry === NO_ENTRY ? 0 : 1;
+    if (entry !== NO_ENTRY) this.#latest.insert(slot, entry, peer);
+    this.#expiryMs[slot] = expiryMs;
     this.#attempts[slot] = 0;
-    this.#timers.set(slot, now);
-  }
-
-  /** An acknowledgement from a peer; false when it fits nothing outstanding. */
-  acknowledge(peer: number, number: number): boolean {
-    const slot = this.#numbers.find(peer, number);
-    if (slot < 0) return false;
-    this.acknowledged++;
-    this.#forget(slot);
+    this.#peers.hold(peer);
+    this.#queues.append(peer, slot);
+    this.#release(now, peer);
     return true;
   }
 
-  /** Puts what is due on the wire, a burst at a time. */
-  handleTimeout(now: number): void {
-    if (now < this.#pausedUntil) return;
-    const nowMs = milliseconds(now);
-    let burst = Math.min(BURST, this.#ring.room);
-    for (let slot = -1; burst > 0 && (slot = this.#timers.pop(now)) >= 0; ) {
-      if (remainingMs(this.#expiryMs[slot]!, nowMs) <= 0) {
-        this.#forget(slot);
-      } else {
-        this.#transmit(now, slot);
-        burst--;
-      }
-    }
-    if (this.#timers.next <= now) this.#pausedUntil = now + BURST_PAUSE;
+  /** An acknowledgement from a peer; false when it fits nothing outstanding. */
+  acknowledge(now: number, peer: number, number: number): boolean {
+    const slot = this.#numbers.find(peer, number);
+    if (slot < 0 || this.#attempts[slot] === 0) return false;
+    this.counters.updatesAcknowledged++;
+    this.#forget(slot);
+    this.#release(now, peer);
+    return true;
   }
 
-  #transmit(now: number, slot: number): void {
-    const attempt = this.#attempts[slot]!++;
-    const from = slot * MAP_REPLY_OCTETS;
+  /** Sends again at once what a querier says it has not received: all on their way after the number `received`. */
+  resend(now: number, peer: number, received: number): void {
+    for (let slot = this.#queues.first(peer); slot !== NO_SLOT && this.#timers.has(slot); slot = this.#queues.following(slot)) {
+      const isMissing = ((this.#numbers.second(slot) - received) | 0) > 0;
+      // What went out a moment ago may be there by now; without this, asking would draw more than it costs.
+      if (isMissing && this.#attempts[slot]! > 0 && this.#timers.at(slot) - now < FIRST_RETRANSMISSION / 2) this.#timers.set(slot, now);
+    }
+  }
+
+  /** Gives up all that is on its way to a querier. */
+  forgetPeer(peer: number): void {
+    for (let slot = this.#queues.first(peer); slot !== NO_SLOT; slot = this.#queues.first(peer)) this.#forget(slot);
+  }
+
+  /** Puts what is due on the wire, as far as the ring has room. */
+  handleTimeout(now: number): void {
+    const nowMs = milliseconds(now);
+    for (let room = this.#ring.room - 1; room > 0; room--) {
+      const slot = this.#timers.pop(now);
+      if (slot < 0) return;
+      const peer = this.#numbers.first(slot);
+      if (remainingMs(this.#expiryMs[slot]!, nowMs) <= 0) {
+        this.#forget(slot);
+        this.#release(now, peer);
+      } else {
+        this.#transmit(now, slot, peer);
+      }
+    }
+  }
+
+  #transmit(now: number, slot: number, peer: number): void {
+    const attempt = this.#attempts[slot]!;
+    const from = this.#views[slot]!;
     const out = this.#ring.claim();
-    for (let at = 0; at < MAP_REPLY_OCTETS; at += 4) out.setUint32(at, this.#view.getUint32(from + at));
-    this.#ring.commit(this.#numbers.first(slot), MAP_REPLY_OCTETS);
-    if (attempt === 0) this.sent++;
-    else this.retransmitted++;
+    for (let at = 0; at < MAP_REPLY_OCTETS; at += 4) out.setUint32(at, from.getUint32(at));
+    this.#ring.commit(peer, MAP_REPLY_OCTETS);
+    if (attempt === 0) this.counters.updatesSent++;
+    else this.counters.updatesRetransmitted++;
+    this.#attempts[slot] = Math.min(attempt + 1, 255);
     this.#timers.set(slot, now + Math.min(LAST_RETRANSMISSION, FIRST_RETRANSMISSION * 2 ** Math.min(attempt, 8)));
   }
 
-  #forget(slot: number): void {
-    this.#timers.clear(slot);
-    this.#peers.release(this.#numbers.first(slot));
-    this.#numbers.remove(slot);
-    this.#slots.give(slot);
+  /** Whether an update for the same range is still waiting to go out, and now goes out as this one. */
+  #overtakes(entry: number, peer: number, update: CacheUpdate): boolean {
+    const slot = this.#latest.find(entry, peer);
+    if (slot < 0) return false;
+    this.#latest.remove(slot);
+    this.#isLatest[slot] = 0;
+    if (!isAboutSameRange(this.#views[slot]!, update)) return false;
+    const number = this.#views[slot]!.getUint32(COUNTER);
+    update.body.counter = number;
+    encodeCacheUpdate(this.#views[slot]!, update);
+    this.counters.updatesOvertaken++;
+    if (this.#attempts[slot]! > 0) return false;
+    this.#latest.insert(slot, entry, peer);
+    this.#isLatest[slot] = 1;
+    return true;
   }
 
-  #slotView(slot: number): DataView {
-    return new DataView(this.#bytes.buffer, slot * MAP_REPLY_OCTETS, MAP_REPLY_OCTETS);
+  /** Lets the next ones of a querier go, as many as may be on their way. */
+  #release(now: number, peer: number): void {
+    while (this.#queues.inAir(peer) < MOST_IN_AIR) {
+      const slot = this.#queues.launch(peer);
+      if (slot === NO_SLOT) return;
+      this.#timers.set(slot, now);
+    }
+  }
+
+  #forget(slot: number): void {
+    const peer = this.#numbers.first(slot);
+    this.#timers.clear(slot);
+    this.#queues.remove(peer, slot);
+    this.#numbers.remove(slot);
+    if (this.#isLatest[slot] === 1) this.#latest.remove(slot);
+    this.#slots.give(slot);
+    this.#peers.release(peer);
+  }
+}
+
+function isAboutSameRange(view: DataView, { body }: CacheUpdate): boolean {
+  return (
+    view.getUint8(BODY + 1) === body.family &&
+    view.getUint32(RANGE) === body.firstHi &&
+    view.getUint32(RANGE + 4) === body.firstLo &&
+    view.getUint32(RANGE + 8) === body.lastHi &&
+    view.getUint32(RANGE_END - 4) === body.lastLo
+  );
+}
+
+/** A queue of slots for each querier, in order of their numbers: the first ones are on their way, the others wait. */
+class PeerQueues {
+  readonly #head: Int32Array;
+  readonly #tail: Int32Array;
+  /** The first that waits. */
+  readonly #waiting: Int32Array;
+  readonly #size: Uint32Array;
+  readonly #inAir: Uint16Array;
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #isInAir: Uint8Array;
+
+  constructor(peers: number, slots: number) {
+    this.#head = new Int32Array(peers).fill(NO_SLOT);
+    this.#tail = new Int32Array(peers).fill(NO_SLOT);
+    this.#waiting = new Int32Array(peers).fill(NO_SLOT);
+    this.#size = new Uint32Array(peers);
+    this.#inAir = new Uint16Array(peers);
+    this.#next = new Int32Array(slots);
+    this.#previous = new Int32Array(slots);
+    this.#isInAir = new Uint8Array(slots);
+  }
+
+  size(peer: number): number {
+    return this.#size[peer]!;
+  }
+
+  inAir(peer: number): number {
+    return this.#inAir[peer]!;
+  }
+
+  first(peer: number): number {
+    return this.#head[peer]!;
+  }
+
+  following(slot: number): number {
+    return this.#next[slot]!;
+  }
+
+  append(peer: number, slot: number): void {
+    const tail = this.#tail[peer]!;
+    this.#next[slot] = NO_SLOT;
+    this.#previous[slot] = tail;
+    this.#isInAir[slot] = 0;
+    if (tail === NO_SLOT) this.#head[peer] = slot;
+    else this.#next[tail] = slot;
+    this.#tail[peer] = slot;
+    if (this.#waiting[peer] === NO_SLOT) this.#waiting[peer] = slot;
+    this.#size[peer]!++;
+  }
+
+  /** Takes the first that waits as one on its way; NO_SLOT when none waits. */
+  launch(peer: number): number {
+    const slot = this.#waiting[peer]!;
+    if (slot === NO_SLOT) return NO_SLOT;
+    this.#waiting[peer] = this.#next[slot]!;
+    this.#isInAir[slot] = 1;
+    this.#inAir[peer]!++;
+    return slot;
+  }
+
+  remove(peer: number, slot: number): void {
+    const next = this.#next[slot]!;
+    const previous = this.#previous[slot]!;
+    if (previous === NO_SLOT) this.#head[peer] = next;
+    else this.#next[previous] = next;
+    if (next === NO_SLOT) this.#tail[peer] = previous;
+    else this.#previous[next] = previous;
+    if (this.#waiting[peer] === slot) this.#waiting[peer] = next;
+    if (this.#isInAir[slot] === 1) this.#inAir[peer]!--;
+    this.#size[peer]!--;
   }
 }

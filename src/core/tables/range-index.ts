@@ -82,6 +82,17 @@ export class RangeIndex {
     return following === undefined ? NONE : following.ids[0]!;
   }
 
+  /** The id with the greatest key below this one; NONE when there is none. */
+  below(hi: number, lo: number): number {
+    const at = this.#leafAt(hi, lo);
+    const leaf = this.#leaves[at]!;
+    let place = leaf.floor(hi, lo);
+    if (place >= 0 && leaf.hi[place] === hi && leaf.lo[place] === lo) place--;
+    if (place >= 0) return leaf.ids[place]!;
+    const before = this.#leaves[at - 1];
+    return before === undefined ? NONE : before.ids[before.size - 1]!;
+  }
+
   /** Files an id under a key that no other id has. */
   insert(hi: number, lo: number, id: number): void {
     let at = this.#leafAt(hi, lo);

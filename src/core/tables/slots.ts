@@ -20,4 +20,8 @@ export class Slots {
   get available(): number {
     return this.#count;
   }
+
+  get taken(): number {
+    return this.#free.length - this.#count;
+  }
 }

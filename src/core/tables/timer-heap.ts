@@ -18,6 +18,11 @@ export class TimerHeap {
     return this.#size === 0 ? Infinity : this.#at[this.#heap[0]!]!;
   }
 
+  /** The id that is due first, of at least one. */
+  get first(): number {
+    return this.#heap[0]!;
+  }
+
   get size(): number {
     return this.#size;
   }

@@ -1,8 +1,13 @@
-import type { Family } from "../../address/index.ts";
-import { type MappingBody, MapReply } from "../../wire/index.ts";
-import { CookieState } from "./cookies.ts";
-import { NO_ENTRY } from "../cache/entry-table.ts";
-import { NO_PEER } from "../link/peer-table.ts";
+import type { Family } from "../address/index.ts";
+import { type MappingBody, MapReply } from "../wire/index.ts";
+import { type EntryTable, NO_ENTRY } from "./cache/entry-table.ts";
+import { remainingMs } from "./clock.ts";
+import { NO_PEER } from "./link/peer-table.ts";
+import { CookieState } from "./server/cookies.ts";
+import { Version } from "./version.ts";
+
+/** For how long an answer may be used whose changes nobody will tell; milliseconds. */
+export const UNPROMISED_MS = 2_000;
 
 /** Who asked, and what the reply must carry so that the asker takes it for one: kept while an answer is fetched. */
 export class Asker {
@@ -15,8 +20,13 @@ export class Asker {
   flags = 0;
   /** Octets of the request: the most that goes back to a source that has not proved itself. */
   octets = 0;
+  /** Whether it was told to wait: its answer is sent again if it does not acknowledge it. */
+  waitedLong = false;
   /** What its server cookie was worth. */
   cookie: CookieState = CookieState.absent;
+
+  /** The position below which an answer is of no use to it; zero for none. */
+  readonly floor = new Version();
 
   /** Whether it showed a server cookie of ours (RFC 7873): its source address is not forged. */
   get verified(): boolean {
@@ -32,7 +42,9 @@ export class Asker {
     this.clientCookieLo = other.clientCookieLo;
     this.flags = other.flags;
     this.octets = other.octets;
+    this.waitedLong = other.waitedLong;
     this.cookie = other.cookie;
+    this.floor.set(other.floor.lineage, other.floor.hi, other.floor.lo);
   }
 }
 
@@ -62,6 +74,8 @@ export class Answer {
   entry = NO_ENTRY;
   /** Milliseconds for which it may be cached, by those to whom that is promised. */
   cachingMs = 0;
+  /** Whether this server hears of changes to it, so that it can pass them on. */
+  isPromised = true;
   readonly origin = new Origin();
 
   get result(): number {
@@ -76,12 +90,22 @@ export class Answer {
     return this.message.body;
   }
 
+  /** The answer that a cache entry gives now. */
+  readEntry(entries: EntryTable, entry: number, nowMs: number): void {
+    this.entry = entry;
+    this.result = entries.result(entry);
+    entries.read(entry, this.body);
+    this.isPromised = entries.isPromised(entry);
+    this.cachingMs = Math.max(0, remainingMs(entries.expiry(entry), nowMs));
+  }
+
   /** An answer that is none, with the reason. */
   fail(result: number): void {
     clearBody(this.body);
     this.result = result;
     this.entry = NO_ENTRY;
     this.cachingMs = 0;
+    this.isPromised = true;
     this.origin.clear();
   }
 }
@@ -105,4 +129,13 @@ function clearBody(body: MappingBody): void {
   body.etr1 = 0;
   body.etr2 = 0;
   body.etr3 = 0;
+}
+
+/** Where answers go that were not at hand at once. */
+export interface Audience {
+  /** How many answers can be given now. */
+  readonly room: number;
+  reply(now: number, asker: Asker, answer: Answer): void;
+  /** Tells an asker that its answer is being fetched, and for how many milliseconds to wait for it. */
+  acknowledge(asker: Asker, waitMs: number): void;
 }

@@ -1,0 +1,176 @@
+import { type Family, compareKeys, prefixAround, prefixLast } from "../../address/index.ts";
+import { remainingMs } from "../clock.ts";
+import { NONE, RangeIndex } from "../tables/range-index.ts";
+import { Slots } from "../tables/slots.ts";
+import type { Version } from "../version.ts";
+
+/** How long a floor is kept: the longest caching time (docs/protocol.md section 7.6). */
+const KEPT_MS = 3_600_000;
+
+const WIDTH = 9;
+const FIRST_HI = 0;
+const FIRST_LO = 1;
+const LAST_HI = 2;
+const LAST_LO = 3;
+const LINEAGE = 4;
+const NUMBER_HI = 5;
+const NUMBER_LO = 6;
+const EXPIRY = 7;
+const FAMILY = 8;
+
+/** A range of keys while floors are joined. */
+interface Span {
+  firstHi: number;
+  firstLo: number;
+  lastHi: number;
+  lastLo: number;
+}
+
+/**
+ * The lowest position from which an answer is taken, for ranges that were flushed or replaced: so nobody goes back in
+ * version (design section 4). Floors that overlap are joined into one, the highest; when there is no room for another,
+ * those of its MAB become one. That refuses more than it must, never less.
+ */
+export class Floors {
+  /** Floors given up because even one for each MAB did not fit. */
+  lost = 0;
+  readonly #capacity: number;
+  readonly #words: Uint32Array;
+  readonly #slots: Slots;
+  readonly #ipv4 = new RangeIndex();
+  readonly #ipv6 = new RangeIndex();
+  readonly #span: Span = { firstHi: 0, firstLo: 0, lastHi: 0, lastLo: 0 };
+  #hand = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#words = new Uint32Array(capacity * WIDTH);
+    this.#slots = new Slots(capacity);
+  }
+
+  get size(): number {
+    return this.#slots.taken;
+  }
+
+  /** Raises the floor of a range inside a MAB of this prefix length to `version`, which is changed. */
+  raise(nowMs: number, family: Family, prefixLength: number, firstHi: number, firstLo: number, lastHi: number, lastLo: number, version: Version): void {
+    if (version.isZero) return;
+    const span = this.#span;
+    span.firstHi = firstHi;
+    span.firstLo = firstLo;
+    span.lastHi = lastHi;
+    span.lastLo = lastLo;
+    this.#absorb(nowMs, family, span, version);
+    if (this.#slots.available === 0) {
+      widen(span, family, prefixLength);
+      this.#absorb(nowMs, family, span, version);
+    }
+    if (this.#slots.available === 0) this.#giveOneUp();
+    this.#add(nowMs, family, span, version);
+  }
+
+  /** Raises `out` to the highest floor of any key in a range. */
+  over(nowMs: number, family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number, out: Version): void {
+    let row = this.#overlapping(family, firstHi, firstLo, lastHi, lastLo);
+    while (row !== NONE) {
+      const at = row * WIDTH;
+      const words = this.#words;
+      if (remainingMs(words[at + EXPIRY]!, nowMs) > 0) out.raise(words[at + LINEAGE]!, words[at + NUMBER_HI]!, words[at + NUMBER_LO]!);
+      row = this.#index(family).above(words[at + FIRST_HI]!, words[at + FIRST_LO]!);
+      if (row !== NONE && compareKeys(words[row * WIDTH + FIRST_HI]!, words[row * WIDTH + FIRST_LO]!, lastHi, lastLo) > 0) return;
+    }
+  }
+
+  /** Forgets those whose time is up, among at most `steps` rows looked at, going round. */
+  sweep(nowMs: number, steps: number): void {
+    for (let step = 0; step < Math.min(steps, this.#capacity) && this.size > 0; step++) {
+      const row = this.#advance();
+      if (this.#words[row * WIDTH + FAMILY] !== 0 && remainingMs(this.#words[row * WIDTH + EXPIRY]!, nowMs) <= 0) this.#remove(row);
+    }
+  }
+
+  /** Takes out all floors that overlap a span, which grows by them, as the version does. */
+  #absorb(nowMs: number, family: Family, span: Span, version: Version): void {
+    for (;;) {
+      const row = this.#overlapping(family, span.firstHi, span.firstLo, span.lastHi, span.lastLo);
+      if (row === NONE) return;
+      if (remainingMs(this.#words[row * WIDTH + EXPIRY]!, nowMs) > 0) this.#join(row, span, version);
+      this.#remove(row);
+    }
+  }
+
+  #join(row: number, span: Span, version: Version): void {
+    const at = row * WIDTH;
+    const words = this.#words;
+    version.raise(words[at + LINEAGE]!, words[at + NUMBER_HI]!, words[at + NUMBER_LO]!);
+    if (compareKeys(words[at + FIRST_HI]!, words[at + FIRST_LO]!, span.firstHi, span.firstLo) < 0) {
+      span.firstHi = words[at + FIRST_HI]!;
+      span.firstLo = words[at + FIRST_LO]!;
+    }
+    if (compareKeys(words[at + LAST_HI]!, words[at + LAST_LO]!, span.lastHi, span.lastLo) > 0) {
+      span.lastHi = words[at + LAST_HI]!;
+      span.lastLo = words[at + LAST_LO]!;
+    }
+  }
+
+  #add(nowMs: number, family: Family, span: Span, version: Version): void {
+    const row = this.#slots.take();
+    const at = row * WIDTH;
+    const words = this.#words;
+    words[at + FIRST_HI] = span.firstHi;
+    words[at + FIRST_LO] = span.firstLo;
+    words[at + LAST_HI] = span.lastHi;
+    words[at + LAST_LO] = span.lastLo;
+    words[at + LINEAGE] = version.lineage;
+    words[at + NUMBER_HI] = version.hi;
+    words[at + NUMBER_LO] = version.lo;
+    words[at + EXPIRY] = nowMs + KEPT_MS;
+    words[at + FAMILY] = family;
+    this.#index(family).insert(span.firstHi, span.firstLo, row);
+  }
+
+  #giveOneUp(): void {
+    let row = this.#advance();
+    while (this.#words[row * WIDTH + FAMILY] === 0) row = this.#advance();
+    this.#remove(row);
+    this.lost++;
+  }
+
+  #remove(row: number): void {
+    const at = row * WIDTH;
+    this.#index(this.#words[at + FAMILY] === 4 ? 4 : 6).remove(this.#words[at + FIRST_HI]!, this.#words[at + FIRST_LO]!);
+    this.#words[at + FAMILY] = 0;
+    this.#slots.give(row);
+  }
+
+  /** The lowest floor that shares a key with a range; NONE when there is none. */
+  #overlapping(family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
+    const index = this.#index(family);
+    const words = this.#words;
+    const below = index.floor(firstHi, firstLo);
+    if (below !== NONE && compareKeys(words[below * WIDTH + LAST_HI]!, words[below * WIDTH + LAST_LO]!, firstHi, firstLo) >= 0) return below;
+    const above = index.above(firstHi, firstLo);
+    if (above === NONE) return NONE;
+    return compareKeys(words[above * WIDTH + FIRST_HI]!, words[above * WIDTH + FIRST_LO]!, lastHi, lastLo) <= 0 ? above : NONE;
+  }
+
+  #advance(): number {
+    const row = this.#hand;
+    this.#hand = this.#hand + 1 === this.#capacity ? 0 : this.#hand + 1;
+    return row;
+  }
+
+  #index(family: Family): RangeIndex {
+    return family === 4 ? this.#ipv4 : this.#ipv6;
+  }
+}
+
+/** Makes a span the whole MAB around it. */
+function widen(span: Span, family: Family, prefixLength: number): void {
+  const mab = prefixAround(family, span.firstHi, span.firstLo, prefixLength);
+  const last = prefixLast(mab);
+  span.firstHi = mab.hi;
+  span.firstLo = mab.lo;
+  span.lastHi = last.hi;
+  span.lastLo = last.lo;
+}

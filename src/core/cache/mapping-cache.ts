@@ -1,0 +1,234 @@
+import { type Family, prefixAround, prefixLast } from "../../address/index.ts";
+import { type MappingBody, ResultCode, UpdateAction } from "../../wire/index.ts";
+import { milliseconds, remainingMs } from "../clock.ts";
+import { Version } from "../version.ts";
+import type { Cache } from "./cache.ts";
+import { type EntryTable, NO_ENTRY, OWN } from "./entry-table.ts";
+import { Floors } from "./floors.ts";
+
+/** Which upstreams' entries a flush takes. */
+export const ANY_UPSTREAM = -1;
+
+const SWEEP_INTERVAL = 250_000;
+const LEAST_SWEEP_ROWS = 1024;
+/** A sixteenth of the rows every 250 ms: each is looked at every 4 s. */
+const SWEEP_SHARE = 16;
+/** An entry in use is fetched again when it has no longer than this to live: more than one round of the sweep. */
+const PREFETCH_LEAD_MS = 6_000;
+
+/** Those who were given entries. */
+export interface Holders {
+  /** Whether anyone still counts on an entry. */
+  hold(entry: number): boolean;
+  /** Tells them what became of it; `cause` is the position of the change. After a flush they hold it no more. */
+  tell(now: number, entry: number, action: number, cause: Version): void;
+  /** Tells each of those who were told nothing else since `beginMab` to forget the whole MAB that the entry is in. */
+  tellMab(now: number, entry: number, cause: Version): void;
+  beginMab(): void;
+}
+
+/** Wants the mapping of a key soon, for nobody in particular. */
+export type WantKey = (family: Family, hi: number, lo: number) => void;
+
+/**
+ * The cache, kept true: nothing in it changes or goes without its holders being told, and nothing comes into it that is
+ * older than what was there (floors).
+ */
+export class MappingCache {
+  readonly cache: Cache;
+  readonly entries: EntryTable;
+  readonly floors: Floors;
+  /** Asked for entries in use that are about to expire, or whose server has died. */
+  wantKey: WantKey = () => undefined;
+  readonly #holders: Holders;
+  readonly #floor = new Version();
+  readonly #cause = new Version();
+  readonly #nothing = new Version();
+  #nextSweep = 0;
+
+  constructor(cache: Cache, holders: Holders) {
+    this.cache = cache;
+    this.entries = cache.entries;
+    this.floors = new Floors(cache.entries.capacity);
+    this.#holders = holders;
+    cache.isHeld = (entry) => holders.hold(entry);
+  }
+
+  /** The live entry around a key; NO_ENTRY when there is none. */
+  find(now: number, family: Family, hi: number, lo: number): number {
+    const entry = this.cache.find(family, hi, lo);
+    return entry !== NO_ENTRY && remainingMs(this.entries.expiry(entry), milliseconds(now)) > 0 ? entry : NO_ENTRY;
+  }
+
+  /**
+   * Files an answer whole: over the entry for the same range, whose holders hear only if it says something else, or in
+   * place of all that overlaps it. NO_ENTRY when there is no room.
+   */
+  file(now: number, result: number, body: MappingBody, upstream: number, cachingMs: number): number {
+    const family = body.family as Family;
+    const expiryMs = (milliseconds(now) + cachingMs) >>> 0;
+    this.#flushOlderLineage(now, family, body);
+    const same = this.cache.find(family, body.firstHi, body.firstLo);
+    if (same !== NO_ENTRY && this.entries.hasRange(same, body) && remainingMs(expiryMs, this.entries.expiry(same)) >= 0) {
+      this.#renew(now, same, result, body, upstream, expiryMs);
+      return same;
+    }
+    this.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
+    return this.cache.insert(result, body, expiryMs, upstream);
+  }
+
+  /** Gives an entry another mapping for the same range, and tells its holders. Its expiry stays. */
+  revise(now: number, entry: number, result: number, body: MappingBody): void {
+    this.entries.setAnswer(entry, result, body);
+    const action = result === ResultCode.mapping ? UpdateAction.update : UpdateAction.flushRange;
+    this.#holders.tell(now, entry, action, positionOf(body, this.#cause));
+  }
+
+  /** Takes an entry out, and tells its holders to do so. `cause` is the position of what made it go, zero where nothing is known. */
+  withdraw(now: number, entry: number, cause: Version): void {
+    this.#holders.tell(now, entry, UpdateAction.flushRange, cause);
+    this.#remove(now, entry, cause);
+  }
+
+  /** Withdraws all that overlaps a range and came from one upstream, or from any. */
+  flushRange(
+    now: number,
+    family: Family,
+    firstHi: number,
+    firstLo: number,
+    lastHi: number,
+    lastLo: number,
+    upstream: number,
+    cause: Version,
+  ): void {
+    let entry = this.cache.overlapping(family, firstHi, firstLo, lastHi, lastLo);
+    while (entry !== NO_ENTRY) {
+      const [hi, lo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
+      if (upstream === ANY_UPSTREAM || this.entries.upstream(entry) === upstream) this.withdraw(now, entry, cause);
+      entry = this.cache.following(family, hi, lo, lastHi, lastLo);
+    }
+  }
+
+  /** Withdraws what overlaps a range and is older than a position that its MAB is known to have reached there. */
+  flushOlder(now: number, body: MappingBody, position: Version): void {
+    const family = body.family as Family;
+    let entry = this.cache.overlapping(family, body.firstHi, body.firstLo, body.lastHi, body.lastLo);
+    while (entry !== NO_ENTRY) {
+      const [hi, lo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
+      if (this.entries.isBelow(entry, position)) this.withdraw(now, entry, position);
+      entry = this.cache.following(family, hi, lo, body.lastHi, body.lastLo);
+    }
+  }
+
+  /** Withdraws all of one MAB: one message for each holder. What answers it from now on stands at `cause` at least. */
+  flushMab(now: number, family: Family, hi: number, lo: number, prefixLength: number, upstream: number, cause: Version): void {
+    const mab = prefixAround(family, hi, lo, prefixLength);
+    const last = prefixLast(mab);
+    this.#holders.beginMab();
+    let entry = this.cache.overlapping(family, mab.hi, mab.lo, last.hi, last.lo);
+    while (entry !== NO_ENTRY) {
+      const [afterHi, afterLo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
+      const isOurs = upstream === ANY_UPSTREAM || this.entries.upstream(entry) === upstream;
+      if (isOurs && this.entries.prefixLength(entry) === prefixLength) {
+        this.#holders.tellMab(now, entry, cause);
+        this.#remove(now, entry, cause);
+      }
+      entry = this.cache.following(family, afterHi, afterLo, last.hi, last.lo);
+    }
+    this.#floor.set(cause.lineage, cause.hi, cause.lo);
+    this.floors.raise(milliseconds(now), family, prefixLength, mab.hi, mab.lo, last.hi, last.lo, this.#floor);
+  }
+
+  /** Withdraws all that came from one upstream; what was in use of it is wanted again. Gives how many. */
+  flushUpstream(now: number, upstream: number): number {
+    let flushed = 0;
+    for (let entry = this.entries.firstOf(upstream); entry !== NO_ENTRY; entry = this.entries.firstOf(upstream)) {
+      if (this.entries.isTouched(entry)) this.wantKey(this.entries.family(entry), this.entries.firstHi(entry), this.entries.firstLo(entry));
+      this.withdraw(now, entry, this.#nothing);
+      flushed++;
+    }
+    return flushed;
+  }
+
+  /** Notes that a range has changed at this version or position: what is older is not taken for it again. */
+  raiseFloor(now: number, body: MappingBody, version: Version): void {
+    this.#floor.set(version.lineage, version.hi, version.lo);
+    const { prefixLength, firstHi, firstLo, lastHi, lastLo } = body;
+    this.floors.raise(milliseconds(now), body.family as Family, prefixLength, firstHi, firstLo, lastHi, lastLo, this.#floor);
+  }
+
+  /** Raises `out` to what an answer for a range must at least stand at: the floors, and the versions of what is cached there. */
+  floorOver(now: number, body: MappingBody, out: Version): void {
+    const family = body.family as Family;
+    this.floors.over(milliseconds(now), family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, out);
+    let entry = this.cache.overlapping(family, body.firstHi, body.firstLo, body.lastHi, body.lastLo);
+    while (entry !== NO_ENTRY) {
+      if (this.entries.upstream(entry) !== OWN) this.entries.raiseToVersion(entry, out);
+      entry = this.cache.following(family, this.entries.lastHi(entry), this.entries.lastLo(entry), body.lastHi, body.lastLo);
+    }
+  }
+
+  /** Raises `out` to the floor of one key. */
+  floorAt(now: number, family: Family, hi: number, lo: number, out: Version): void {
+    this.floors.over(milliseconds(now), family, hi, lo, hi, lo, out);
+    const entry = this.cache.find(family, hi, lo);
+    if (entry !== NO_ENTRY && this.entries.upstream(entry) !== OWN) this.entries.raiseToVersion(entry, out);
+  }
+
+  get next(): number {
+    return this.cache.size + this.floors.size > 0 ? this.#nextSweep : Infinity;
+  }
+
+  handleTimeout(now: number): void {
+    if (now < this.#nextSweep) return;
+    this.#nextSweep = now + SWEEP_INTERVAL;
+    const nowMs = milliseconds(now);
+    const rows = Math.max(LEAST_SWEEP_ROWS, Math.ceil(this.entries.highWater / SWEEP_SHARE));
+    this.floors.sweep(nowMs, rows);
+    this.cache.walk(rows, (entry) => this.#age(now, nowMs, entry));
+  }
+
+  /** Takes out what has expired, and has what is in use fetched before it does. */
+  #age(now: number, nowMs: number, entry: number): void {
+    const { entries } = this;
+    const left = remainingMs(entries.expiry(entry), nowMs);
+    if (left <= 0) {
+      this.withdraw(now, entry, this.#nothing);
+    } else if (left <= PREFETCH_LEAD_MS && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
+      this.wantKey(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry));
+    }
+  }
+
+  #renew(now: number, entry: number, result: number, body: MappingBody, upstream: number, expiryMs: number): void {
+    const saysSame = this.entries.saysSame(entry, result, body);
+    this.entries.setUpstream(entry, upstream);
+    this.entries.setExpiry(entry, expiryMs);
+    if (saysSame) this.entries.setAnswer(entry, result, body);
+    else this.revise(now, entry, result, body);
+  }
+
+  /** An answer of a new lineage makes all of its MAB void: the numbers before mean nothing any more. */
+  #flushOlderLineage(now: number, family: Family, body: MappingBody): void {
+    if (body.positionLineage === 0) return;
+    const entry = this.cache.nearest(family, body.firstHi, body.firstLo, body.prefixLength);
+    if (entry === NO_ENTRY || this.entries.upstream(entry) === OWN || this.entries.lineage(entry) >= body.positionLineage) return;
+    this.flushMab(now, family, body.firstHi, body.firstLo, body.prefixLength, ANY_UPSTREAM, new Version().set(body.positionLineage, 0, 0));
+  }
+
+  #remove(now: number, entry: number, cause: Version): void {
+    const { entries } = this;
+    if (entries.upstream(entry) !== OWN) {
+      const floor = this.#floor.set(cause.lineage, cause.hi, cause.lo);
+      entries.raiseToVersion(entry, floor);
+      const family = entries.family(entry);
+      const prefixLength = entries.prefixLength(entry);
+      this.floors.raise(milliseconds(now), family, prefixLength, entries.firstHi(entry), entries.firstLo(entry), entries.lastHi(entry), entries.lastLo(entry), floor);
+    }
+    this.cache.remove(entry);
+  }
+}
+
+/** Fills `out` with the position that a body states. */
+export function positionOf(body: MappingBody, out: Version): Version {
+  return out.set(body.positionLineage, body.positionHi, body.positionLo);
+}

@@ -1,0 +1,108 @@
+import type { Family } from "../address/index.ts";
+import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
+import type { Answer, Asker } from "./answer.ts";
+import { OWN } from "./cache/entry-table.ts";
+import type { Engine, Transmit } from "./engine.ts";
+import type { ServiceEntry } from "./mabs/catalogue-content.ts";
+import type { Directory } from "./querier/directory.ts";
+import { QuerierHalf, type QuerierOptions } from "./querier/querier-half.ts";
+import type { UpstreamTable } from "./querier/upstream-table.ts";
+import type { AnswerSource } from "./server/responder.ts";
+import { ServerHalf, type ServerOptions } from "./server/server-half.ts";
+import { Version } from "./version.ts";
+
+export interface CachingServerOptions extends ServerOptions, Omit<QuerierOptions, "maxWaiting"> {}
+
+/** A query server that answers from its cache, and asks others for what is not there. Who these are, its directory knows. */
+export class CachingServer<D extends Directory> implements Engine, AnswerSource {
+  readonly server: ServerHalf;
+  readonly querier: QuerierHalf;
+  readonly counters = { malformedDatagrams: 0 };
+  readonly directory: D;
+  readonly #header = new Header();
+  readonly #unknown = new Version();
+
+  constructor(options: CachingServerOptions, directoryOver: (upstreams: UpstreamTable) => D) {
+    this.server = new ServerHalf(options, options.maxUpstreams + 1, this);
+    const { peers, ring, cache, responder } = this.server;
+    let directory: D | undefined;
+    this.querier = new QuerierHalf({ ...options, maxWaiting: options.clients.maxWaiting }, { peers, ring, cache, audience: responder }, (upstreams) => (directory = directoryOver(upstreams)));
+    this.directory = directory!;
+  }
+
+  get peers(): ServerHalf["peers"] {
+    return this.server.peers;
+  }
+
+  handleDatagram(now: number, peer: number, view: DataView, length: number): void {
+    const header = this.#header;
+    const fault = decodeHeader(view, length, header);
+    const isRequest = header.type === MessageType.mapRequest;
+    if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && isRequest)) this.counters.malformedDatagrams++;
+    else if (isRequest) this.server.responder.handleRequest(now, peer, view, length);
+    else if (this.querier.handleMessage(now, peer, header, view, length)) return;
+    else this.server.handleAcknowledgement(now, peer, header, view, length);
+  }
+
+  resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean {
+    const family = request.family as Family;
+    if (this.directory.answers(family, request.keyHi, request.keyLo, answer)) {
+      if (answer.cachingMs > 0) answer.entry = this.server.cache.file(now, answer.result, answer.body, OWN, answer.cachingMs);
+      return true;
+    }
+    if (this.querier.fetcher.fetch(now, family, request.keyHi, request.keyLo, asker)) return false;
+    answer.fail(ResultCode.overloaded);
+    return true;
+  }
+
+  vouchesFor(entry: number): boolean {
+    return this.querier.vouchesFor(entry);
+  }
+
+  renew(answer: Answer): void {
+    answer.cachingMs = this.directory.gapCachingMs;
+  }
+
+  pollTransmit(out: Transmit): boolean {
+    return this.server.ring.take(out);
+  }
+
+  pollTimeout(): number {
+    return Math.min(this.querier.next, this.server.next);
+  }
+
+  handleTimeout(now: number): void {
+    this.querier.handleTimeout(now);
+    this.server.handleTimeout(now);
+  }
+
+  /** Goes over to other services, and to what the directory makes of them; what the cache holds against it is withdrawn, here and downstream. */
+  protected adopt(now: number, services: readonly ServiceEntry[], changeDirectory: () => void): void {
+    this.querier.adopt(now, services, () => {
+      changeDirectory();
+      this.#revalidate(now);
+    });
+  }
+
+  /** Withdraws entries whose range has no longer that MAB as its longest match, or no longer that upstream. */
+  #revalidate(now: number): void {
+    const { cache } = this.server;
+    const { entries } = cache;
+    for (let entry = 0; entry < entries.highWater; entry++) {
+      if (entries.isTaken(entry) && !this.#stillHolds(entry)) cache.withdraw(now, entry, this.#unknown);
+    }
+  }
+
+  #stillHolds(entry: number): boolean {
+    const { entries } = this.server.cache;
+    return this.directory.stillHolds(
+      entries.upstream(entry),
+      entries.family(entry),
+      entries.prefixLength(entry),
+      entries.firstHi(entry),
+      entries.firstLo(entry),
+      entries.lastHi(entry),
+      entries.lastLo(entry),
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import type { NextU32 } from "../next-u32.ts";
+import type { Fetch } from "./fetch-table.ts";
+import { shiftLoad } from "./load-shift.ts";
+import { type Candidate, type Ranking, compareCandidates } from "./ranking.ts";
+import { UpstreamState } from "./upstream-state.ts";
+
+/** How the queriers of one network spread over servers that are about as near. */
+export interface Spread {
+  /** Which of them this one is, from 0, and how many they are. */
+  readonly place: number;
+  readonly of: number;
+  /** What counts as about as near; microseconds. */
+  readonly within: number;
+}
+
+/** Chooses the server to ask: among those asked least for this, the best of all services; as load shifts and spreading say. */
+export class Chooser {
+  readonly #nextU32: NextU32;
+  readonly #spread: Spread | undefined;
+
+  constructor(nextU32: NextU32, spread: Spread | undefined) {
+    this.#nextU32 = nextU32;
+    this.#spread = spread;
+  }
+
+  /** The best candidate; undefined when there is none that has not refused. */
+  choose(now: number, rankings: readonly Ranking[], fetch?: Fetch): Candidate | undefined {
+    let best: Candidate | undefined;
+    let bestRanking: Ranking | undefined;
+    let bestTimes = Infinity;
+    for (let index = 0; index < rankings.length; index++) {
+      const ranking = rankings[index]!;
+      ranking.sort();
+      for (let place = 0; place < ranking.size; place++) {
+        const candidate = ranking.at(place);
+        const times = fetch === undefined ? 0 : fetch.timesTried(candidate.upstream.index);
+        if (times < bestTimes || (times === bestTimes && best !== undefined && compareCandidates(candidate, best) < 0)) {
+          best = candidate;
+          bestRanking = ranking;
+          bestTimes = times;
+        }
+      }
+    }
+    if (best === undefined || bestRanking === undefined || (fetch !== undefined && fetch.attempts > 0)) return best;
+    return shiftLoad(now, this.#spreadOver(bestRanking, best), bestRanking, this.#nextU32);
+  }
+
+  /** Of the servers about as near as the best, the one whose turn it is by this querier's place. */
+  #spreadOver(ranking: Ranking, best: Candidate): Candidate {
+    if (this.#spread === undefined || best.upstream.state !== UpstreamState.up) return best;
+    const { place, of, within } = this.#spread;
+    const near: Candidate[] = [];
+    for (let rank = 0; rank < ranking.size; rank++) if (isAsNear(ranking.at(rank), best, within)) near.push(ranking.at(rank));
+    // By name, not by RTT, so that all queriers of the network count the same servers in the same order.
+    near.sort(compareNames);
+    return near[Math.floor((place * near.length) / of) % near.length]!;
+  }
+}
+
+function isAsNear({ tier, upstream }: Candidate, best: Candidate, within: number): boolean {
+  const { state, rtt } = upstream;
+  return state === UpstreamState.up && tier === best.tier && rtt.smoothed <= best.upstream.rtt.smoothed + within;
+}
+
+function compareNames(a: Candidate, b: Candidate): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.upstream.address.words[0] - b.upstream.address.words[0] || a.upstream.address.words[3] - b.upstream.address.words[3];
+}

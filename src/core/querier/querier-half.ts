@@ -1,0 +1,129 @@
+import { type Header, MessageType } from "../../wire/index.ts";
+import type { Audience } from "../answer.ts";
+import type { MappingCache } from "../cache/mapping-cache.ts";
+import type { PeerTable } from "../link/peer-table.ts";
+import type { TransmitRing } from "../link/transmit-ring.ts";
+import type { ServiceEntry } from "../mabs/catalogue-content.ts";
+import type { NextU32 } from "../next-u32.ts";
+import { Chooser, type Spread } from "./chooser.ts";
+import type { Directory } from "./directory.ts";
+import { Fetcher } from "./fetcher.ts";
+import { type ProbeIntervals, Prober } from "./prober.ts";
+import { RequestTable } from "./request-table.ts";
+import { UpdateReceiver } from "./update-receiver.ts";
+import type { Upstream } from "./upstream.ts";
+import { UpstreamHealth } from "./upstream-health.ts";
+import { UpstreamPort } from "./upstream-port.ts";
+import { UpstreamState } from "./upstream-state.ts";
+import { type UpstreamLinks, UpstreamTable } from "./upstream-table.ts";
+
+export interface QuerierOptions {
+  readonly links: UpstreamLinks;
+  readonly maxUpstreams: number;
+  /** How many servers of each service are measured often. */
+  readonly keepFresh: number;
+  readonly intervals: ProbeIntervals;
+  /** How long what upstreams promise is kept at most; milliseconds. */
+  readonly cachingMostMs: number;
+  /** Requests of one client that may wait for upstreams. */
+  readonly maxWaiting: number;
+  readonly spread?: Spread;
+  readonly nextU32: NextU32;
+}
+
+/** What the querier half stands on: what it shares with the rest of its engine. */
+export interface QuerierGround {
+  readonly peers: PeerTable;
+  readonly ring: TransmitRing;
+  readonly cache: MappingCache;
+  readonly audience: Audience;
+}
+
+/** What every role needs that asks others: the parts, put together once. */
+export class QuerierHalf {
+  readonly upstreams: UpstreamTable;
+  readonly health: UpstreamHealth;
+  readonly port: UpstreamPort;
+  readonly fetcher: Fetcher;
+  readonly receiver: UpdateReceiver;
+  readonly #prober: Prober;
+  readonly #cache: MappingCache;
+
+  constructor(options: QuerierOptions, ground: QuerierGround, directoryOver: (upstreams: UpstreamTable) => Directory) {
+    const { peers, ring, cache, audience } = ground;
+    const { nextU32, intervals, keepFresh, maxUpstreams } = options;
+    const upstreams = new UpstreamTable(maxUpstreams, peers, options.links, nextU32);
+    const prober = new Prober({
+      upstreams,
+      nextU32,
+      intervals,
+      keepFresh,
+      holdsMapping: (upstream) => this.health.holdsMappingOf(upstream),
+    });
+    const health = new UpstreamHealth(upstreams, prober, cache);
+    const requests = new RequestTable(maxUpstreams, nextU32);
+    this.#cache = cache;
+    this.upstreams = upstreams;
+    this.health = health;
+    this.fetcher = new Fetcher({
+      peers,
+      maxWaiting: options.maxWaiting,
+      requests,
+      cache,
+      audience,
+      directory: directoryOver(upstreams),
+      chooser: new Chooser(nextU32, options.spread),
+      health,
+      mostMs: options.cachingMostMs,
+      makePort: (owner) => new UpstreamPort({ upstreams, requests, prober, health, ring, owner }),
+    });
+    this.port = this.fetcher.port;
+    this.receiver = new UpdateReceiver({ upstreams, cache, prober, health, port: this.port, ring });
+    this.#prober = prober;
+  }
+
+  /** Takes the messages that servers send; false for one that queriers do. */
+  handleMessage(now: number, peer: number, header: Header, view: DataView, length: number): boolean {
+    switch (header.type) {
+      case MessageType.mapReply:
+        this.port.handleReply(now, peer, view, length);
+        return true;
+      case MessageType.mapRequestAck:
+        this.port.handleRequestAck(now, peer, view, length);
+        return true;
+      case MessageType.cacheUpdate:
+        this.receiver.handleUpdate(now, peer, view, length);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Goes over to other services in one step: leaves the servers that they do not name, meets the new ones and measures them. */
+  adopt(now: number, services: readonly ServiceEntry[], whenAdopted: () => void): void {
+    const orphans = this.upstreams.missingIn(services).flatMap((upstream) => this.port.abandon(now, upstream));
+    this.upstreams.adopt(services);
+    whenAdopted();
+    this.fetcher.adoptOrphans(now, orphans);
+    this.#prober.welcomeNew(now);
+  }
+
+  /** Measures a server now, not when its turn comes. */
+  probe(now: number, upstream: Upstream): void {
+    this.#prober.hurry(now, upstream);
+  }
+
+  /** Whether what an entry's upstream gave may be given out: one that is down now may have changed it since. */
+  vouchesFor(entry: number): boolean {
+    return this.upstreams.at(this.#cache.entries.upstream(entry))?.state !== UpstreamState.down;
+  }
+
+  get next(): number {
+    return Math.min(this.fetcher.next, this.port.next);
+  }
+
+  handleTimeout(now: number): void {
+    this.port.handleTimeout(now);
+    this.fetcher.handleTimeout(now);
+  }
+}

@@ -1,0 +1,221 @@
+import { type Family, prefixAround, prefixLast } from "../../address/index.ts";
+import { CacheUpdate, type MappingBody, UpdateAction } from "../../wire/index.ts";
+import type { Asker } from "../answer.ts";
+import { type EntryTable, NO_ENTRY } from "../cache/entry-table.ts";
+import type { Holders } from "../cache/mapping-cache.ts";
+import { milliseconds, remainingMs } from "../clock.ts";
+import type { PeerTable } from "../link/peer-table.ts";
+import type { TransmitRing } from "../link/transmit-ring.ts";
+import type { Version } from "../version.ts";
+import { Ledger, NO_RECORD } from "./ledger.ts";
+import type { QuerierTable } from "./querier-table.ts";
+import { UpdateSender } from "./update-sender.ts";
+
+/** A querier that was not heard for this long has flushed what it had (docs/protocol.md section 7.5). */
+const QUERIER_SILENCE_MS = 15_000;
+/** The longest promise there is. */
+const LONGEST_MS = 3_600_000;
+const SWEEP_INTERVAL = 250_000;
+const SWEEP_SHARE = 16;
+
+export interface PromiseLimits {
+  /** Ledger records: one for each entry and querier that holds it. */
+  readonly maxPromises: number;
+  /** Cache Updates that wait for their acknowledgement. */
+  readonly maxUpdates: number;
+}
+
+/** Keeps what was promised with answers: who holds an entry hears of every change, or is told to forget everything. */
+export class Promises implements Holders {
+  readonly ledger: Ledger;
+  readonly sender: UpdateSender;
+  readonly counters = { flushAlls: 0, silentQueriers: 0 };
+  epochHi = 0;
+  epochLo = 0;
+  readonly #entries: EntryTable;
+  readonly #peers: PeerTable;
+  readonly #queriers: QuerierTable;
+  readonly #update = new CacheUpdate();
+  readonly #flushAll = new CacheUpdate();
+  /** Until when a querier may still count on promises that are not kept any more, and the peer's generation then. */
+  readonly #owedUntilMs: Uint32Array;
+  readonly #owedGeneration: Uint32Array;
+  /** Which flush of a MAB each querier was told of last. */
+  readonly #toldOfMab: Uint32Array;
+  #mabFlush = 0;
+  #nextSweep = 0;
+  #hand = 0;
+
+  constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
+    this.#entries = entries;
+    this.#peers = peers;
+    this.#queriers = queriers;
+    this.ledger = new Ledger(limits.maxPromises, entries, peers);
+    this.sender = new UpdateSender(limits.maxUpdates, peers, queriers, ring);
+    this.#owedUntilMs = new Uint32Array(peers.capacity);
+    this.#owedGeneration = new Uint32Array(peers.capacity).fill(0xffffffff);
+    this.#toldOfMab = new Uint32Array(peers.capacity);
+  }
+
+  /** Promises updates of an entry for `cachingMs`; false when that cannot be promised. */
+  note(nowMs: number, entry: number, asker: Asker, cachingMs: number): boolean {
+    const { peer, nonceHi, nonceLo, sequence } = asker;
+    return this.ledger.note(entry, peer, nonceHi, nonceLo, sequence, (nowMs + cachingMs) >>> 0);
+  }
+
+  hold(entry: number): boolean {
+    return this.#entries.ledger(entry) !== 0;
+  }
+
+  tell(now: number, entry: number, action: number, cause: Version): void {
+    if (!this.hold(entry)) return;
+    this.#prepare(entry, action, cause);
+    this.#sendToHolders(now, entry);
+    if (action !== UpdateAction.update) this.ledger.clear(entry);
+  }
+
+  beginMab(): void {
+    this.#mabFlush++;
+  }
+
+  tellMab(now: number, entry: number, cause: Version): void {
+    if (!this.hold(entry)) return;
+    this.#prepare(entry, UpdateAction.flushMab, cause);
+    makeWholeMab(this.#update.body);
+    for (let record = this.ledger.firstOf(entry), next; record !== NO_RECORD; record = next) {
+      next = this.ledger.following(record);
+      const peer = this.ledger.peer(record);
+      if (this.#toldOfMab[peer] === this.#mabFlush) continue;
+      this.#toldOfMab[peer] = this.#mabFlush;
+      this.#send(now, record, NO_ENTRY, (milliseconds(now) + LONGEST_MS) >>> 0);
+    }
+    this.ledger.clear(entry);
+  }
+
+  /** A verified querier has spoken. If promises to it were dropped, it is told now that nothing of us holds any more. */
+  heard(now: number, peer: number): void {
+    const nowMs = milliseconds(now);
+    this.#queriers.noteHeard(peer, nowMs);
+    if (this.#owedGeneration[peer] !== this.#peers.generation[peer]) return;
+    this.#owedGeneration[peer] = 0xffffffff;
+    if (remainingMs(this.#owedUntilMs[peer]!, nowMs) > 0) this.#sendFlushAll(now, peer, this.#owedUntilMs[peer]!);
+  }
+
+  get next(): number {
+    return Math.min(this.sender.next, this.ledger.size > 0 ? this.#nextSweep : Infinity);
+  }
+
+  handleTimeout(now: number): void {
+    this.sender.handleTimeout(now);
+    if (now < this.#nextSweep) return;
+    this.#nextSweep = now + SWEEP_INTERVAL;
+    const nowMs = milliseconds(now);
+    this.ledger.sweep(nowMs, Math.max(1024, this.ledger.size >> 2));
+    this.#sweepSilent(nowMs);
+  }
+
+  #sendToHolders(now: number, entry: number): void {
+    const nowMs = milliseconds(now);
+    for (let record = this.ledger.firstOf(entry), next; record !== NO_RECORD; record = next) {
+      next = this.ledger.following(record);
+      const expiryMs = this.ledger.expiry(record);
+      if (remainingMs(expiryMs, nowMs) > 0) this.#send(now, record, entry, expiryMs);
+    }
+  }
+
+  /** Sends the prepared update to the querier of a record; one for whom too much is waiting already forgets everything. */
+  #send(now: number, record: number, entry: number, expiryMs: number): void {
+    const { header, body } = this.#update;
+    const peer = this.ledger.peer(record);
+    header.sequence = this.ledger.sequence(record);
+    header.nonceHi = this.ledger.nonceHi(record);
+    header.nonceLo = this.ledger.nonceLo(record);
+    header.clientCookieHi = this.#queriers.cookieHi(peer);
+    header.clientCookieLo = this.#queriers.cookieLo(peer);
+    body.cachingMs = remainingMs(expiryMs, milliseconds(now));
+    if (!this.sender.send(now, this.#update, peer, entry, expiryMs)) this.#collapse(now, peer);
+  }
+
+  /** One message in place of many. */
+  #collapse(now: number, peer: number): void {
+    this.#sendFlushAll(now, peer, this.#drop(peer, milliseconds(now)));
+  }
+
+  #sendFlushAll(now: number, peer: number, untilMs: number): void {
+    this.counters.flushAlls++;
+    fillFlushAll(this.#flushAll, this.#queriers, peer, this.epochHi, this.epochLo);
+    if (!this.sender.send(now, this.#flushAll, peer, NO_ENTRY, untilMs)) this.#owe(peer, untilMs);
+  }
+
+  /** Drops all promises to a querier, and what is on its way to it; gives until when it may count on them. */
+  #drop(peer: number, nowMs: number): number {
+    let untilMs = (nowMs + QUERIER_SILENCE_MS) >>> 0;
+    for (let record = this.ledger.firstOfPeer(peer); record !== NO_RECORD; record = this.ledger.followingOfPeer(record)) {
+      if (remainingMs(this.ledger.expiry(record), untilMs) > 0) untilMs = this.ledger.expiry(record);
+    }
+    this.ledger.clearPeer(peer);
+    this.sender.forgetPeer(peer);
+    return untilMs;
+  }
+
+  #owe(peer: number, untilMs: number): void {
+    this.#owedUntilMs[peer] = untilMs;
+    this.#owedGeneration[peer] = this.#peers.generation[peer]!;
+  }
+
+  #sweepSilent(nowMs: number): void {
+    for (let step = Math.ceil(this.#peers.size / SWEEP_SHARE); step > 0; step--) {
+      this.#hand = this.#hand + 1 >= this.#peers.size ? 0 : this.#hand + 1;
+      const peer = this.#hand;
+      if (this.ledger.firstOfPeer(peer) === NO_RECORD || this.#queriers.silence(peer, nowMs) < QUERIER_SILENCE_MS) continue;
+      this.counters.silentQueriers++;
+      this.#owe(peer, this.#drop(peer, nowMs));
+    }
+  }
+
+  #prepare(entry: number, action: number, cause: Version): void {
+    const { body } = this.#update;
+    this.#entries.read(entry, body);
+    this.#update.action = action;
+    body.epochHi = this.epochHi;
+    body.epochLo = this.epochLo;
+    if (action === UpdateAction.update) return;
+    clearMapping(body);
+    if (cause.isZero) return;
+    body.versionLineage = cause.lineage;
+    body.versionHi = cause.hi;
+    body.versionLo = cause.lo;
+    body.positionLineage = cause.lineage;
+    body.positionHi = cause.hi;
+    body.positionLo = cause.lo;
+  }
+}
+
+function fillFlushAll(update: CacheUpdate, queriers: QuerierTable, peer: number, epochHi: number, epochLo: number): void {
+  const { header, body } = update;
+  update.action = UpdateAction.flushAll;
+  header.sequence = queriers.sequence(peer);
+  header.nonceHi = queriers.nonceHi(peer);
+  header.nonceLo = queriers.nonceLo(peer);
+  header.clientCookieHi = queriers.cookieHi(peer);
+  header.clientCookieLo = queriers.cookieLo(peer);
+  body.epochHi = epochHi;
+  body.epochLo = epochLo;
+}
+
+function makeWholeMab(body: MappingBody): void {
+  const mab = prefixAround(body.family as Family, body.firstHi, body.firstLo, body.prefixLength);
+  const last = prefixLast(mab);
+  body.firstHi = mab.hi;
+  body.firstLo = mab.lo;
+  body.lastHi = last.hi;
+  body.lastLo = last.lo;
+}
+
+function clearMapping(body: MappingBody): void {
+  body.etrFamily = 0;
+  body.etr0 = 0;
+  body.etr1 = 0;
+  body.etr2 = 0;
+  body.etr3 = 0;
+}

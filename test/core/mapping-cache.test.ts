@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { MappingBody, MessageType, ResultCode, decodeDatagram } from "../../src/wire/index.ts";
+import { Transmit } from "../../src/core/engine.ts";
+import { NO_ENTRY } from "../../src/core/cache/entry-table.ts";
+import { PeerTable } from "../../src/core/link/peer-table.ts";
+import { Cache } from "../../src/core/cache/cache.ts";
+import { ANY_UPSTREAM, MappingCache } from "../../src/core/cache/mapping-cache.ts";
+import { Promises } from "../../src/core/server/promises.ts";
+import { Version } from "../../src/core/version.ts";
+import { QuerierTable } from "../../src/core/server/querier-table.ts";
+import { TransmitRing } from "../../src/core/link/transmit-ring.ts";
+import { seeded } from "../support/virtual-network.ts";
+
+const NOTHING_KNOWN = new Version();
+
+function setUp(maxEntries = 64, maxPromises = 64) {
+  const peers = new PeerTable(64, seeded(1));
+  const ring = new TransmitRing(256, 1232);
+  const rows = new Cache(maxEntries, 8);
+  const promises = new Promises({ maxPromises, maxUpdates: 64 }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring);
+  const cache = new MappingCache(rows, promises);
+  return { peers, ring, cache, promises, ledger: promises.ledger, peer: peers.intern(0, 4, 1, 0, 0, 0, 5000) };
+}
+
+function mapping(first: number, last: number, etr = 1): MappingBody {
+  return Object.assign(new MappingBody(), { family: 4, prefixLength: 0, etrFamily: 4, firstHi: first, lastHi: last, etr0: etr, versionLo: 1 });
+}
+
+function sent(ring: TransmitRing): string[] {
+  const out = new Transmit();
+  const texts: string[] = [];
+  while (ring.take(out)) {
+    const datagram = decodeDatagram(out.bytes.slice(0, out.length));
+    if (datagram.type === MessageType.cacheUpdate) texts.push(`${datagram.message.action} ${datagram.message.body.firstHi}-${datagram.message.body.lastHi}`);
+  }
+  return texts;
+}
+
+describe("the cache", () => {
+  test("holds disjoint ranges, the newest whole, whatever is put in", () => {
+    const step = fc.record({ first: fc.nat({ max: 200 }), length: fc.nat({ max: 30 }), flush: fc.boolean(), upstream: fc.integer({ min: 1, max: 3 }) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const { cache } = setUp(1024);
+        const model: { first: number; last: number; upstream: number }[] = [];
+        for (const { first, length, flush, upstream } of steps) {
+          const last = first + length;
+          const stays = (entry: (typeof model)[0]): boolean => entry.last < first || entry.first > last || (flush && entry.upstream !== upstream);
+          if (flush) cache.flushRange(0, 4, first, 0, last, 0, upstream, NOTHING_KNOWN);
+          else cache.file(0, ResultCode.mapping, mapping(first, last), upstream, 1000);
+          const kept = model.filter(stays);
+          model.splice(0, model.length, ...kept, ...(flush ? [] : [{ first, last, upstream }]));
+        }
+        expect(cache.cache.size).toBe(model.length);
+        for (let key = 0; key < 240; key++) {
+          const entry = cache.find(0, 4, key, 0);
+          const expected = model.find(({ first, last }) => first <= key && key <= last);
+          expect(entry === NO_ENTRY ? undefined : [cache.entries.firstHi(entry), cache.entries.lastHi(entry)]).toEqual(expected && [expected.first, expected.last]);
+        }
+        for (const upstream of [1, 2, 3]) cache.flushUpstream(0, upstream);
+        expect(cache.cache.size).toBe(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("an expired entry is not found, and makes room", () => {
+    const { cache } = setUp();
+    cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 1000);
+    expect(cache.find(999_000, 4, 5, 0)).not.toBe(NO_ENTRY);
+    expect(cache.find(1_000_000, 4, 5, 0)).toBe(NO_ENTRY);
+    cache.handleTimeout(1_000_000);
+    expect(cache.cache.size).toBe(0);
+  });
+
+  test("expiry survives the wrap of its milliseconds", () => {
+    const { cache } = setUp();
+    const now = (2 ** 32 - 500) * 1000;
+    cache.file(now, ResultCode.mapping, mapping(1, 9), 1, 1000);
+    expect(cache.find(now + 900_000, 4, 5, 0)).not.toBe(NO_ENTRY);
+    expect(cache.find(now + 1_000_000, 4, 5, 0)).toBe(NO_ENTRY);
+  });
+
+  test("full: what is promised to nobody makes room, what is promised stays", () => {
+    const { cache, ledger, peer } = setUp(4);
+    for (let key = 0; key < 4; key++) {
+      const entry = cache.file(0, ResultCode.mapping, mapping(key, key), 1, 60_000);
+      if (key !== 2) ledger.note(entry, peer, 1, key, 0, 60_000);
+    }
+    for (let round = 0; round < 3; round++) expect(cache.file(0, ResultCode.mapping, mapping(100 + round, 100 + round), 1, 60_000)).not.toBe(NO_ENTRY);
+    expect([0, 1, 3].map((key) => cache.find(0, 4, key, 0) === NO_ENTRY)).toEqual([false, false, false]);
+  });
+});
+
+describe("promises", () => {
+  test("whoever holds an entry is told of its change and of its end; nobody is told twice", () => {
+    const { cache, promises, ledger, peer, ring } = setUp();
+    const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
+    ledger.note(entry, peer, 1, 1, 1, 60_000);
+    ledger.note(entry, peer, 1, 2, 2, 60_000);
+    cache.revise(0, entry, ResultCode.mapping, mapping(1, 9, 7));
+    promises.handleTimeout(0);
+    expect(sent(ring)).toEqual(["1 1-9"]);
+    cache.flushRange(0, 4, 9, 0, 20, 0, ANY_UPSTREAM, NOTHING_KNOWN);
+    promises.handleTimeout(0);
+    expect(sent(ring)).toEqual(["2 1-9"]);
+    expect(ledger.size).toBe(0);
+  });
+
+  test("a full ledger takes no more, and forgets nothing", () => {
+    const { cache, ledger, peers } = setUp(64, 2);
+    const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
+    const noted = [1, 2, 3].map((address) => ledger.note(entry, peers.intern(0, 4, address, 0, 0, 0, 1), 0, 0, 0, 60_000));
+    expect(noted).toEqual([true, true, false]);
+  });
+
+  test("an update is repeated with growing pauses until what it is about has expired", () => {
+    const { cache, promises, ledger, peer, ring } = setUp();
+    const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 5_000);
+    ledger.note(entry, peer, 1, 1, 1, 5_000);
+    cache.withdraw(0, entry, NOTHING_KNOWN);
+    const times: number[] = [];
+    for (let now = 0; promises.sender.outstanding > 0; now = promises.sender.next) {
+      promises.sender.handleTimeout(now);
+      if (sent(ring).length > 0) times.push(now / 1000);
+    }
+    expect(times).toEqual([0, 200, 600, 1400, 3000]);
+  });
+});
