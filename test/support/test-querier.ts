@@ -1,10 +1,13 @@
 import { parseIp } from "../../src/address/index.ts";
 import {
-  type CacheUpdate,
   Acknowledgement,
+  type AcknowledgementType,
+  type CacheUpdate,
+  type Header,
   type MapReply,
   MapRequest,
   MessageType,
+  ReplyFlag,
   decodeDatagram,
   encodeAcknowledgement,
   encodeMapRequest,
@@ -23,13 +26,16 @@ export class TestQuerier implements Station {
   readonly acks: { at: number; waitMs: number }[] = [];
   readonly updates: { at: number; update: CacheUpdate }[] = [];
   acknowledgesUpdates = true;
+  acknowledgesReplies = true;
   readonly #network: VirtualNetwork;
   readonly #endpoint: string;
   readonly #server: string;
   readonly #cookie = new Uint32Array(4);
   #sequence = 0;
 
-  constructor(network: VirtualNetwork, endpoint: string, server: string) {
+  /** `neighbour`: another one at the same address, whose server cookie is good for this one too. */
+  constructor(network: VirtualNetwork, endpoint: string, server: string, neighbour?: TestQuerier) {
+    if (neighbour !== undefined) this.#cookie.set(neighbour.#cookie);
     this.#network = network;
     this.#endpoint = endpoint;
     this.#server = server;
@@ -77,11 +83,12 @@ export class TestQuerier implements Station {
       const { header } = decoded.message;
       if (header.hasServerCookie) this.#cookie.set([header.server0, header.server1, header.server2, header.server3]);
       this.replies.push({ at: now, reply: decoded.message, octets: bytes.length });
+      if ((header.flags & ReplyFlag.ackWanted) !== 0 && this.acknowledgesReplies) this.#acknowledge(MessageType.mapReplyAck, header, 0);
     } else if (decoded.type === MessageType.mapRequestAck) {
       this.acks.push({ at: now, waitMs: decoded.message.value });
     } else if (decoded.type === MessageType.cacheUpdate) {
       this.updates.push({ at: now, update: decoded.message });
-      if (this.acknowledgesUpdates) this.#acknowledge(decoded.message);
+      if (this.acknowledgesUpdates) this.#acknowledge(MessageType.cacheUpdateAck, decoded.message.header, decoded.message.body.counter);
     }
   }
 
@@ -93,12 +100,12 @@ export class TestQuerier implements Station {
     throw new Error("a test querier has no timers");
   }
 
-  #acknowledge(update: CacheUpdate): void {
+  #acknowledge(type: AcknowledgementType, header: Header, value: number): void {
     const ack = new Acknowledgement();
-    Object.assign(ack.header, update.header);
-    ack.value = update.body.counter;
+    Object.assign(ack.header, header, { flags: 0 });
+    ack.value = value;
     const bytes = new Uint8Array(64);
-    this.#send(bytes.subarray(0, encodeAcknowledgement(new DataView(bytes.buffer), MessageType.cacheUpdateAck, ack)));
+    this.#send(bytes.subarray(0, encodeAcknowledgement(new DataView(bytes.buffer), type, ack)));
   }
 
   #send(bytes: Uint8Array): void {

@@ -3,12 +3,12 @@ import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts"
 import { type MabMapping, MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { DEFAULT_INTERVALS } from "../../src/core/querier/prober.ts";
 import { Qsa } from "../../src/core/qsa.ts";
-import { Qsr } from "../../src/core/qsr.ts";
+import { Qsr, type QsrOptions } from "../../src/core/qsr.ts";
 import { TestQuerier } from "./test-querier.ts";
 import { EngineStation, VirtualNetwork, seeded } from "./virtual-network.ts";
 
 export const LIMITS = { maxEntries: 4096, maxPromises: 4096, maxUpdates: 1024, maxPeers: 1024 };
-const CLIENTS = { allow: [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")], maxQueriesPerSecond: 1000, maxQueriesPerSecondPerNetwork: 1_000_000, maxWaiting: 256 };
+export const CLIENTS = { allow: [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")], maxQueriesPerSecond: 1000, maxQueriesPerSecondPerNetwork: 1_000_000, maxWaiting: 256 };
 
 export const MAPPING: readonly MabMapping[] = [
   {
@@ -49,7 +49,7 @@ export class World {
   readonly sites: Site[];
   #seed = 100;
 
-  constructor(rttsMs: readonly number[], options: { cachingMostMs?: number } = {}) {
+  constructor(rttsMs: readonly number[], options: Partial<QsrOptions> = {}) {
     this.qsr = new Qsr({
       limits: LIMITS,
       clients: CLIENTS,
@@ -58,8 +58,9 @@ export class World {
       maxUpstreams: 64,
       keepFresh: 3,
       intervals: DEFAULT_INTERVALS,
-      cachingMostMs: options.cachingMostMs ?? 3_600_000,
+      cachingMostMs: 3_600_000,
       gapCachingMs: 60_000,
+      ...options,
     });
     this.qsrStation = new EngineStation(this.network, this.qsr, [QSR_ENDPOINT, UPSTREAM_ENDPOINT]);
     this.sites = rttsMs.map((ms, index) => {
@@ -104,9 +105,9 @@ export class World {
     site.station = new EngineStation(this.network, site.qsa, [site.endpoint]);
   }
 
-  /** Changes mapping at every site, as their common store would. */
-  change(range: string, etr: string | null): void {
-    for (const { qsa, station } of this.sites) {
+  /** Changes mapping at every site (or at some), as their common store would. */
+  change(range: string, etr: string | null, sites: readonly Site[] = this.sites): void {
+    for (const { qsa, station } of sites) {
       qsa.noteChange(this.network.now, qsa.store.change(parseRange(range), etr === null ? null : parseIp(etr)));
       station.flush();
     }

@@ -102,7 +102,7 @@ export class Promises implements Holders {
   }
 
   get next(): number {
-    return Math.min(this.sender.next, this.ledger.size > 0 ? this.#nextSweep : Infinity);
+    return Math.min(this.sender.next, this.ledger.size + this.sender.outstanding > 0 ? this.#nextSweep : Infinity);
   }
 
   handleTimeout(now: number): void {
@@ -154,8 +154,7 @@ export class Promises implements Holders {
       if (remainingMs(this.ledger.expiry(record), untilMs) > 0) untilMs = this.ledger.expiry(record);
     }
     this.ledger.clearPeer(peer);
-    this.sender.forgetPeer(peer);
-    return untilMs;
+    return this.sender.forgetPeer(peer, untilMs);
   }
 
   #owe(peer: number, untilMs: number): void {
@@ -167,7 +166,8 @@ export class Promises implements Holders {
     for (let step = Math.ceil(this.#peers.size / SWEEP_SHARE); step > 0; step--) {
       this.#hand = this.#hand + 1 >= this.#peers.size ? 0 : this.#hand + 1;
       const peer = this.#hand;
-      if (this.ledger.firstOfPeer(peer) === NO_RECORD || this.#queriers.silence(peer, nowMs) < QUERIER_SILENCE_MS) continue;
+      const isHeld = this.ledger.firstOfPeer(peer) !== NO_RECORD || this.sender.isSendingTo(peer);
+      if (!isHeld || this.#queriers.silence(peer, nowMs) < QUERIER_SILENCE_MS) continue;
       this.counters.silentQueriers++;
       this.#owe(peer, this.#drop(peer, nowMs));
     }

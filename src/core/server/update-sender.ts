@@ -39,14 +39,16 @@ export class UpdateSender {
   /** The latest update by entry and querier. */
   readonly #latest: PairIndex;
   readonly #isLatest: Uint8Array;
+  readonly #entryOf: Int32Array;
   readonly #timers: TimerHeap;
   readonly #expiryMs: Uint32Array;
   readonly #attempts: Uint8Array;
+  readonly #sentAt: Float64Array;
   readonly #views: DataView[];
   readonly #queues: PeerQueues;
 
   constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
-    this.mostPerPeer = Math.max(MOST_IN_AIR, capacity >> 3);
+    this.mostPerPeer = Math.max(1, capacity >> 3);
     this.#peers = peers;
     this.#queriers = queriers;
     this.#ring = ring;
@@ -54,9 +56,11 @@ export class UpdateSender {
     this.#numbers = new PairIndex(capacity);
     this.#latest = new PairIndex(capacity);
     this.#isLatest = new Uint8Array(capacity);
+    this.#entryOf = new Int32Array(capacity);
     this.#timers = new TimerHeap(capacity);
     this.#expiryMs = new Uint32Array(capacity);
     this.#attempts = new Uint8Array(capacity);
+    this.#sentAt = new Float64Array(capacity);
     this.#queues = new PeerQueues(peers.capacity, capacity);
     const memory = new ArrayBuffer(capacity * MAP_REPLY_OCTETS);
     this.#views = Array.from({ length: capacity }, (_, slot) => new DataView(memory, slot * MAP_REPLY_OCTETS, MAP_REPLY_OCTETS));
@@ -85,6 +89,7 @@ export class UpdateSender {
     }
     encodeCacheUpdate(this.#views[slot]!, update);
     this.#numbers.insert(slot, peer, update.body.counter);
+    this.#entryOf[slot] = entry;
     this.#isLatest[slot] = entry === NO_ENTRY ? 0 : 1;
     if (entry !== NO_ENTRY) this.#latest.insert(slot, entry, peer);
     this.#expiryMs[slot] = expiryMs;
@@ -110,13 +115,23 @@ export class UpdateSender {
     for (let slot = this.#queues.first(peer); slot !== NO_SLOT && this.#timers.has(slot); slot = this.#queues.following(slot)) {
       const isMissing = ((this.#numbers.second(slot) - received) | 0) > 0;
       // What went out a moment ago may be there by now; without this, asking would draw more than it costs.
-      if (isMissing && this.#attempts[slot]! > 0 && this.#timers.at(slot) - now < FIRST_RETRANSMISSION / 2) this.#timers.set(slot, now);
+      if (isMissing && this.#attempts[slot]! > 0 && now - this.#sentAt[slot]! >= FIRST_RETRANSMISSION / 2) this.#timers.set(slot, now);
     }
   }
 
-  /** Gives up all that is on its way to a querier. */
-  forgetPeer(peer: number): void {
-    for (let slot = this.#queues.first(peer); slot !== NO_SLOT; slot = this.#queues.first(peer)) this.#forget(slot);
+  /** Whether anything is on its way to a querier. */
+  isSendingTo(peer: number): boolean {
+    return this.#queues.size(peer) > 0;
+  }
+
+  /** Gives up all that is on its way to a querier; gives the later of `untilMs` and the end of what it was about. */
+  forgetPeer(peer: number, untilMs: number): number {
+    let latest = untilMs;
+    for (let slot = this.#queues.first(peer); slot !== NO_SLOT; slot = this.#queues.first(peer)) {
+      if (remainingMs(this.#expiryMs[slot]!, latest) > 0) latest = this.#expiryMs[slot]!;
+      this.#forget(slot);
+    }
+    return latest;
   }
 
   /** Puts what is due on the wire, as far as the ring has room. */
@@ -137,13 +152,15 @@ export class UpdateSender {
 
   #transmit(now: number, slot: number, peer: number): void {
     const attempt = this.#attempts[slot]!;
-    const from = this.#views[slot]!;
+    const number = this.#numbers.second(slot);
+    const from = this.#views[this.#isLatest[slot] === 1 ? slot : this.#overtakerOf(slot, peer)]!;
     const out = this.#ring.claim();
-    for (let at = 0; at < MAP_REPLY_OCTETS; at += 4) out.setUint32(at, from.getUint32(at));
+    for (let at = 0; at < MAP_REPLY_OCTETS; at += 4) out.setUint32(at, at === COUNTER ? number : from.getUint32(at));
     this.#ring.commit(peer, MAP_REPLY_OCTETS);
     if (attempt === 0) this.counters.updatesSent++;
     else this.counters.updatesRetransmitted++;
     this.#attempts[slot] = Math.min(attempt + 1, 255);
+    this.#sentAt[slot] = now;
     this.#timers.set(slot, now + Math.min(LAST_RETRANSMISSION, FIRST_RETRANSMISSION * 2 ** Math.min(attempt, 8)));
   }
 
@@ -151,22 +168,28 @@ export class UpdateSender {
   #overtakes(entry: number, peer: number, update: CacheUpdate): boolean {
     const slot = this.#latest.find(entry, peer);
     if (slot < 0) return false;
+    const isSame = isAboutSameRange(this.#views[slot]!, update);
+    if (isSame) this.counters.updatesOvertaken++;
+    if (isSame && this.#attempts[slot] === 0) {
+      update.body.counter = this.#numbers.second(slot);
+      encodeCacheUpdate(this.#views[slot]!, update);
+      return true;
+    }
     this.#latest.remove(slot);
     this.#isLatest[slot] = 0;
-    if (!isAboutSameRange(this.#views[slot]!, update)) return false;
-    const number = this.#views[slot]!.getUint32(COUNTER);
-    update.body.counter = number;
-    encodeCacheUpdate(this.#views[slot]!, update);
-    this.counters.updatesOvertaken++;
-    if (this.#attempts[slot]! > 0) return false;
-    this.#latest.insert(slot, entry, peer);
-    this.#isLatest[slot] = 1;
-    return true;
+    return false;
+  }
+
+  /** What goes out under the number of an update that is not the latest about its range: the latest, if it is still here. */
+  #overtakerOf(slot: number, peer: number): number {
+    const entry = this.#entryOf[slot]!;
+    const latest = entry === NO_ENTRY ? NO_SLOT : this.#latest.find(entry, peer);
+    return latest !== NO_SLOT && haveSameRange(this.#views[slot]!, this.#views[latest]!) ? latest : slot;
   }
 
   /** Lets the next ones of a querier go, as many as may be on their way. */
   #release(now: number, peer: number): void {
-    while (this.#queues.inAir(peer) < MOST_IN_AIR) {
+    while (this.#queues.inAir(peer) < Math.min(MOST_IN_AIR, this.mostPerPeer)) {
       const slot = this.#queues.launch(peer);
       if (slot === NO_SLOT) return;
       this.#timers.set(slot, now);
@@ -192,6 +215,12 @@ function isAboutSameRange(view: DataView, { body }: CacheUpdate): boolean {
     view.getUint32(RANGE + 8) === body.lastHi &&
     view.getUint32(RANGE_END - 4) === body.lastLo
   );
+}
+
+function haveSameRange(a: DataView, b: DataView): boolean {
+  if (a.getUint8(BODY + 1) !== b.getUint8(BODY + 1)) return false;
+  for (let at = RANGE; at < RANGE_END; at += 4) if (a.getUint32(at) !== b.getUint32(at)) return false;
+  return true;
 }
 
 /** A queue of slots for each querier, in order of their numbers: the first ones are on their way, the others wait. */

@@ -1,0 +1,159 @@
+import { describe, expect, test } from "vitest";
+import { formatIp, parseIp } from "../../src/address/index.ts";
+import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
+import { UpstreamState } from "../../src/core/querier/upstream-state.ts";
+import { Acknowledgement, MessageType, ResultCode, decodeDatagram, encodeAcknowledgement } from "../../src/wire/index.ts";
+import { World } from "../support/world.ts";
+
+const MINUTE = 60_000_000;
+
+/** How many Map Requests a site's QSA has had that were no probes. */
+function asked(world: World, site: number): number {
+  return world.sites[site]!.qsa.server.responder.counters.requests;
+}
+
+/** A catalogue in which MABs of 198.51.100.0/24 and above belong to a service whose only server is nowhere. */
+function withDeadService(world: World): CatalogueContent {
+  const content = world.content();
+  const server = { name: "gone.dsoc.example.", address: parseIp("127.0.9.9"), port: 4344, tier: 10, region: "", weight: 100 };
+  return {
+    mabs: [...content.mabs, { prefix: { family: 4 as const, hi: 0xc8000000, lo: 0, length: 8 }, services: [1], set: "t" }].toSorted((a, b) => a.prefix.family - b.prefix.family || a.prefix.hi - b.prefix.hi),
+    services: [...content.services, { name: "s2.dsoc.example.", servers: [server] }],
+  };
+}
+
+describe("probing", () => {
+  test("without queries the nearest three are kept fresh, wherever they stand in the list", () => {
+    const world = new World([150, 140, 130, 120, 30, 12]);
+    world.network.run(10 * MINUTE);
+    const probes = world.sites.map(({ qsa }) => qsa.server.responder.counters.nullRequests);
+    for (const near of [3, 4, 5]) for (const far of [0, 1, 2]) expect(probes[near]!).toBeGreaterThan(3 * probes[far]!);
+  });
+
+  test("all servers may be replaced at once, as many as there is room for", () => {
+    const world = new World([10, 20], { maxUpstreams: 2 });
+    const [service] = world.content().services;
+    const others = service!.servers.map((server, index) => ({ ...server, address: parseIp(`127.0.2.${index + 1}`) }));
+    world.publish({ ...world.content(), services: [{ name: service!.name, servers: others }] });
+    expect([...world.qsr.querier.upstreams.listed()].map(({ address }) => formatIp(address)).toSorted()).toEqual(["127.0.2.1", "127.0.2.2"]);
+    expect(world.qsr.querier.upstreams.omitted).toBe(0);
+  });
+
+  test("what does not fit, or has an address family that this machine lacks, is left out and counted", () => {
+    const world = new World([10, 20, 30], { maxUpstreams: 2, links: { 4: 1, 6: undefined } });
+    const [service] = world.content().services;
+    const servers = [...service!.servers, { ...service!.servers[0]!, address: parseIp("2001:db8::1") }];
+    world.publish({ ...world.content(), services: [{ name: service!.name, servers }] });
+    world.network.run(MINUTE);
+    const { omitted, unreachable } = world.qsr.querier.upstreams;
+    expect([omitted, unreachable]).toEqual([1, 1]);
+    expect(world.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
+  });
+});
+
+describe("failures", () => {
+  test("requests lost together are one loss: a short outage makes no QSA forgotten for long", () => {
+    const world = new World([12]);
+    world.network.run(MINUTE);
+    const { upstream } = world.qsr.querier.upstreams.ranking(0).at(0);
+    world.sites[0]!.station.leave();
+    for (let key = 0; key < 20; key++) world.querier.ask(`192.0.2.${100 + key}`);
+    world.network.run(70_000);
+    expect([upstream.losses, upstream.state]).toEqual([1, UpstreamState.suspect]);
+    world.sites[0]!.station.rejoin();
+    world.network.run(2_500_000);
+    expect(upstream.state).toBe(UpstreamState.up);
+  });
+
+  test("a service whose servers are dead takes no room from the others", () => {
+    const world = new World([12]);
+    world.publish(withDeadService(world));
+    world.network.run(MINUTE);
+    for (let key = 0; key < 6000; key++) {
+      world.querier.ask(`200.1.${key >> 8}.${key & 255}`);
+      if (key % 500 === 0) world.network.run(1_000);
+    }
+    world.querier.replies.length = 0;
+    world.network.run(5_000);
+    expect(world.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
+    expect(world.qsr.server.ring.dropped).toBe(0);
+  });
+
+  test("while nobody answers, DNS is looked at again and again", () => {
+    const world = new World([12]);
+    world.publish(withDeadService(world));
+    world.network.run(MINUTE);
+    const { failedServices } = world.qsr.querier.health;
+    for (let round = 0; round < 3; round++) {
+      failedServices.clear();
+      expect(world.querier.answer("200.1.1.1").reply.result).toBe(ResultCode.noAnswer);
+      expect([...failedServices]).toEqual(["s2.dsoc.example."]);
+    }
+  });
+
+  test("a QSA that only ever says it is at work loses its queries to the next", () => {
+    const world = new World([12, 40]);
+    const [busy] = world.sites;
+    const bytes = new Uint8Array(64);
+    world.network.loses = ({ from, to, bytes: sent }) => {
+      if (from === busy!.endpoint) return sent[1] === MessageType.mapReply && decodeDatagram(sent).type === MessageType.mapReply && sent[40] !== ResultCode.nullReply;
+      if (to !== busy!.endpoint) return false;
+      const request = decodeDatagram(sent);
+      if (request.type !== MessageType.mapRequest || request.message.family === 0) return false;
+      const ack = new Acknowledgement();
+      Object.assign(ack.header, request.message.header, { server0: 0, server1: 0, server2: 0, server3: 0 });
+      ack.value = 60_000;
+      const length = encodeAcknowledgement(new DataView(bytes.buffer), MessageType.mapRequestAck, ack);
+      world.network.send({ from: to, to: from, bytes: bytes.slice(0, length) });
+      return false;
+    };
+    expect(world.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
+    expect(asked(world, 1)).toBe(1);
+  });
+
+  test("a server that refuses is asked once, and its reason is passed on", () => {
+    const world = new World([12]);
+    const content = world.content();
+    const elsewhere = { prefix: { family: 4 as const, hi: 0xc8000000, lo: 0, length: 8 }, services: [0], set: "t" };
+    world.publish({ ...content, mabs: [content.mabs[0]!, elsewhere, content.mabs[1]!] });
+    const before = asked(world, 0);
+    expect(world.querier.answer("200.1.1.1").reply.result).toBe(ResultCode.notAuthoritative);
+    expect(asked(world, 0)).toBe(before + 1);
+  });
+
+  test("a MAB that disappears while it is asked for: the gap is the answer", () => {
+    const world = new World([200]);
+    world.querier.ask("192.0.2.7");
+    world.network.run(1_000);
+    world.publish({ mabs: [], services: [] });
+    world.network.run(100_000);
+    expect(world.querier.replies.map(({ reply }) => reply.result)).toEqual([ResultCode.notInAnyMab]);
+    expect(world.qsr.querier.fetcher.inFlight).toBe(0);
+  });
+
+  test("what found no room in the ring is nobody's loss", () => {
+    const world = new World([12, 40]);
+    world.network.run(MINUTE);
+    for (let key = 0; key < 3000; key++) {
+      world.querier.ask(`2001:db8:1:${key.toString(16)}::`);
+    }
+    world.network.run(3_000_000);
+    const lost = [...world.qsr.querier.upstreams.listed()].map((upstream) => upstream.lost);
+    expect(lost).toEqual([0, 0]);
+  });
+});
+
+describe("liveness", () => {
+  test.each([60, 600])("nothing of a silent server is kept longer than 10 s (RTT %i ms)", (rtt) => {
+    const world = new World([rtt]);
+    world.querier.answer("192.0.2.7");
+    world.network.run(7_000_000);
+    const died = world.qsr.querier.upstreams.ranking(0).at(0).upstream;
+    world.sites[0]!.station.leave();
+    const heardOf = (): number => died.aliveAt;
+    world.network.run(rtt * 1000);
+    const last = heardOf();
+    world.network.runUntil(() => world.qsr.server.cache.cache.size === 0, 12_000_000);
+    expect(world.network.now - last).toBeLessThanOrEqual(10_000_000 + 1_000);
+  });
+});

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { formatWords } from "../../src/address/index.ts";
+import { Floors } from "../../src/core/cache/floors.ts";
+import { Version } from "../../src/core/version.ts";
+import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
+import { type MapReply, RequestFlag, ResultCode, UpdateAction } from "../../src/wire/index.ts";
+import { MAPPING, World } from "../support/world.ts";
+
+const SECOND = 1_000_000;
+
+function etrText({ body }: MapReply): string {
+  return formatWords(body.etrFamily === 4 ? 4 : 6, body.etr0, body.etr1, body.etr2, body.etr3);
+}
+
+describe("floors", () => {
+  test("over any key is never below any floor that was raised there, and with room for all is the highest", () => {
+    const raise = fc.record({ first: fc.nat({ max: 250 }), length: fc.nat({ max: 8 }), number: fc.integer({ min: 1, max: 1000 }) });
+    fc.assert(
+      fc.property(fc.array(raise, { maxLength: 60 }), fc.integer({ min: 1, max: 64 }), (raises, capacity) => {
+        const floors = new Floors(capacity);
+        const truth = new Map<number, number>();
+        for (const { first, length, number } of raises) {
+          const last = Math.min(255, first + length);
+          floors.raise(0, 4, 24, first, 0, last, 0, new Version().set(1, 0, number));
+          for (let key = first; key <= last; key++) truth.set(key, Math.max(number, truth.get(key) ?? 0));
+        }
+        expect(floors.size).toBeLessThanOrEqual(capacity);
+        expect(floors.lost).toBe(0);
+        for (const [key, number] of truth) {
+          const found = new Version();
+          floors.over(0, 4, key, 0, key, 0, found);
+          expect(found.lo).toBeGreaterThanOrEqual(number);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("end after an hour, and leave keys beside them alone", () => {
+    const floors = new Floors(8);
+    floors.raise(0, 4, 24, 10, 0, 19, 0, new Version().set(1, 0, 7));
+    const at = (nowMs: number, key: number): number => {
+      const found = new Version();
+      floors.over(nowMs, 4, key, 0, key, 0, found);
+      return found.lo;
+    };
+    expect([at(0, 9), at(0, 10), at(0, 19), at(0, 20), at(3_599_999, 15), at(3_600_000, 15)]).toEqual([0, 7, 7, 0, 7, 0]);
+    floors.sweep(3_600_000, 8);
+    expect(floors.size).toBe(0);
+  });
+
+  test("with more MABs than room the oldest of another MAB goes, and that is counted", () => {
+    const floors = new Floors(2);
+    for (const mab of [1, 2, 3]) floors.raise(0, 4, 24, mab << 8, 0, mab << 8, 0, new Version().set(1, 0, mab));
+    expect([floors.size, floors.lost]).toEqual([2, 1]);
+  });
+});
+
+describe("nobody goes back", () => {
+  test("after a change, a QSA that lags behind is not believed: another is asked", () => {
+    const world = new World([12, 40, 60]);
+    world.querier.answer("192.0.2.7");
+    const [first, lagging, last] = world.sites;
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7", [first!, last!]);
+    world.network.run(SECOND);
+    first!.station.leave();
+    world.network.run(4 * SECOND);
+    expect(etrText(world.querier.answer("192.0.2.7").reply)).toBe("203.0.113.7");
+    expect(lagging!.qsa.server.responder.counters.requests).toBeGreaterThan(0);
+    expect(last!.qsa.server.responder.counters.requests).toBe(1);
+  });
+
+  test("the floor stays when what it stands for is gone: flushed, or split", () => {
+    const world = new World([12, 40]);
+    world.querier.answer("192.0.2.7");
+    const [first, lagging] = world.sites;
+    world.change("192.0.2.10-192.0.2.19", "203.0.113.7", [first!]);
+    world.network.run(SECOND);
+    expect(world.querier.updates.map(({ update }) => update.action)).toEqual([UpdateAction.flushRange]);
+    first!.station.leave();
+    world.network.run(11 * SECOND);
+    expect(world.querier.answer("192.0.2.15").reply.result).not.toBe(ResultCode.mapping);
+    world.change("192.0.2.10-192.0.2.19", "203.0.113.7", [lagging!]);
+    expect(etrText(world.querier.answer("192.0.2.15").reply)).toBe("203.0.113.7");
+  });
+
+  test("a reply overtaken by an update is not taken", () => {
+    const world = new World([40, 60]);
+    const [near] = world.sites;
+    let delayed = 0;
+    world.network.delay = (from, to) => (from === near!.endpoint && to.endsWith(":40000") && delayed++ === 0 ? 45_000 : 20_000);
+    world.querier.ask("192.0.2.7");
+    world.network.run(21_000);
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    world.network.run(SECOND);
+    expect(world.querier.replies.map(({ reply }) => etrText(reply))).toEqual(["203.0.113.7"]);
+  });
+
+  test("a querier may say its floor: a server below it asks on, an authority says that it lags", () => {
+    const world = new World([12]);
+    world.querier.answer("192.0.2.7");
+    const askAbove = (number: number): number => {
+      world.querier.replies.length = 0;
+      world.querier.ask("192.0.2.7", (request) => {
+        request.header.flags = RequestFlag.floor;
+        Object.assign(request, { floorLineage: 1, floorHi: 0, floorLo: number });
+      });
+      world.network.run(3 * SECOND);
+      return world.querier.replies[0]!.reply.result;
+    };
+    expect([askAbove(10), askAbove(11)]).toEqual([ResultCode.mapping, ResultCode.notAuthoritativeNow]);
+    world.change("192.0.2.150", "203.0.113.7");
+    world.network.run(SECOND);
+    expect(askAbove(11)).toBe(ResultCode.mapping);
+  });
+
+  test("a higher lineage ends all that its MAB had before, here and downstream", () => {
+    const world = new World([12, 40]);
+    world.querier.answer("192.0.2.7");
+    world.querier.answer("192.0.2.150");
+    const [first, second] = world.sites;
+    const restored = MAPPING.map((mab) => ({ ...mab, lineage: 2, position: 1, micronets: mab.micronets.map((micronet) => ({ ...micronet, version: 1 })) }));
+    Object.defineProperty(second!.qsa, "store", { value: new MappingStore(restored) });
+    first!.station.leave();
+    world.network.run(4 * SECOND);
+    world.querier.answer("192.0.2.230");
+    world.network.run(SECOND);
+    expect(world.querier.updates.map(({ update }) => update.action)).toEqual([UpdateAction.flushMab]);
+    first!.station.rejoin();
+    world.network.run(60 * SECOND);
+    expect(world.querier.answer("192.0.2.7").reply.body.versionLineage).toBe(2);
+  });
+});
