@@ -33,7 +33,7 @@ describe("probing", () => {
   test("all servers may be replaced at once, as many as there is room for", () => {
     const world = new World([10, 20], { maxUpstreams: 2 });
     const [service] = world.content().services;
-    const others = service!.servers.map((server, index) => ({ ...server, address: parseIp(`127.0.2.${index + 1}`) }));
+    const others = ["127.0.2.1", "127.0.2.2"].map((address) => Object.assign({}, service!.servers[0], { address: parseIp(address) }));
     world.publish({ ...world.content(), services: [{ name: service!.name, servers: others }] });
     expect([...world.qsr.querier.upstreams.listed()].map(({ address }) => formatIp(address)).toSorted()).toEqual(["127.0.2.1", "127.0.2.2"]);
     expect(world.qsr.querier.upstreams.omitted).toBe(0);

@@ -120,7 +120,7 @@ describe("nobody goes back", () => {
     world.querier.answer("192.0.2.7");
     world.querier.answer("192.0.2.150");
     const [first, second] = world.sites;
-    const restored = MAPPING.map((mab) => ({ ...mab, lineage: 2, position: 1, micronets: mab.micronets.map((micronet) => ({ ...micronet, version: 1 })) }));
+    const restored = MAPPING.map(({ prefix, micronets }) => ({ prefix, lineage: 2, position: 1, micronets: micronets.map(({ range, etr }) => ({ range, etr, version: 1 })) }));
     Object.defineProperty(second!.qsa, "store", { value: new MappingStore(restored) });
     first!.station.leave();
     world.network.run(4 * SECOND);

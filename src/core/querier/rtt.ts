@@ -3,6 +3,8 @@
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 const VARIANCES = 4;
+/** RFC 6298 (2.3) calls it G: servers and machines are late by so much now and then, however steady the path. */
+const GRANULARITY = 10_000;
 
 /** RFC 6298 (2.4) asks for 1 s; a query that waits that long for a dead server has failed its user. */
 export const RTO_FLOOR = 50_000;
@@ -36,7 +38,7 @@ export function addRttSample(rtt: RttEstimate, sample: number): void {
 
 /** How long to wait for an answer. */
 export function retransmissionTimeout(rtt: RttEstimate): number {
-  const base = rtt.smoothed === 0 ? RTO_INITIAL : rtt.smoothed + VARIANCES * rtt.variation;
+  const base = rtt.smoothed === 0 ? RTO_INITIAL : rtt.smoothed + Math.max(GRANULARITY, VARIANCES * rtt.variation);
   return Math.min(RTO_CEILING, Math.max(RTO_FLOOR, base) * 2 ** rtt.backoff);
 }
 
