@@ -12,8 +12,15 @@ export interface Binding {
   readonly port: number;
 }
 
-/** Puts one datagram on the wire; another one may be given, to imitate a distance. */
+/** Puts one datagram on the wire. */
 export type Send = (socket: Socket, bytes: Uint8Array, port: number, address: string) => void;
+
+export interface DriverOptions {
+  /** In place of the usual one, to imitate a distance. */
+  readonly send?: Send | undefined;
+  /** Called whenever the engine has been given something to do, when it is done: something may have happened in it. */
+  readonly afterWork?: (() => void) | undefined;
+}
 
 const RECEIVE_BUFFER_OCTETS = 4 << 20;
 const KNOWN_ADDRESSES = 65_536;
@@ -26,6 +33,7 @@ export class UdpDriver {
   readonly #engine: Engine;
   readonly #sockets: readonly Socket[];
   readonly #send: Send;
+  readonly #afterWork: (() => void) | undefined;
   readonly #out = new Transmit();
   readonly #addresses = new LRUCache<string, IpAddress>({ max: KNOWN_ADDRESSES });
   readonly #texts: string[] = [];
@@ -34,10 +42,11 @@ export class UdpDriver {
   #timerAt = Infinity;
   #closed = false;
 
-  private constructor(engine: Engine, sockets: readonly Socket[], send: Send | undefined) {
+  private constructor(engine: Engine, sockets: readonly Socket[], { send, afterWork }: DriverOptions) {
     this.#engine = engine;
     this.#sockets = sockets;
     this.#send = send ?? this.#sendNow;
+    this.#afterWork = afterWork;
     for (const [link, socket] of sockets.entries()) {
       socket.on("message", (bytes, source) => {
         this.#receive(link, bytes, source.address, source.port);
@@ -47,7 +56,7 @@ export class UdpDriver {
   }
 
   /** Binds a socket for each link, in order. Throws ListenError. */
-  static async open(engine: Engine, bindings: readonly Binding[], send?: Send): Promise<UdpDriver> {
+  static async open(engine: Engine, bindings: readonly Binding[], options: DriverOptions = {}): Promise<UdpDriver> {
     const sockets: Socket[] = [];
     try {
       for (const binding of bindings) sockets.push(await bind(binding));
@@ -55,7 +64,7 @@ export class UdpDriver {
       for (const socket of sockets) socket.close();
       throw error;
     }
-    const driver = new UdpDriver(engine, sockets, send);
+    const driver = new UdpDriver(engine, sockets, options);
     driver.wake();
     return driver;
   }
@@ -126,6 +135,7 @@ export class UdpDriver {
       this.#send(this.#sockets[peers.link(out.peer)]!, bytes, peers.port(out.peer), this.#text(out.peer));
     }
     this.#arm(time);
+    this.#afterWork?.();
   }
 
   /** The peer's address as text, kept until the peer's number has a new owner. */
@@ -160,6 +170,17 @@ export class UdpDriver {
       this.#timerAt = Infinity;
       this.wake();
     }, sleepMs);
+  }
+}
+
+/** Whether a socket can be bound so: an address family may be missing on this machine. */
+export async function canBind(binding: Binding): Promise<boolean> {
+  try {
+    const socket = await bind(binding);
+    await new Promise<void>((done) => socket.close(done));
+    return true;
+  } catch {
+    return false;
   }
 }
 

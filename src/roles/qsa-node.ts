@@ -33,7 +33,7 @@ export class QsaNode {
       },
       store,
     );
-    return new QsaNode(engine, await UdpDriver.open(engine, listen, send));
+    return new QsaNode(engine, await UdpDriver.open(engine, listen, { send }));
   }
 
   close(): Promise<void> {

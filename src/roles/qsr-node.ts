@@ -1,4 +1,3 @@
-import { parseIp } from "../address/index.ts";
 import type { QsrConfig } from "../config/schema.ts";
 import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
 import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
@@ -7,11 +6,11 @@ import type { Problem } from "../dns/discovery/types.ts";
 import { now } from "../io/clock.ts";
 import { DiscoveryLoop } from "../io/discovery-loop.ts";
 import { DnsClient } from "../io/dns-client.ts";
-import { ListenError } from "../io/listen-error.ts";
 import type { Logger } from "../io/log.ts";
 import { nextU32 } from "../io/random.ts";
 import { systemResolvers } from "../io/system-resolvers.ts";
-import { type Binding, UdpDriver } from "../io/udp-driver.ts";
+import { UdpDriver } from "../io/udp-driver.ts";
+import { upstreamSockets } from "../io/upstream-sockets.ts";
 
 const RECHECK_INTERVAL_MS = 250;
 const MOST_LOGGED_PROBLEMS = 20;
@@ -54,13 +53,14 @@ export class QsrNode {
 
   /** Opens the sockets; discovery starts with `discovery.start()`. Throws ListenError. */
   static async open(config: QsrConfig, log: Logger): Promise<QsrNode> {
-    const listeners = config.listen.length;
+    const { bindings, links } = await upstreamSockets(config.listen.length);
+    if (links[6] === undefined) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
     const { spread } = config.qsas;
     const engine = new Qsr({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,
       nextU32,
-      links: { 4: listeners, 6: listeners + 1 },
+      links,
       maxUpstreams: config.qsas.max,
       keepFresh: config.qsas.keepFresh,
       intervals: DEFAULT_INTERVALS,
@@ -68,7 +68,7 @@ export class QsrNode {
       ...(spread === undefined ? {} : { spread: { place: spread.place - 1, of: spread.of, within: spread.withinMilliseconds * 1000 } }),
       gapCachingMs: config.cache.gapCachingTimeSeconds * 1000,
     });
-    return new QsrNode(config, engine, await openSockets(engine, config, log), log);
+    return new QsrNode(config, engine, await UdpDriver.open(engine, [...config.listen, ...bindings]), log);
   }
 
   async close(): Promise<void> {
@@ -92,19 +92,5 @@ export class QsrNode {
       this.discovery.recheckService(name);
     }
     failedServices.clear();
-  }
-}
-
-/** Listeners first, then one socket to ask QSAs from for each family. A machine without IPv6 does without the second. */
-async function openSockets(engine: Qsr, { listen }: QsrConfig, log: Logger): Promise<UdpDriver> {
-  const upstream: Binding[] = ["0.0.0.0", "::"].map((address) => ({ address: parseIp(address), port: 0 }));
-  try {
-    return await UdpDriver.open(engine, [...listen, ...upstream]);
-  } catch (error) {
-    const { code } = (error as ListenError).cause as NodeJS.ErrnoException;
-    if (!(error instanceof ListenError) || (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL")) throw error;
-    const driver = await UdpDriver.open(engine, [...listen, upstream[0]!]);
-    log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
-    return driver;
   }
 }

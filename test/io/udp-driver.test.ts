@@ -62,7 +62,7 @@ describe("the driver on real sockets", () => {
 
   test("a datagram with source port 0, as the socket hands it over, draws no answer", async () => {
     let seen: Socket | undefined;
-    const own = await UdpDriver.open(qsa, [{ address: LOOPBACK, port: 0 }], (socket) => (seen = socket));
+    const own = await UdpDriver.open(qsa, [{ address: LOOPBACK, port: 0 }], { send: (socket) => (seen = socket) });
     const client = createSocket("udp4");
     const request = new Uint8Array(120);
     request.set([0xd1, 1]);

@@ -15,8 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dns: ["address", "core"],
   config: ["address"],
   io: ["address", "wire", "core", "dns"],
+  itr: ["address", "wire", "core", "io"],
   roles: ["address", "wire", "core", "dns", "config", "io"],
-  cli: ["address", "wire", "config", "io", "roles"],
+  cli: ["address", "wire", "config", "io", "itr", "roles"],
 };
 
 /** The engines, and what they stand on, know no clock, no socket and no chance. */

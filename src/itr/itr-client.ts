@@ -1,0 +1,227 @@
+import { EventEmitter } from "node:events";
+import { type IpAddress, type Range, formatEndpoint, formatIp, formatPrefix, formatRange, parseIp, prefixAround, rangeContains, rangeOf } from "../address/index.ts";
+import { Itr, type ItrEvent, type Mapping } from "../core/itr.ts";
+import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
+import type { UpstreamState } from "../core/querier/upstream-state.ts";
+import { now } from "../io/clock.ts";
+import { nextU32 } from "../io/random.ts";
+import { resultText } from "../io/query-client.ts";
+import { UdpDriver } from "../io/udp-driver.ts";
+import { upstreamSockets } from "../io/upstream-sockets.ts";
+
+/** Where packets to a range of addresses go. */
+export interface ItrMapping {
+  /** The micronet, or the gap around an address that is in none: `192.0.2.0-192.0.2.99`. */
+  readonly range: string;
+  /** Null when there is no mapping; `0.0.0.0` or `::` means drop. */
+  readonly etr: string | null;
+  /** The MAB it lies in; null when in none. */
+  readonly mab: string | null;
+  /** `lineage.number`. */
+  readonly version: string;
+  readonly remainingMs: number;
+}
+
+export interface ItrClientOptions {
+  /** The QSRs or QSCs of the network (or the QSAs of a DITR site) to ask: two or three. */
+  readonly servers: readonly { readonly address: IpAddress; readonly port: number }[];
+  /** Micronets kept at one time. */
+  readonly maxEntries?: number;
+}
+
+export interface ServerStatus {
+  readonly server: string;
+  readonly state: UpstreamState;
+  /** Milliseconds; null before the first answer. */
+  readonly rttMs: number | null;
+}
+
+/** No answer to a look-up. The message names the address and the reason. */
+export class ItrError extends Error {
+  override readonly name = "ItrError";
+  readonly code = "DRTM_ITR";
+}
+
+/** `change`: what packets to a watched address are to do from now on. */
+export type WatchListener = (mapping: ItrMapping | ItrError) => void;
+
+interface Events {
+  /** Another mapping for a range that was known. */
+  update: [mapping: ItrMapping];
+  /** What was known of a range holds no more. */
+  flush: [range: string];
+}
+
+interface Watch {
+  readonly address: IpAddress;
+  readonly listener: WatchListener;
+  told: string;
+  isAsking: boolean;
+}
+
+const MAX_ENTRIES = 65_536;
+/** How often watched addresses are touched, so that their mapping is renewed, and looked up again where that failed. */
+const TOUCH_MS = 1_000;
+
+/**
+ * The mapping client of an ingress tunnel router: look-ups with a cache, from whichever of a few query servers answers best,
+ * with fail-over, and word of every change as it happens. `watch` keeps an address resolved.
+ */
+export class ItrClient extends EventEmitter<Events> {
+  readonly #engine: Itr;
+  readonly #driver: UdpDriver;
+  readonly #waiting = new Map<number, { readonly address: string; readonly done: (mapping: ItrMapping) => void; readonly fail: (error: ItrError) => void }>();
+  readonly #watches = new Set<Watch>();
+  readonly #touch: NodeJS.Timeout;
+  #token = 0;
+  #isDraining = false;
+
+  private constructor(engine: Itr, driver: UdpDriver) {
+    super();
+    this.#engine = engine;
+    this.#driver = driver;
+    this.#touch = setInterval(() => {
+      for (const watch of this.#watches) this.#refresh(watch);
+    }, TOUCH_MS);
+  }
+
+  /** Opens the sockets and begins to measure the servers. Throws ListenError. */
+  static async open({ servers, maxEntries = MAX_ENTRIES }: ItrClientOptions): Promise<ItrClient> {
+    const { bindings, links } = await upstreamSockets(0);
+    const engine = new Itr({ links, nextU32, maxEntries, intervals: DEFAULT_INTERVALS, cachingMostMs: 3_600_000 });
+    const late: { drain?: () => void } = {};
+    const driver = await UdpDriver.open(engine, bindings, { afterWork: () => late.drain?.() });
+    const client = new ItrClient(engine, driver);
+    late.drain = () => {
+      client.#drain();
+    };
+    engine.setUpstreams(now(), servers.map(({ address, port }) => ({ name: formatEndpoint(address, port), address, port, tier: 1, region: "", weight: 1 })));
+    driver.wake();
+    return client;
+  }
+
+  /** Where packets to an address go: from cache, or from a server. Throws AddressError, and ItrError when none answers. */
+  async lookUp(address: string | IpAddress): Promise<ItrMapping> {
+    const ip = typeof address === "string" ? parseIp(address) : address;
+    const token = ++this.#token;
+    const entry = this.#engine.lookUp(now(), ip.family, ...keyOf(ip), token);
+    if (entry >= 0) return describe(this.#engine.read(now(), entry));
+    const answer = new Promise<ItrMapping>((done, fail) => {
+      this.#waiting.set(token, { address: formatIp(ip), done, fail });
+    });
+    this.#driver.wake();
+    return answer;
+  }
+
+  /**
+   * Keeps an address resolved until the function given back is called: `listener` hears its mapping, and every other one that
+   * follows, or why there is none at present.
+   */
+  watch(address: string | IpAddress, listener: WatchListener): () => void {
+    const watch: Watch = { address: typeof address === "string" ? parseIp(address) : address, listener, told: "", isAsking: false };
+    this.#watches.add(watch);
+    this.#refresh(watch);
+    return () => {
+      this.#watches.delete(watch);
+    };
+  }
+
+  /** The servers, best first. */
+  get servers(): ServerStatus[] {
+    const ranking = this.#engine.querier.upstreams.ranking(0);
+    ranking.sort();
+    return Array.from({ length: ranking.size }, (_, place) => {
+      const { upstream } = ranking.at(place);
+      return {
+        server: formatEndpoint(upstream.address, upstream.port),
+        state: upstream.state,
+        rttMs: upstream.measured ? upstream.rtt.smoothed / 1000 : null,
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#touch);
+    this.#watches.clear();
+    for (const { address, fail } of this.#waiting.values()) fail(new ItrError(`${address}: the client was closed before an answer came`));
+    this.#waiting.clear();
+    await this.#driver.close();
+  }
+
+  #refresh(watch: Watch): void {
+    if (watch.isAsking) return;
+    watch.isAsking = true;
+    void this.#lookUpFor(watch);
+  }
+
+  async #lookUpFor(watch: Watch): Promise<void> {
+    const result = await this.lookUp(watch.address).catch((error: unknown) => {
+      if (error instanceof ItrError) return error;
+      throw error;
+    });
+    watch.isAsking = false;
+    this.#tell(watch, result);
+  }
+
+  #tell(watch: Watch, result: ItrMapping | ItrError): void {
+    if (!this.#watches.has(watch)) return;
+    const text = result instanceof ItrError ? result.message : `${result.range} ${result.etr} ${result.mab}`;
+    if (text === watch.told) return;
+    watch.told = text;
+    watch.listener(result);
+  }
+
+  /** Passes on what has happened in the engine. Whoever is told may ask again at once. */
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (let event = this.#engine.pollEvent(); event !== undefined; event = this.#engine.pollEvent()) this.#handle(event);
+    this.#isDraining = false;
+  }
+
+  #handle(event: ItrEvent): void {
+    switch (event.type) {
+      case "answer":
+        this.#settle(event.token, event.mapping, event.result);
+        break;
+      case "update":
+        this.emit("update", describe(event.mapping));
+        for (const watch of this.#watchesIn(event.mapping.range)) this.#tell(watch, describe(event.mapping));
+        break;
+      case "flush":
+        this.emit("flush", formatRange(event.range));
+        for (const watch of this.#watchesIn(event.range)) this.#refresh(watch);
+    }
+  }
+
+  #settle(token: number, mapping: Mapping | null, result: number): void {
+    const waiting = this.#waiting.get(token);
+    if (waiting === undefined) return;
+    this.#waiting.delete(token);
+    if (mapping === null) waiting.fail(new ItrError(`${waiting.address}: ${resultText(result)}`));
+    else waiting.done(describe(mapping));
+  }
+
+  #watchesIn(range: Range): Watch[] {
+    return [...this.#watches].filter(({ address }) => {
+      const [hi, lo] = keyOf(address);
+      return rangeContains(range, rangeOf(address.family, hi, lo, hi, lo));
+    });
+  }
+}
+
+function keyOf({ family, words }: IpAddress): [hi: number, lo: number] {
+  return [words[0], family === 6 ? words[1] : 0];
+}
+
+function describe({ range, etr, mabLength, version, remainingMs }: Mapping): ItrMapping {
+  const { family, first } = range;
+  return {
+    range: formatRange(range),
+    etr: etr === null ? null : formatIp(etr),
+    mab: mabLength === null ? null : formatPrefix(prefixAround(family, first.hi, first.lo, mabLength)),
+    version: version.join("."),
+    remainingMs,
+  };
+}
+

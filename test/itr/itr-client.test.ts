@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
+import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
+import { Qsa } from "../../src/core/qsa.ts";
+import { now } from "../../src/io/clock.ts";
+import { nextU32 } from "../../src/io/random.ts";
+import { UdpDriver } from "../../src/io/udp-driver.ts";
+import { ItrClient, ItrError, type ItrMapping } from "../../src/itr/index.ts";
+import { CLIENTS, LIMITS, MAPPING } from "../support/world.ts";
+
+const LOOPBACK = parseIp("127.0.0.1");
+
+/** A QSA on a free port, which an ITR of its site asks directly. */
+class Server {
+  readonly qsa = new Qsa({ limits: LIMITS, clients: { ...CLIENTS, allow: [parsePrefix("127.0.0.0/8")] }, nextU32, cachingMs: 600_000, negativeCachingMs: 30_000 }, new MappingStore(MAPPING));
+  driver!: UdpDriver;
+
+  static async start(port = 0): Promise<Server> {
+    const server = new Server();
+    server.driver = await UdpDriver.open(server.qsa, [{ address: LOOPBACK, port }]);
+    return server;
+  }
+
+  get port(): number {
+    return Number(this.driver.endpoint(0).split(":")[1]);
+  }
+
+  change(range: string, etr: string | null): void {
+    this.qsa.noteChange(now(), this.qsa.store.change(parseRange(range), etr === null ? null : parseIp(etr)));
+    this.driver.wake();
+  }
+}
+
+let servers: Server[];
+let itr: ItrClient;
+
+beforeEach(async () => {
+  servers = await Promise.all([Server.start(), Server.start()]);
+  itr = await ItrClient.open({ servers: servers.map(({ port }) => ({ address: LOOPBACK, port })) });
+});
+
+afterEach(async () => {
+  await itr.close();
+  await Promise.all(servers.map(({ driver }) => driver.close()));
+});
+
+/** The next thing that a watched address is told. */
+function nextOf(address: string): { heard: (ItrMapping | ItrError)[]; next: () => Promise<ItrMapping | ItrError> } {
+  const heard: (ItrMapping | ItrError)[] = [];
+  const waiting: ((value: ItrMapping | ItrError) => void)[] = [];
+  itr.watch(address, (mapping) => {
+    heard.push(mapping);
+    waiting.shift()?.(mapping);
+  });
+  let taken = 0;
+  return {
+    heard,
+    next: async () => {
+      const index = taken++;
+      return heard[index] ?? new Promise((done) => waiting.push(done));
+    },
+  };
+}
+
+describe("the ITR library", () => {
+  test("looks up IPv4 and IPv6, gaps and what no server has", async () => {
+    expect(await itr.lookUp("192.0.2.7")).toMatchObject({ range: "192.0.2.0-192.0.2.99", etr: "203.0.113.1", mab: "192.0.2.0/24", version: "1.3" });
+    expect(await itr.lookUp("2001:db8::1")).toMatchObject({ etr: "2001:db8:ffff::1", mab: "2001:db8::/32" });
+    expect(await itr.lookUp("192.0.2.230")).toMatchObject({ range: "192.0.2.200-192.0.2.255", etr: null });
+    await expect(itr.lookUp("198.51.100.1")).rejects.toThrow(ItrError);
+    await expect(itr.lookUp("198.51.100")).rejects.toThrow("is not an IPv4 or IPv6 address");
+  });
+
+  test("a watched address hears its mapping, then every change, then that it is split or gone", async () => {
+    const { next } = nextOf("192.0.2.7");
+    expect(await next()).toMatchObject({ etr: "203.0.113.1" });
+    for (const server of servers) server.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    expect(await next()).toMatchObject({ etr: "203.0.113.7" });
+    for (const server of servers) server.change("192.0.2.7", "203.0.113.8");
+    expect(await next()).toMatchObject({ range: "192.0.2.7", etr: "203.0.113.8" });
+    for (const server of servers) server.change("192.0.2.7", null);
+    expect(await next()).toMatchObject({ range: "192.0.2.7", etr: null });
+  });
+
+  test("a server that goes is replaced by the other", async () => {
+    await itr.lookUp("192.0.2.7");
+    const best = Number(itr.servers[0]!.server.split(":")[1]);
+    const gone = servers.find(({ port }) => port === best)!;
+    servers = servers.filter((server) => server !== gone);
+    await gone.driver.close();
+    expect(await itr.lookUp("2001:db8::1")).toMatchObject({ etr: "2001:db8:ffff::1" });
+    expect(servers[0]!.qsa.server.responder.counters.requests).toBe(1);
+  });
+
+  test("what is still waiting when it is closed is told so", async () => {
+    const lonely = await ItrClient.open({ servers: [{ address: LOOPBACK, port: 9 }] });
+    const answer = lonely.lookUp("192.0.2.7");
+    const failure = expect(answer).rejects.toThrow("the client was closed before an answer came");
+    await lonely.close();
+    await failure;
+  });
+});
