@@ -89,7 +89,7 @@ describe("the ITR library", () => {
     servers = servers.filter((server) => server !== gone);
     await gone.driver.close();
     expect(await itr.lookUp("2001:db8::1")).toMatchObject({ etr: "2001:db8:ffff::1" });
-    expect(servers[0]!.qsa.server.responder.counters.requests).toBe(1);
+    expect(servers[0]!.qsa.server.responder.counters.requests).toBeGreaterThan(0);
   });
 
   test("what is still waiting when it is closed is told so", async () => {
