@@ -5,17 +5,22 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { QsaReport, StatusReport } from "../../src/roles/reports.ts";
 import { Drtm, type Finished, drtm, freePort } from "../support/process.ts";
+import { copySampleZones } from "../support/sample-zones.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "drtm-test-"));
 const socket = join(directory, "drtm.sock");
+const zones = join(directory, "zones");
 let world: Drtm;
 let server: string;
 let dns: string;
+let qsaPort: number;
 
 beforeAll(async () => {
   server = `127.0.0.1:${await freePort()}`;
   dns = `127.0.0.1:${await freePort()}`;
-  world = new Drtm(["up", "--listen", server, "--dns", dns, "--socket", socket]);
+  qsaPort = await freePort();
+  copySampleZones(zones, qsaPort);
+  world = new Drtm(["up", "--zones", zones, "--listen", server, "--dns", dns, "--socket", socket]);
   await world.says("Ctrl-C stops it.");
 });
 
@@ -78,7 +83,7 @@ describe("drtm up", () => {
     await answers("192.0.2.7");
     expect(await ctl("site", "down", "fra1")).toMatchObject({ name: "fra1", up: false, noticedAfterMs: expect.any(Number) as number });
     expect(await ctl("map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.7")).toMatchObject({ mab: "192.0.2.0/24" });
-    expect(await answers("192.0.2.7")).toMatchObject([{ etr: "203.0.113.7", qsa: "127.0.1.2:4344" }]);
+    expect(await answers("192.0.2.7")).toMatchObject([{ etr: "203.0.113.7", qsa: `127.0.1.2:${qsaPort}` }]);
     expect(await ctl("site", "up", "fra1")).toMatchObject({ up: true, noticedAfterMs: expect.any(Number) as number });
     expect((await ctl<QsaReport[]>("qsas"))[0]).toMatchObject({ name: "fra1.dsoc-a.example.", rank: 1, state: "up" });
   });
@@ -126,7 +131,7 @@ describe("drtm up", () => {
       const bytes = Uint8Array.from({ length: (round * 7) % 1500 }, () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) >>> 16);
       if (round % 3 === 0) bytes[0] = 0xd1;
       for (const port of ports) sender.send(bytes, port, "127.0.0.1");
-      sender.send(bytes, 4344, "127.0.1.2");
+      sender.send(bytes, qsaPort, "127.0.1.2");
     }
     await expect.poll(async () => (await ctl<StatusReport>("status")).counters["malformedDatagrams"]).toBeGreaterThan((before.counters["malformedDatagrams"] ?? 0) + 200);
     sender.close();
@@ -135,7 +140,7 @@ describe("drtm up", () => {
 
   test("a second one on the same ports says which is taken, and leaves the first alone", async () => {
     const other = join(directory, "other.sock");
-    const same = await drtm("up", "--listen", server, "--dns", dns, "--socket", other);
+    const same = await drtm("up", "--zones", zones, "--listen", server, "--dns", dns, "--socket", other);
     expect(same).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(`cannot serve DNS on ${dns}/tcp: another process has this port`) as string });
     expect(await answers("192.0.2.50")).toMatchObject([{ result: "mapping" }]);
   });
