@@ -26,7 +26,8 @@ function pad(cell: string, to: number, align: Align): string {
   return align === "left" ? cell + space : space + cell;
 }
 
-function width(text: string): number {
+/** Columns that a text takes on a terminal. */
+export function width(text: string): number {
   let count = 0;
   let inEscape = false;
   for (const letter of text) {

@@ -6,14 +6,17 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Reads `198.51.100.1:4344` or `[2001:db8::1]:4344`. Throws Error with what is wrong. */
+/**
+ * Reads `198.51.100.1:4344` or `[2001:db8::1]:4344`; where a port may be left out, `2001:db8::1` too. Throws Error with what
+ * is wrong.
+ */
 export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const bare = defaultPort !== undefined && text.split(":").length > 2 && !text.startsWith("[");
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(bare ? `[${text}]` : text) ?? [];
   const host = match[1] ?? match[2];
   const port = match[3] === undefined ? defaultPort : Number(match[3]);
-  if (host === undefined || port === undefined || port > 65_535) {
-    throw new Error(`"${text}" is no endpoint: write ADDRESS:PORT, or [IPV6-ADDRESS]:PORT`);
-  }
+  if (host === undefined || port === undefined) throw new Error(`"${text}" is no endpoint: write ADDRESS:PORT, or [IPV6-ADDRESS]:PORT`);
+  if (port < 1 || port > 65_535) throw new Error(`"${text}" is no endpoint: its port is not 1 to 65535`);
   return { address: parseIp(host), port };
 }
 

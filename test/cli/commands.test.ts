@@ -73,6 +73,26 @@ describe("nobody there", () => {
     expect(stderr).toContain(`${server} cannot be asked: nothing listens there`);
   });
 
+  test("query: status 1 where no packet can be sent", async () => {
+    const { status, stderr } = await drtm("query", "192.0.2.1", "--server", "[fe80::1]:4344");
+    expect(status).toBe(1);
+    expect(stderr).toContain("[fe80::1]:4344 cannot be asked: this machine");
+  });
+
+  test("query --json: an object for each address all the same, with the reason", async () => {
+    const server = `127.0.0.1:${await freePort()}`;
+    const { status, stdout, stderr } = await drtm("query", "192.0.2.1", "::ffff:192.0.2.7", "--json", "--server", server);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    const answers = stdout.trim().split("\n").map((line) => JSON.parse(line) as object);
+    const error = expect.stringContaining(`${server} cannot be asked: nothing listens there`) as string;
+    expect(answers).toMatchObject([{ address: "192.0.2.1", result: "error", error }, { address: "192.0.2.7", result: "error", error }]);
+  });
+
+  test("query: a bare IPv6 address is a server with the usual port", async () => {
+    const { stderr } = await drtm("query", "192.0.2.1", "--server", "fe80::1");
+    expect(stderr).toContain("[fe80::1]:4344 cannot be asked");
+  });
+
   test("ctl: status 1", async () => {
     const { status, stderr } = await drtm("ctl", "status", "--socket", join(directory, "none.sock"));
     expect(status).toBe(1);

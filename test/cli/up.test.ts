@@ -74,6 +74,15 @@ describe("drtm up", () => {
     expect(await answers("192.0.2.99")).toMatchObject([{ etr: "203.0.113.1", fromCache: true }]);
   });
 
+  test("a line stays short: the longest IPv6 micronets leave out time and origin, which --trace shows", async () => {
+    const long = await query("2001:1310:7108:8000::1", "192.0.2.7");
+    const [first, second] = long.stdout.trim().split("\n");
+    expect(first).toMatch(/^2001:1310:7108:8000::1 .*micronet 2001:1310:7108:8000::-2001:1310:7109:dfff::/);
+    expect(first!.length).toBeLessThanOrEqual(100);
+    expect(second).toMatch(/^192\.0\.2\.7 {2}ETR .* ms, from (cache|a QSA)$/);
+    expect((await query("::ffff:192.0.2.7", "--trace")).stdout).toMatch(/^192\.0\.2\.7 {2}ETR 203/);
+  });
+
   test("exit status: 0 with a mapping, 1 without", async () => {
     const statuses = await Promise.all(["192.0.2.7", "192.0.2.250", "203.0.113.1"].map((address) => query(address)));
     expect(statuses.map(({ status }) => status)).toEqual([0, 1, 1]);

@@ -74,7 +74,9 @@ describe("a configuration", () => {
 test("endpoints", () => {
   expect(parseEndpoint("[2001:db8::1]:53").port).toBe(53);
   expect(parseEndpoint("192.0.2.1", 4344).port).toBe(4344);
+  expect(parseEndpoint("::1", 4344)).toMatchObject({ port: 4344, address: { family: 6 } });
   expect(() => parseEndpoint("2001:db8::1:53")).toThrow("is no endpoint");
+  expect(() => parseEndpoint("127.0.0.1:0")).toThrow("its port is not 1 to 65535");
 });
 
 test("the nearest word is a near one, or none", () => {
