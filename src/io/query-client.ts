@@ -93,11 +93,11 @@ export class QueryClient {
     const deadline = performance.now() + this.#timeoutMs;
     const attempts: Attempt[] = [];
     let timer: NodeJS.Timeout | undefined;
+    const after = (milliseconds: number, act: () => void): void => {
+      clearTimeout(timer);
+      timer = setTimeout(act, Math.max(1, Math.min(milliseconds, deadline - performance.now())));
+    };
     return new Promise<QueryResult>((done, fail) => {
-      const after = (milliseconds: number, act: () => void): void => {
-        clearTimeout(timer);
-        timer = setTimeout(act, Math.max(1, Math.min(milliseconds, deadline - performance.now())));
-      };
       const giveUp = (): void => {
         fail(new QueryError(`no answer from ${this.#server} within ${this.#timeoutMs} ms: does a QSR or QSA listen there? ("drtm up" starts one)`));
       };
