@@ -6,7 +6,7 @@ import { runQsa } from "../roles/qsa.ts";
 import { runQsr } from "../roles/qsr.ts";
 import type { Running } from "../roles/running.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { stopSignal, untilStopped } from "./stop-signal.ts";
 
 export const qsr: Command = {
   name: "qsr",
@@ -37,10 +37,11 @@ async function serve(name: string, args: readonly string[], run: Run): Promise<n
   if (values.config === undefined) throw new UsageError(`drtm ${name} needs --config FILE (see: drtm ${name} --help)`);
   const config = loadConfig(values.config);
   const log = makeLog(config.log);
+  const stop = stopSignal();
   const running = await run(config, log, values.config);
-  const signal = await stopSignal();
-  log.info(`${signal}: stopping`);
+  log.info(`${await untilStopped(stop)}: stopping`);
   await running.close();
+  log.info("stopped");
   return ExitStatus.answered;
 }
 

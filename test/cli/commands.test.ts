@@ -22,8 +22,12 @@ describe("help", () => {
     for (const help of helps) expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining("Example: drtm ") as string });
   });
 
+  test.each([["help", "query"], ["query", "-h"]])("drtm %s %s works like drtm query --help", async (...args) => {
+    expect(await drtm(...args)).toEqual(await drtm("query", "--help"));
+  });
+
   test("the version is that of package.json", async () => {
-    expect((await drtm("--version")).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect((await drtm("-V")).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
   });
 });
 
@@ -37,8 +41,11 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["query", "192.0.2.1", "--timeout", "soon"], "--timeout soon"],
     [["ctl"], "needs an action"],
     [["ctl", "stats"], 'unknown action "stats", did you mean "status"?'],
-    [["ctl", "map", "set", "192.0.2.0/24"], "map set needs --etr"],
-    [["ctl", "site", "left", "fra1"], "is not complete"],
+    [["ctl", "map", "set", "192.0.2.0/24"], "usage: drtm ctl map set RANGE --etr ADDRESS\n"],
+    [["ctl", "map", "unset", "192.0.2.0/24", "--etr", "::"], "usage: drtm ctl map unset RANGE\n"],
+    [["ctl", "site", "left", "fra1"], "usage: drtm ctl site down NAME, or drtm ctl site up NAME\n"],
+    [["ctl", "status", "of"], "usage: drtm ctl status\n"],
+    [["help", "querry"], 'unknown command "querry", did you mean "query"?'],
     [["qsr"], "needs --config FILE"],
     [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml: cannot be read"],
     [["qsa", "--config", EXAMPLE], 'this file configures a qsr: run "drtm qsr" with it'],
