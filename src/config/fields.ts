@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type IpAddress, type Prefix, parseIp, parsePrefix } from "../address/index.ts";
+import { type IpAddress, type Prefix, isUnspecified, parseIp, parsePrefix, sameIp } from "../address/index.ts";
 
 export interface Endpoint {
   readonly address: IpAddress;
@@ -49,4 +49,28 @@ export function seconds(least: number, most: number): z.ZodNumber {
 
 export function count(least: number, most: number): z.ZodInt {
   return z.int().min(least).max(most);
+}
+
+/** A list in which no item is the same as one before it. */
+export function distinct<T extends z.ZodArray>(list: T, same: (a: z.output<T>[number], b: z.output<T>[number]) => boolean, problem: string): T {
+  return list.superRefine((items: z.output<T>[number][], context) => {
+    for (const [index, item] of items.entries()) {
+      const before = items.slice(0, index).findIndex((earlier) => same(earlier, item));
+      if (before >= 0) context.addIssue({ code: "custom", path: [index], message: `it ${problem} (item ${before + 1}): list it once` });
+    }
+  });
+}
+
+/** Whether two sockets cannot be bound together. */
+export function clashes(a: Endpoint, b: Endpoint): boolean {
+  const { family } = a.address;
+  return a.port === b.port && family === b.address.family && (sameIp(a.address, b.address) || isUnspecified(a.address) || isUnspecified(b.address));
+}
+
+/** A lower bound is at most the upper one. */
+export function ordered<L extends string, M extends string>(least: L, most: M): z.core.CheckFn<Record<L | M, number>> {
+  return ({ value, issues }) => {
+    if (value[least] <= value[most]) return;
+    issues.push({ code: "custom", input: value, path: [least], message: `${value[least]} is more than "${most}", which is ${value[most]}: lower it, or raise that` });
+  };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,7 +60,21 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
 
 describe("check", () => {
   test("a right file", async () => {
-    expect(await drtm("check", EXAMPLE)).toMatchObject({ status: 0, stdout: `${EXAMPLE}: ok, qsr on 127.0.0.1:4344, [::1]:4344, 1 registries\n` });
+    expect(await drtm("check", EXAMPLE)).toMatchObject({ status: 0, stdout: `${EXAMPLE}: ok, qsr on 127.0.0.1:4344, [::1]:4344, 1 registry\n` });
+  });
+
+  test.each<[string, string, (path: string) => void, string]>([
+    ["missing", "gone.txt", () => undefined, 'qsa.yaml:2: "mapping.0": %s does not exist'],
+    ["a directory", "folder.txt", (path) => { mkdirSync(path); }, 'qsa.yaml:2: "mapping.0": %s is a directory: name a file'],
+    ["broken", "broken.txt", (path) => { writeFileSync(path, "mab 192.0.2.0/24\n"); }, "%s:1: not a MAB"],
+    ["without a MAB", "empty.txt", (path) => { writeFileSync(path, "# nothing yet\n"); }, "%s: no MAB, so nothing to answer for"],
+  ])("a mapping file that is %s: drtm check and drtm qsa say so alike", async (_what, name, make, message) => {
+    const [file, path] = [join(directory, "qsa.yaml"), join(directory, name)];
+    make(path);
+    writeFileSync(file, `role: qsa\nmapping: [${name}]\n`);
+    const [checked, started] = await Promise.all([drtm("check", file), drtm("qsa", "--config", file)]);
+    expect(checked).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(message.replace("%s", path)) as string });
+    expect(started).toEqual({ ...checked, stderr: `drtm: ${checked.stderr}` });
   });
 
   test("an unknown key", async () => {
