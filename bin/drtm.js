@@ -13,7 +13,12 @@ const built = join(root, "dist", "cli", "main.js");
 /** In a clone the source counts, whatever an older build left behind; in an installed package there is only the build. */
 const entry = existsSync(source) ? source : built;
 const [major, minor] = process.versions.node.split(".").map(Number);
-const isNewEnough = entry === source ? major >= 24 : major > 22 || (major === 22 && minor >= 12);
+/** In a clone, the first Node that runs TypeScript as it is. */
+const least = entry === source ? "24.0" : createRequire(import.meta.url)("../package.json").engines.node.replace(">=", "");
+const [leastMajor, leastMinor] = least.split(".").map(Number);
+/** A terminal gives its signals to our child too. It has this long to heed its own before ours comes on top. */
+const FORWARD_AFTER_MS = 100;
+const isNewEnough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
 
 if (isNewEnough) {
   const { main } = await import(entry);
@@ -26,12 +31,12 @@ if (isNewEnough) {
 function runWithPackagedNode() {
   const node = packagedNode();
   if (node === undefined) {
-    console.error(`drtm needs Node ${entry === source ? "24" : "22.12"} or later, and this is ${process.version}: install a newer one (https://nodejs.org), or run "npm ci" in a clone`);
+    console.error(`drtm needs Node ${least} or later, and this is ${process.version}: install a newer one (https://nodejs.org), or run "npm ci" in a clone`);
     process.exitCode = 2;
     return;
   }
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => setTimeout(() => child.kill(signal), FORWARD_AFTER_MS));
   child.on("exit", (code, signal) => {
     process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
   });

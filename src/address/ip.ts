@@ -44,6 +44,13 @@ export function isUnspecified(address: IpAddress): boolean {
   return address.words.every((word) => word === 0);
 }
 
+/** `::ffff:192.0.2.7` (RFC 4291 section 2.5.5.2) as the IPv4 address it stands for; any other address as it is. */
+export function unmapped(address: IpAddress): IpAddress {
+  const [first, second, third, last] = address.words;
+  const isMapped = address.family === 6 && first === 0 && second === 0 && third === 0xffff;
+  return isMapped ? ipv4(last) : address;
+}
+
 function parseIpv4Word(text: string, whole: string): number {
   const parts = text.split(".");
   if (parts.length !== 4) throw new AddressError(whole, "is not an IPv4 or IPv6 address");

@@ -1,6 +1,7 @@
 import { formatEndpoint } from "../address/index.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config, QsaConfig } from "../config/schema.ts";
+import { MappingError, MappingFileError, readStore } from "../roles/qsa-node.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 
 export const check: Command = {
@@ -8,7 +9,8 @@ export const check: Command = {
   summary: "check a configuration file",
   help: `Usage: drtm check FILE...
 
-Says of each file whether it is a right configuration; otherwise every fault, with its line and what to do.
+Says of each file whether it is a right configuration, and reads the mapping files that it names; otherwise every fault,
+with its line and what to do.
 
 Example: drtm check /etc/drtm/qsr.yaml`,
   run: async (args) => {
@@ -23,14 +25,29 @@ function checkFile(file: string): boolean {
     console.log(`${file}: ok, ${summary(loadConfig(file))}`);
     return true;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const fault of error.faults) console.error(fault);
+    for (const fault of faultsIn(error)) console.error(fault);
     return false;
   }
 }
 
+/** Each with the file to look at in front: the configuration, or a mapping file. Throws what is no fault of theirs. */
+function faultsIn(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.faults;
+  if (error instanceof MappingFileError || error instanceof MappingError) return [error.message];
+  throw error;
+}
+
 function summary(config: Config): string {
   const listen = config.listen.map(({ address, port }) => formatEndpoint(address, port)).join(", ");
-  const what = config.role === "qsr" ? `${config.dns.registries.length} registries` : `${config.mapping.length} mapping files`;
-  return `${config.role} on ${listen}, ${what}`;
+  return `${config.role} on ${listen}, ${config.role === "qsr" ? counted(config.dns.registries.length, "registry", "registries") : mappingSummary(config)}`;
+}
+
+function mappingSummary({ mapping }: QsaConfig): string {
+  const { mabs, micronets } = readStore(mapping);
+  const content = `${counted(mabs.length, "MAB", "MABs")}, ${counted(micronets, "micronet", "micronets")}`;
+  return `${counted(mapping.length, "mapping file", "mapping files")} with ${content}`;
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
 }

@@ -3,19 +3,62 @@ import type { MapReport, QsaReport, SiteReport, StatusReport, WhyReport } from "
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";
 import { qsaTable } from "./qsa-table.ts";
-import { formatTable, paint } from "./table.ts";
+import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
+
+interface Request {
+  readonly method: "GET" | "POST";
+  readonly target: string;
+  readonly body?: object;
+  readonly print: (answer: never) => string;
+}
+
+interface Action {
+  /** Its words, each way they may be given, and what they do. */
+  readonly usage: readonly (readonly [words: string, does: string])[];
+  /** What to ask for these words after the action's name; undefined when they do not fit. */
+  readonly request: (words: readonly string[], etr: string | undefined) => Request | undefined;
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: {
+    usage: [["status", "what runs, what it has found, its counters"]],
+    request: noWords({ method: "GET", target: "/status", print: printStatus }),
+  },
+  qsas: {
+    usage: [["qsas", "all QSAs of all services, with RTT and rank"]],
+    request: noWords({ method: "GET", target: "/qsas", print: printQsas }),
+  },
+  why: {
+    usage: [["why ADDRESS", "why an address is answered as it is"]],
+    request: ([address, ...more], etr) => {
+      if (address === undefined || more.length > 0 || etr !== undefined) return undefined;
+      return { method: "GET", target: `/why?address=${encodeURIComponent(address)}`, print: printWhy };
+    },
+  },
+  site: {
+    usage: [["site down NAME", 'take a site of "drtm up" down'], ["site up NAME", "bring it back"]],
+    request: ([to, name, ...more], etr) => {
+      if (name === undefined || more.length > 0 || etr !== undefined || (to !== "up" && to !== "down")) return undefined;
+      return { method: "POST", target: "/site", body: { name, up: to === "up" }, print: printSite };
+    },
+  },
+  map: {
+    usage: [["map set RANGE --etr ADDRESS", "map a range of addresses to an ETR (0.0.0.0 or ::: drop)"], ["map unset RANGE", "take the mapping of a range away"]],
+    request: ([to, range, ...more], etr) => {
+      if (range === undefined || more.length > 0 || (to !== "set" && to !== "unset") || (to === "set") !== (etr !== undefined)) return undefined;
+      return { method: "POST", target: "/map", body: { range, etr: etr ?? null }, print: printMap };
+    },
+  },
+};
+
+const USAGES = Object.values(ACTIONS).flatMap(({ usage }) => usage);
 
 export const ctl: Command = {
   name: "ctl",
   summary: "look into a running drtm, or change it",
   help: `Usage: drtm ctl ACTION [--socket PATH] [--json]
 
-  status                            what runs, what it has found, its counters
-  qsas                              all QSAs of all services, with RTT and rank
-  why ADDRESS                       why an address is answered as it is
-  site down NAME | site up NAME     take a site of "drtm up" down, and bring it back
-  map set RANGE --etr ADDRESS       map a range of addresses to an ETR
-  map unset RANGE                   take the mapping of a range away
+${USAGES.map(([words, does]) => `  ${words.padEnd(29)} ${does}`).join("\n")}
 
   --socket PATH  control socket of the drtm meant (default ${defaultControlSocket()})
   --json         the answer as JSON
@@ -30,7 +73,7 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
     const request = readAction(positionals, values.etr);
     try {
       const answer = await askControl(values.socket, request.method, request.target, request.body);
-      console.log(values.json ? JSON.stringify(answer) : request.print(answer));
+      console.log(values.json ? JSON.stringify(answer) : request.print(answer as never));
       return ExitStatus.answered;
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
@@ -40,47 +83,28 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
   },
 };
 
-interface Request {
-  readonly method: "GET" | "POST";
-  readonly target: string;
-  readonly body?: object;
-  readonly print: (answer: never) => string;
+function noWords(request: Request): Action["request"] {
+  return (words, etr) => (words.length === 0 && etr === undefined ? request : undefined);
 }
 
-const ACTIONS = ["status", "qsas", "why", "site", "map"];
-
-function readAction(words: readonly string[], etr: string | undefined): Request & { print: (answer: unknown) => string } {
-  const [action, ...rest] = words;
-  if (action === undefined) throw new UsageError("drtm ctl needs an action (see: drtm ctl --help)");
-  const request = requestOf(action, rest, etr);
-  if (request === undefined) {
-    const problem = ACTIONS.includes(action) ? `"${words.join(" ")}" is not complete, or has a word too many` : `unknown action "${action}"${didYouMean(action, ACTIONS)}`;
-    throw new UsageError(`${problem} (see: drtm ctl --help)`);
-  }
-  return request as Request & { print: (answer: unknown) => string };
+/** Throws UsageError with the usage of the action meant. */
+function readAction([name, ...words]: readonly string[], etr: string | undefined): Request {
+  if (name === undefined) throw new UsageError("drtm ctl needs an action (see: drtm ctl --help)");
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name]! : undefined;
+  if (action === undefined) throw new UsageError(`unknown action "${name}"${didYouMean(name, Object.keys(ACTIONS))} (see: drtm ctl --help)`);
+  const request = action.request(words, etr);
+  if (request === undefined) throw new UsageError(`usage: ${usageOf(action, [name, ...words]).map(([usage]) => `drtm ctl ${usage}`).join(", or ")}`);
+  return request;
 }
 
-function requestOf(action: string, rest: readonly string[], etr: string | undefined): Request | undefined {
-  const [first, second, ...more] = rest;
-  switch (action) {
-    case "status":
-      return rest.length === 0 ? { method: "GET", target: "/status", print: printStatus } : undefined;
-    case "qsas":
-      return rest.length === 0 ? { method: "GET", target: "/qsas", print: qsaTable } : undefined;
-    case "why":
-      return rest.length === 1 ? { method: "GET", target: `/why?address=${encodeURIComponent(first!)}`, print: printWhy } : undefined;
-    case "site":
-      if (second === undefined || more.length > 0 || (first !== "up" && first !== "down")) return undefined;
-      return { method: "POST", target: "/site", body: { name: second, up: first === "up" }, print: printSite };
-    case "map":
-      if (second === undefined || more.length > 0) return undefined;
-      if (first === "set" && etr === undefined) throw new UsageError("map set needs --etr ADDRESS (0.0.0.0 or :: to drop packets)");
-      if (first !== "set" && first !== "unset") return undefined;
-      return { method: "POST", target: "/map", body: { range: second, etr: first === "set" ? etr : null }, print: printMap };
-    default:
-      return undefined;
-  }
+/** The ways to give an action that begin as these words do; all of them where none does. */
+function usageOf({ usage }: Action, [name, verb]: readonly string[]): Action["usage"] {
+  const meant = usage.filter(([words]) => words.split(" ")[1] === verb && words.split(" ")[0] === name);
+  return meant.length > 0 ? meant : usage;
 }
+
+/** The widest label, and the space after it. */
+const LABEL_COLUMNS = "listens on  ".length;
 
 function printStatus(status: StatusReport): string {
   const { catalogue, mapping, cache } = status;
@@ -91,14 +115,16 @@ function printStatus(status: StatusReport): string {
   ];
   if (catalogue !== undefined) {
     const { mabs, sets, services, qsas, serials, ageSeconds } = catalogue;
-    rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; confirmed ${ageSeconds} s ago`]);
+    const confirmed = ageSeconds === null ? "never confirmed: DNS has not answered yet" : `confirmed ${ageSeconds} s ago`;
+    rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; ${confirmed}`]);
     rows.push(["serials", Object.entries(serials).map(([apex, serial]) => `${apex} ${serial}`).join(", ") || "none yet"]);
     for (const problem of catalogue.problems) rows.push([paint.yellow("problem"), problem]);
   }
   if (mapping !== undefined) rows.push(["mapping", `${mapping.mabs} MABs, ${mapping.micronets} micronets`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
-  rows.push(["counters", counters.map(([name, value]) => `${name} ${value}`).join(", ")]);
+  const lines = wrapList(counters.map(([name, value]) => `${name} ${value}`), terminalWidth() - LABEL_COLUMNS);
+  rows.push(...lines.map((line, index): [string, string] => [index === 0 ? "counters" : "", line]));
   return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
 }
 
@@ -119,7 +145,18 @@ function printSite({ name, up, address, noticedAfterMs }: SiteReport): string {
   return `${name} (${address}) is ${up ? paint.green("up") : paint.red("down")}; ${noticed}`;
 }
 
-function printMap({ mab, changes, qsas }: MapReport): string {
+function printMap({ mab, changes, qsas, down }: MapReport): string {
   const rows = changes.map(({ range, etr, version }) => [`  ${range}`, etr === null ? "no mapping" : `to ${etr}`, `version ${version}`]);
-  return `MAB ${mab} at ${qsas.join(", ")}:\n${formatTable(rows)}`;
+  return `MAB ${mab} ${holders(qsas, down)}:\n${formatTable(rows)}`;
+}
+
+/** Who has a change now, and who will. */
+function holders(qsas: readonly string[], down: readonly string[]): string {
+  if (qsas.length === 0) return `at no site now: all are down (${down.join(", ")}), and will have it when they are back`;
+  const later = down.length === 0 ? "" : ` (${down.join(", ")} ${down.length === 1 ? "is" : "are"} down, and will have it when back)`;
+  return `at ${qsas.join(", ")}${later}`;
+}
+
+function printQsas(qsas: readonly QsaReport[]): string {
+  return qsas.length === 0 ? 'no QSA is known: discovery has found none yet (see: "drtm ctl status", and the log)' : qsaTable(qsas);
 }

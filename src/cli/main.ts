@@ -18,25 +18,27 @@ const COMMANDS: Readonly<Record<string, Load>> = {
 /** Runs one command line, without the program's name; gives the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on("error", endQuietly);
-  const [name, ...rest] = args;
   try {
-    if (name === undefined || name === "--help" || name === "-h" || name === "help") return await showHelp(name === undefined);
-    if (name === "--version" || name === "-V") {
-      console.log(VERSION);
-      return ExitStatus.answered;
-    }
-    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (load === undefined) throw new UsageError(`unknown command "${name}"${didYouMean(name, Object.keys(COMMANDS))} (see: drtm --help)`);
-    const command = await load();
-    if (rest.includes("--help") || rest.includes("-h")) {
-      console.log(command.help);
-      return ExitStatus.answered;
-    }
-    return await command.run(rest);
+    return await run(args);
   } catch (error) {
     console.error(`drtm: ${describe(error)}`);
     return ExitStatus.usage;
   }
+}
+
+async function run([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h") return showHelp(name === undefined);
+  if (name === "help") return rest[0] === undefined ? showHelp(false) : print((await commandNamed(rest[0])).help);
+  if (name === "--version" || name === "-V") return print(VERSION);
+  const command = await commandNamed(name);
+  return rest.includes("--help") || rest.includes("-h") ? print(command.help) : command.run(rest);
+}
+
+/** Throws UsageError with the nearest command there is. */
+async function commandNamed(name: string): Promise<Command> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) throw new UsageError(`unknown command "${name}"${didYouMean(name, Object.keys(COMMANDS))} (see: drtm --help)`);
+  return load();
 }
 
 async function showHelp(isMistake: boolean): Promise<number> {
@@ -44,14 +46,22 @@ async function showHelp(isMistake: boolean): Promise<number> {
   const list = formatTable(commands.map(({ name, summary }) => [`  ${name}`, summary]));
   const text = `drtm ${VERSION}: distributed real time mapping for edge address space
 
-Usage: drtm COMMAND [options]        drtm COMMAND --help
+Usage: drtm COMMAND [options]
 
 ${list}
 
+  -h, --help     this; after a command, its options (or: drtm help COMMAND)
+  -V, --version  the version
+
 Exit status: 0 answered, 1 answered negatively or not at all, 2 wrong usage or configuration.`;
-  if (isMistake) console.error(text);
-  else console.log(text);
-  return isMistake ? ExitStatus.usage : ExitStatus.answered;
+  if (!isMistake) return print(text);
+  console.error(text);
+  return ExitStatus.usage;
+}
+
+function print(text: string): number {
+  console.log(text);
+  return ExitStatus.answered;
 }
 
 /** Errors of this software say all in their message; any other is a bug, and shows where it is. */

@@ -9,26 +9,30 @@ import {
   parseIp,
   prefixAround,
   rangeOf,
+  unmapped,
 } from "../address/index.ts";
 import { type Endpoint, parseEndpoint } from "../config/fields.ts";
 import { QueryClient, QueryError, type QueryResult, resultText } from "../io/query-client.ts";
 import { ResultCode } from "../wire/index.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
-import { paint } from "./table.ts";
+import { paint, width } from "./table.ts";
 
 const DEFAULT_PORT = 4344;
+const LONGEST_LINE = 100;
 
 export const query: Command = {
   name: "query",
   summary: "ask a query server where packets to an address go",
-  help: `Usage: drtm query ADDRESS... [--server HOST:PORT] [--json] [--trace] [--timeout MS]
+  help: `Usage: drtm query ADDRESS... [--server ADDRESS[:PORT]] [--json] [--trace] [--timeout MS]
 
-Asks a QSR (or a QSA) for the mapping of addresses and prints micronet, ETR, version and the seconds it may be cached.
+Asks a QSR (or a QSA) for the mapping of addresses. Prints a line for each: the address, its ETR and micronet, how long it
+took, and whether it came from cache or from a QSA (these two are left out of lines that would be too long).
 
-  --server HOST:PORT  the server to ask (default 127.0.0.1:${DEFAULT_PORT})
-  --trace             also show the MAB and which QSA answered, with its RTT
-  --json              one JSON object a line, with everything
-  --timeout MS        for each address, retries included (default 2500)
+  -s, --server ADDRESS[:PORT]  the server to ask (default 127.0.0.1:${DEFAULT_PORT}); IPv6 with a port: [::1]:${DEFAULT_PORT}
+  --trace                      several lines: also the MAB, the version, for how long it may be cached, and which QSA
+                               answered, with its RTT
+  --json                       one JSON object for each address, with everything; "error" says why there is no answer
+  --timeout MS                 for each address, retries included (default 2500)
 
 Exit status: 0 when every address has a mapping, 1 when one has none or there was no answer, 2 for wrong usage.
 
@@ -42,12 +46,14 @@ Example: drtm query 192.0.2.7 2001:db8::1 --trace`,
     });
     if (positionals.length === 0) throw new UsageError("drtm query needs an address (see: drtm query --help)");
     const addresses = positionals.map(readAddress);
+    const [server, timeoutMs] = [readServer(values.server), readTimeout(values.timeout)];
     const print = values.json ? printJson : values.trace ? printTrace : printLine;
     try {
-      return await askAll(readServer(values.server), readTimeout(values.timeout), addresses, print);
+      return await askAll(server, timeoutMs, addresses, print);
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
-      console.error(`drtm: ${error.message}`);
+      if (values.json) for (const address of addresses) printJson(unanswered(address, error));
+      else console.error(`drtm: ${error.message}`);
       return ExitStatus.unanswered;
     }
   },
@@ -67,18 +73,19 @@ interface Answer {
   readonly fromCache: boolean | null;
   readonly qsa: string | null;
   readonly qsaRttMs: number | null;
-  readonly rttMs: number;
+  readonly rttMs: number | null;
   readonly error: string | null;
 }
 
 type Print = (answer: Answer) => void;
 
+/** Throws QueryError when the server cannot be asked at all. */
 async function askAll(server: Endpoint, timeoutMs: number, addresses: readonly IpAddress[], print: Print): Promise<number> {
   const client = await QueryClient.connect(server, timeoutMs);
   try {
     let status: number = ExitStatus.answered;
     for (const address of addresses) {
-      const answer = describe(address, await client.ask(address));
+      const answer = await askOne(client, address);
       print(answer);
       if (answer.result !== "mapping") status = ExitStatus.unanswered;
     }
@@ -86,6 +93,33 @@ async function askAll(server: Endpoint, timeoutMs: number, addresses: readonly I
   } finally {
     client.close();
   }
+}
+
+async function askOne(client: QueryClient, address: IpAddress): Promise<Answer> {
+  try {
+    return describe(address, await client.ask(address));
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    return unanswered(address, error);
+  }
+}
+
+function unanswered(address: IpAddress, error: QueryError): Answer {
+  return {
+    address: formatIp(address),
+    result: "error",
+    mab: null,
+    range: null,
+    etr: null,
+    drop: false,
+    version: null,
+    remainingSeconds: 0,
+    fromCache: null,
+    qsa: null,
+    qsaRttMs: null,
+    rttMs: null,
+    error: error.message,
+  };
 }
 
 function describe(address: IpAddress, { reply, trace, elapsedMs }: QueryResult): Answer {
@@ -122,7 +156,9 @@ function printJson(answer: Answer): void {
 }
 
 function printLine(answer: Answer): void {
-  console.log(`${paint.bold(answer.address)}  ${outcome(answer)}  ${paint.dim(`${answer.rttMs.toFixed(2)} ms, ${source(answer)}`)}`);
+  const line = `${paint.bold(answer.address)}  ${outcome(answer)}`;
+  const end = answer.rttMs === null ? "" : `  ${answer.rttMs.toFixed(2)} ms, ${origin(answer)}`;
+  console.log(width(line) + end.length > LONGEST_LINE ? line : line + paint.dim(end));
 }
 
 function printTrace(answer: Answer): void {
@@ -133,7 +169,7 @@ function printTrace(answer: Answer): void {
     ["ETR", answer.drop ? `${answer.etr} (drop)` : answer.etr],
     ["version", answer.version === null ? null : `${answer.version} (lineage.number)`],
     ["cacheable", answer.result === "error" ? null : `${answer.remainingSeconds.toFixed(1)} s more`],
-    ["answered", `${source(answer)}, ${answer.rttMs.toFixed(3)} ms`],
+    ["answered", answer.rttMs === null ? null : `${tracedOrigin(answer)}; ${answer.rttMs.toFixed(3)} ms in all`],
   ];
   for (const [label, value] of lines) if (value !== null) console.log(`  ${label.padEnd(10)} ${value}`);
 }
@@ -143,7 +179,7 @@ function outcome(answer: Answer): string {
     case "mapping":
       return `${answer.drop ? paint.yellow("drop") : `ETR ${paint.green(answer.etr ?? "")}`}  micronet ${answer.range}`;
     case "negative":
-      return `${paint.yellow("no micronet")}  gap ${answer.range} in MAB ${answer.mab}`;
+      return `${paint.yellow("no micronet")}  gap ${answer.range}`;
     case "not-in-any-mab":
       return `${paint.yellow("in no MAB")}  gap ${answer.range}`;
     case "error":
@@ -151,14 +187,19 @@ function outcome(answer: Answer): string {
   }
 }
 
-function source({ fromCache, qsa, qsaRttMs }: Answer): string {
+function origin({ fromCache, qsa }: Answer): string {
   if (fromCache === true) return "from cache";
-  return qsa === null ? "by the server itself" : `from QSA ${qsa} in ${qsaRttMs?.toFixed(1)} ms`;
+  return qsa === null ? "by the server itself" : "from a QSA";
+}
+
+function tracedOrigin(answer: Answer): string {
+  const { fromCache, qsa, qsaRttMs } = answer;
+  return fromCache === true || qsa === null ? origin(answer) : `from QSA ${qsa} in ${qsaRttMs?.toFixed(1)} ms`;
 }
 
 function readAddress(text: string): IpAddress {
   try {
-    return parseIp(text);
+    return unmapped(parseIp(text));
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
     throw new UsageError(`${error.message}: give IPv4 or IPv6 addresses`, { cause: error });

@@ -1,12 +1,11 @@
-import { dirname, resolve } from "node:path";
 import { loadConfig } from "../config/load.ts";
-import type { Config, QsaConfig } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
 import { makeLog } from "../io/log.ts";
 import { runQsa } from "../roles/qsa.ts";
 import { runQsr } from "../roles/qsr.ts";
 import type { Running } from "../roles/running.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { stopSignal, untilStopped } from "./stop-signal.ts";
 
 export const qsr: Command = {
   name: "qsr",
@@ -27,29 +26,25 @@ export const qsa: Command = {
 Runs an authoritative query server on mapping files; "drtm ctl map set" changes mapping.
 
 Example: drtm qsa --config /etc/drtm/qsa.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsa", args, (config, log, file) => runQsa(withPaths(expect(config, "qsa"), file), log)),
+  run: (args) => serve("qsa", args, (config, log) => runQsa(expect(config, "qsa"), log)),
 };
 
-type Run = (config: Config, log: ReturnType<typeof makeLog>, file: string) => Promise<Running>;
+type Run = (config: Config, log: ReturnType<typeof makeLog>) => Promise<Running>;
 
 async function serve(name: string, args: readonly string[], run: Run): Promise<number> {
   const { values } = readArgs(name, args, { config: { type: "string", short: "c" } });
   if (values.config === undefined) throw new UsageError(`drtm ${name} needs --config FILE (see: drtm ${name} --help)`);
   const config = loadConfig(values.config);
   const log = makeLog(config.log);
-  const running = await run(config, log, values.config);
-  const signal = await stopSignal();
-  log.info(`${signal}: stopping`);
+  const stop = stopSignal();
+  const running = await run(config, log);
+  log.info(`${await untilStopped(stop)}: stopping`);
   await running.close();
+  log.info("stopped");
   return ExitStatus.answered;
 }
 
 function expect<R extends Config["role"]>(config: Config, role: R): Extract<Config, { role: R }> {
   if (config.role !== role) throw new UsageError(`this file configures a ${config.role}: run "drtm ${config.role}" with it`);
   return config as Extract<Config, { role: R }>;
-}
-
-/** Mapping files are named relative to the configuration file. */
-function withPaths(config: QsaConfig, file: string): QsaConfig {
-  return { ...config, mapping: config.mapping.map((path) => resolve(dirname(file), path)) };
 }

@@ -10,6 +10,13 @@ export const paint = {
   cyan: colour(36, 39),
 };
 
+const USUAL_WIDTH = 80;
+
+/** Columns of the terminal, or what is usual where standard output is none. */
+export function terminalWidth(): number {
+  return process.stdout.columns ?? USUAL_WIDTH;
+}
+
 export type Align = "left" | "right";
 
 /** Columns of text, aligned. Colours in cells do not count as width. */
@@ -21,12 +28,24 @@ export function formatTable(rows: readonly (readonly string[])[], align: readonl
     .join("\n");
 }
 
+/** A list over as many lines as it takes, each at most `most` columns wide where its items allow it. */
+export function wrapList(items: readonly string[], most: number): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const longer = lines.length === 0 ? item : `${lines.at(-1)}, ${item}`;
+    if (lines.length > 0 && width(longer) < most) lines[lines.length - 1] = longer;
+    else lines.push(item);
+  }
+  return lines.map((line, index) => (index < lines.length - 1 ? `${line},` : line));
+}
+
 function pad(cell: string, to: number, align: Align): string {
   const space = " ".repeat(to - width(cell));
   return align === "left" ? cell + space : space + cell;
 }
 
-function width(text: string): number {
+/** Columns that a text takes on a terminal. */
+export function width(text: string): number {
   let count = 0;
   let inEscape = false;
   for (const letter of text) {

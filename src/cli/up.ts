@@ -1,17 +1,21 @@
 import { fileURLToPath } from "node:url";
 import { defaultControlSocket } from "../io/control-socket.ts";
 import { makeLog } from "../io/log.ts";
+import { exampleMicronet } from "../roles/example-micronet.ts";
 import { catalogueReport, qsaReports, usableQsas } from "../roles/qsr-reports.ts";
 import { counters } from "../roles/status.ts";
 import { type UpWorld, startWorld } from "../roles/up.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { LiveLine } from "./live-line.ts";
 import { qsaTable } from "./qsa-table.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { stopSignal, untilStopped } from "./stop-signal.ts";
 import { paint } from "./table.ts";
 
 const ZONES = fileURLToPath(new URL("../../zones", import.meta.url));
 const LISTEN = "127.0.0.1:4344";
 const DNS = "127.0.0.1:5300";
+/** In documentation space: nobody's. */
+const EXAMPLE_ETR = "203.0.113.7";
 const REFRESH_MS = 1_000;
 
 export const up: Command = {
@@ -36,15 +40,17 @@ Example: drtm up`,
       socket: { type: "string", default: defaultControlSocket() },
     });
     if (positionals.length > 0) throw new UsageError(`drtm up takes no "${positionals[0]}" (see: drtm up --help)`);
-    const started = performance.now();
-    const world = await startWorld({ ...values, controlSocket: values.socket }, makeLog({ level: "warn", format: "auto" }));
     const stop = stopSignal();
-    console.log(firstScreen(world, values.socket, (performance.now() - started) / 1000));
-    const ticker = showCounters(world);
-    await stop;
+    const line = new LiveLine(process.stdout);
+    const started = performance.now();
+    const world = await startWorld({ ...values, controlSocket: values.socket }, makeLog({ level: "warn", format: "auto" }, () => { line.clear(); }));
+    if (!stop.aborted) console.log(firstScreen(world, values.socket, (performance.now() - started) / 1000));
+    const ticker = setInterval(() => { line.show(counterLine(world), paint.dim); }, REFRESH_MS);
+    await untilStopped(stop);
     clearInterval(ticker);
-    process.stdout.write(process.stdout.isTTY ? "\r\u001b[Kstopped\n" : "stopped\n");
     await world.close();
+    line.clear();
+    console.log("stopped");
     return ExitStatus.answered;
   },
 };
@@ -61,28 +67,31 @@ Found in DNS: ${mabs.toLocaleString("en")} MABs in ${sets} sets, ${services} ser
 
 ${qsaTable(qsaReports(engine), cities)}
 
-Try, in another shell:
-  ${paint.cyan(`npx drtm query 192.0.2.7 2001:db8::1 --trace${atServer}`)}
-  ${paint.cyan(`npx drtm ctl site down fra1${atSocket}`)}
-  ${paint.cyan(`npx drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7${atSocket}`)}
-
-Ctrl-C stops it.`;
+${suggestions(world, atServer, atSocket)}Ctrl-C stops it.`;
 }
 
-/** Live counters on one line of a terminal. */
-function showCounters(world: UpWorld): NodeJS.Timeout {
-  return setInterval(() => {
-    if (!process.stdout.isTTY) return;
-    const { engine, driver } = world.node;
-    const count = counters(engine, driver);
-    const line = [
-      `queries ${count["requests"]}`,
-      `from cache ${count["hits"]}`,
-      `asked ${count["requestsSent"]}`,
-      `probes ${count["probesSent"]}`,
-      `updates ${count["updates"]}`,
-      `QSAs up ${usableQsas(engine)}/${engine.querier.upstreams.size}`,
-    ].join("  ");
-    process.stdout.write(`\r\u001b[K${paint.dim(line.slice(0, (process.stdout.columns ?? 80) - 1))}`);
-  }, REFRESH_MS);
+/** Commands to go on with: about an address and a site that this world has. */
+function suggestions({ sites }: UpWorld, atServer: string, atSocket: string): string {
+  const [ipv4, ipv6] = ([4, 6] as const).map((family) => exampleMicronet(family, sites));
+  const micronet = ipv4 ?? ipv6;
+  if (micronet === undefined) return "";
+  const addresses = [ipv4, ipv6].flatMap((example) => (example === undefined ? [] : [example.address])).join(" ");
+  const commands = [
+    `query ${addresses} --trace${atServer}`,
+    `ctl site down ${micronet.site}${atSocket}`,
+    `ctl map set ${micronet.range} --etr ${EXAMPLE_ETR}${atSocket}`,
+  ];
+  return `Try, in another shell, in the same directory:\n${commands.map((command) => `  ${paint.cyan(`npx drtm ${command}`)}\n`).join("")}\n`;
+}
+
+function counterLine({ node: { engine, driver } }: UpWorld): string {
+  const count = counters(engine, driver);
+  return [
+    `queries ${count["requests"]}`,
+    `from cache ${count["hits"]}`,
+    `asked ${count["requestsSent"]}`,
+    `probes ${count["probesSent"]}`,
+    `updates ${count["updates"]}`,
+    `QSAs up ${usableQsas(engine)}/${engine.querier.upstreams.size}`,
+  ].join("  ");
 }

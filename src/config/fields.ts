@@ -1,19 +1,22 @@
 import { z } from "zod";
-import { type IpAddress, type Prefix, parseIp, parsePrefix } from "../address/index.ts";
+import { type IpAddress, type Prefix, isUnspecified, parseIp, parsePrefix, sameIp } from "../address/index.ts";
 
 export interface Endpoint {
   readonly address: IpAddress;
   readonly port: number;
 }
 
-/** Reads `198.51.100.1:4344` or `[2001:db8::1]:4344`. Throws Error with what is wrong. */
+/**
+ * Reads `198.51.100.1:4344` or `[2001:db8::1]:4344`; where a port may be left out, `2001:db8::1` too. Throws Error with what
+ * is wrong.
+ */
 export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const bare = defaultPort !== undefined && text.split(":").length > 2 && !text.startsWith("[");
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(bare ? `[${text}]` : text) ?? [];
   const host = match[1] ?? match[2];
   const port = match[3] === undefined ? defaultPort : Number(match[3]);
-  if (host === undefined || port === undefined || port > 65_535) {
-    throw new Error(`"${text}" is no endpoint: write ADDRESS:PORT, or [IPV6-ADDRESS]:PORT`);
-  }
+  if (host === undefined || port === undefined) throw new Error(`"${text}" is no endpoint: write ADDRESS:PORT, or [IPV6-ADDRESS]:PORT`);
+  if (port < 1 || port > 65_535) throw new Error(`"${text}" is no endpoint: its port is not 1 to 65535`);
   return { address: parseIp(host), port };
 }
 
@@ -46,4 +49,28 @@ export function seconds(least: number, most: number): z.ZodNumber {
 
 export function count(least: number, most: number): z.ZodInt {
   return z.int().min(least).max(most);
+}
+
+/** A list in which no item is the same as one before it. */
+export function distinct<T extends z.ZodArray>(list: T, same: (a: z.output<T>[number], b: z.output<T>[number]) => boolean, problem: string): T {
+  return list.superRefine((items: z.output<T>[number][], context) => {
+    for (const [index, item] of items.entries()) {
+      const before = items.slice(0, index).findIndex((earlier) => same(earlier, item));
+      if (before >= 0) context.addIssue({ code: "custom", path: [index], message: `it ${problem} (item ${before + 1}): list it once` });
+    }
+  });
+}
+
+/** Whether two sockets cannot be bound together. */
+export function clashes(a: Endpoint, b: Endpoint): boolean {
+  const { family } = a.address;
+  return a.port === b.port && family === b.address.family && (sameIp(a.address, b.address) || isUnspecified(a.address) || isUnspecified(b.address));
+}
+
+/** A lower bound is at most the upper one. */
+export function ordered<L extends string, M extends string>(least: L, most: M): z.core.CheckFn<Record<L | M, number>> {
+  return ({ value, issues }) => {
+    if (value[least] <= value[most]) return;
+    issues.push({ code: "custom", input: value, path: [least], message: `${value[least]} is more than "${most}", which is ${value[most]}: lower it, or raise that` });
+  };
 }

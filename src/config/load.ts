@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
-import { z } from "zod";
-import { didYouMean } from "./nearest.ts";
-import { type Config, configSchema, qsaSchema, qsrSchema } from "./schema.ts";
+import { type Fault, type Path, faultsOf } from "./faults.ts";
+import { type Config, configSchema } from "./schema.ts";
 
 /** A configuration that cannot be used; one line for each fault, with file, line, path and what to do. */
 export class ConfigError extends Error {
@@ -16,59 +16,70 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads and checks a configuration file. Throws ConfigError with every fault found. */
+/** Reads and checks a configuration file; files that it names are resolved relative to it, and are there. Throws ConfigError. */
 export function loadConfig(file: string): Config {
-  let text: string;
+  const { config, refuse } = read(readText(file), file);
+  if (config.role === "qsr") return deepFreeze(config);
+  const mapping = config.mapping.map((path) => resolve(dirname(file), path));
+  const faults = mapping.flatMap((path, index) => fileFaults(path, ["mapping", index]));
+  if (faults.length > 0) throw refuse(faults);
+  return deepFreeze({ ...config, mapping });
+}
+
+/** Checks configuration text alone; `file` is its name in messages. Throws ConfigError with every fault found. */
+export function parseConfig(text: string, file: string): Config {
+  return deepFreeze(read(text, file).config);
+}
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
   }
-  return parseConfig(text, file);
 }
 
-/** Checks configuration text; `file` is its name in messages. Throws ConfigError. */
-export function parseConfig(text: string, file: string): Config {
+interface Reading {
+  readonly config: Config;
+  /** Puts file and line before faults, in line order. */
+  readonly refuse: (faults: readonly Fault[]) => ConfigError;
+}
+
+function read(text: string, file: string): Reading {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
   if (broken !== undefined) throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`]);
   const value: unknown = document.toJS();
   const result = configSchema.safeParse(value);
-  if (result.success) return deepFreeze(result.data);
-  const where = (path: readonly PropertyKey[]): string => `${file}:${lineOf(document, lines, path)}`;
-  throw new ConfigError(result.error.issues.flatMap((issue) => describe(issue, value, where)));
+  const refuse = (faults: readonly Fault[]): ConfigError => {
+    const placed = faults.map((fault) => ({ line: lineOf(document, lines, fault.path), text: fault.text })).toSorted((a, b) => a.line - b.line);
+    return new ConfigError(placed.map((fault) => `${file}:${fault.line}: ${fault.text}`));
+  };
+  if (!result.success) throw refuse(result.error.issues.flatMap((issue) => faultsOf(issue, value)));
+  return { config: result.data, refuse };
 }
 
-type Issue = z.core.$ZodIssue;
+/** What keeps a file from being read. */
+function fileFaults(file: string, path: Path): Fault[] {
+  const problem = unreadable(file);
+  return problem === undefined ? [] : [{ path, text: `"${path.join(".")}": ${file} ${problem}` }];
+}
 
-function describe(issue: Issue, value: unknown, where: (path: readonly PropertyKey[]) => string): string[] {
-  const path = issue.path;
-  if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(value, path);
-    return issue.keys.map((key) => `${where([...path, key])}: unknown key "${[...path, key].join(".")}"${didYouMean(key, known)}`);
+function unreadable(file: string): string | undefined {
+  try {
+    if (statSync(file).isDirectory()) return "is a directory: name a file";
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "does not exist: create it, or correct the path (relative to this configuration file)";
+    return code === "EACCES" ? "may not be read by this user: change its owner or mode" : message;
   }
-  if (issue.code === "invalid_union" || path.length === 0) return [`${where(["role"])}: role must be "qsr" or "qsa"`];
-  const what = `"${path.join(".")}"`;
-  const missing = issue.code === "invalid_type" && valueAt(value, path) === undefined;
-  return [`${where(path)}: ${what} ${missing ? `is missing (${issue.message})` : `is wrong: ${issue.message}`}`];
-}
-
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-}
-
-/** The keys that may stand at a path, as the schema has them. */
-function knownKeys(value: unknown, path: readonly PropertyKey[]): string[] {
-  const schema = (value as { role?: unknown } | null)?.role === "qsa" ? qsaSchema : qsrSchema;
-  let at = z.toJSONSchema(schema, { io: "input" }) as JsonSchema | undefined;
-  for (const step of path) at = typeof step === "number" ? at?.items : at?.properties?.[String(step)];
-  return Object.keys(at?.properties ?? {});
 }
 
 /** The line of the innermost part of the path that the file has. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
   for (let length = path.length; length > 0; length--) {
     const node = nodeAt(document, path.slice(0, length));
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
@@ -77,15 +88,11 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 }
 
 /** A key of a mapping, or an item of a sequence. */
-function nodeAt(document: Document, path: readonly PropertyKey[]): unknown {
+function nodeAt(document: Document, path: Path): unknown {
   const last = path.at(-1);
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   if (isMap(parent)) return parent.items.find(({ key }) => isScalar(key) && key.value === last)?.key;
   return document.getIn(path, true);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce((inner: unknown, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], value);
 }
 
 function deepFreeze<T>(value: T): T {

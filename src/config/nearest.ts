@@ -1,5 +1,12 @@
-/** The one of `choices` that a mistyped word most likely meant; undefined when none is close. */
+const LEAST_BEGINNING = 3;
+
+/** The one of `choices` that a mistyped or cut word most likely meant; undefined when none is close. */
 export function nearest(word: string, choices: Iterable<string>): string | undefined {
+  const list = [...choices];
+  return closest(word, list) ?? (word.length < LEAST_BEGINNING ? undefined : list.find((choice) => choice.toLowerCase().startsWith(word.toLowerCase())));
+}
+
+function closest(word: string, choices: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const choice of choices) {

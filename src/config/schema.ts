@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, dnsEndpoint, domainName, endpoint, prefix, seconds } from "./fields.ts";
+import { clashes, count, distinct, dnsEndpoint, domainName, endpoint, ordered, prefix, seconds } from "./fields.ts";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -16,7 +16,17 @@ const clients = z
   })
   .prefault({});
 
-const control = z.strictObject({ socket: z.string().min(1).optional() }).prefault({});
+/** What the kernel takes, without the zero at the end: unix(7). */
+const LONGEST_SOCKET_PATH = 107;
+
+const socketPath = z
+  .string()
+  .min(1)
+  .refine((path) => Buffer.byteLength(path) <= LONGEST_SOCKET_PATH, `the path of a socket has at most ${LONGEST_SOCKET_PATH} octets: choose a shorter one`);
+
+const control = z.strictObject({ socket: socketPath.optional() }).prefault({});
+
+const listen = distinct(z.array(endpoint).min(1).max(16), clashes, "takes the address and port of an earlier one").prefault(["127.0.0.1:4344"]);
 
 const log = z
   .strictObject({
@@ -33,19 +43,23 @@ const cacheFields = {
   maxPeers: count(1024, 1_048_576).default(65_536),
 };
 
+const registry = z.strictObject({ apex: domainName, space: z.array(prefix).min(1).prefault(everywhere) });
+
 export const qsrSchema = z.strictObject({
   role: z.literal("qsr"),
-  listen: z.array(endpoint).min(1).max(16).prefault(["127.0.0.1:4344"]),
-  dns: z.strictObject({
-    /** Resolvers, or the registry's own name servers; the system's resolvers when left out. */
-    servers: z.array(dnsEndpoint).min(1).optional(),
-    registries: z.array(z.strictObject({ apex: domainName, space: z.array(prefix).min(1).prefault(everywhere) })).min(1),
-    refreshMinSeconds: seconds(0.1, 86_400).default(10),
-    refreshMaxSeconds: seconds(1, 604_800).default(3_600),
-    serviceTtlMinSeconds: seconds(1, 86_400).default(30),
-    serviceTtlMaxSeconds: seconds(1, 604_800).default(3_600),
-    queryDeadlineSeconds: seconds(0.5, 60).default(5),
-  }),
+  listen,
+  dns: z
+    .strictObject({
+      /** Resolvers, or the registry's own name servers; the system's resolvers when left out. */
+      servers: z.array(dnsEndpoint).min(1).optional(),
+      registries: distinct(z.array(registry).min(1), (a, b) => a.apex === b.apex, "is the registry of an earlier one"),
+      refreshMinSeconds: seconds(0.1, 86_400).default(10),
+      refreshMaxSeconds: seconds(1, 604_800).default(3_600),
+      serviceTtlMinSeconds: seconds(1, 86_400).default(30),
+      serviceTtlMaxSeconds: seconds(1, 604_800).default(3_600),
+      queryDeadlineSeconds: seconds(0.5, 60).default(5),
+    })
+    .check(ordered("refreshMinSeconds", "refreshMaxSeconds"), ordered("serviceTtlMinSeconds", "serviceTtlMaxSeconds")),
   clients,
   qsas: z
     .strictObject({
@@ -77,9 +91,9 @@ export const qsrSchema = z.strictObject({
 
 export const qsaSchema = z.strictObject({
   role: z.literal("qsa"),
-  listen: z.array(endpoint).min(1).max(16).prefault(["127.0.0.1:4344"]),
+  listen,
   /** Mapping files, relative to the configuration file. */
-  mapping: z.array(z.string().min(1)).min(1),
+  mapping: distinct(z.array(z.string().min(1)).min(1), (a, b) => a === b, "is an earlier one"),
   cachingTimeSeconds: seconds(10, 3_600).default(600),
   negativeCachingTimeSeconds: seconds(1, 3_600).default(60),
   clients: clients.unwrap().extend({ allow: z.array(prefix).min(1).prefault(everywhere) }).prefault({}),

@@ -11,8 +11,8 @@ export class ControlError extends Error {
   readonly code = "DRTM_CONTROL";
   readonly status: number;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.status = status;
   }
 }
@@ -22,6 +22,8 @@ export type ControlHandler = (parameters: URLSearchParams, body: Readonly<Record
 
 const MOST_BODY_OCTETS = 65_536;
 const DEADLINE_MS = 5_000;
+/** What the kernel takes, without the zero at the end: unix(7). */
+const LONGEST_PATH = 107;
 
 /** Where the control socket of this user's processes is when nothing else is said. */
 export function defaultControlSocket(): string {
@@ -32,6 +34,7 @@ export function defaultControlSocket(): string {
 
 /** Serves HTTP with JSON on a Unix socket that only this user may open. Throws ControlError when it is taken. */
 export async function serveControl(path: string, routes: Readonly<Record<string, ControlHandler>>): Promise<{ close(): Promise<void> }> {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
   preparePrivateDirectory(dirname(path));
   if (await isAlive(path)) throw new ControlError(409, `another drtm answers on ${path}: stop it, or give this one another control socket`);
   rmSync(path, { force: true });
@@ -105,10 +108,18 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
 
 /** Made for this user alone. In one that another user owns, that user could have put a socket of their own. */
 function preparePrivateDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const { uid } = lstatSync(directory);
   if (uid !== process.getuid?.() && uid !== 0) {
     throw new ControlError(403, `${directory} belongs to another user: choose another control socket`);
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ControlError(500, `cannot make ${directory} for the control socket: ${(error as Error).message}; choose another one, with control.socket in the file, or --socket`, { cause: error });
   }
 }
 

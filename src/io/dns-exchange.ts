@@ -1,6 +1,6 @@
-import { createSocket } from "node:dgram";
 import { createConnection } from "node:net";
 import { type IpAddress, formatIp } from "../address/index.ts";
+import { connectUdp } from "./connected-socket.ts";
 import { type Question, type Reply, readReply } from "./dns-message.ts";
 
 export interface DnsEndpoint {
@@ -24,11 +24,13 @@ const MOST_IGNORED = 100;
 
 /**
  * Asks one server over UDP, from a socket of its own on a port chosen by the kernel. Whatever is no reply to this question
- * is ignored and waited past. Throws ExchangeError after `timeoutMs`, or when the server's host refuses.
+ * is ignored and waited past. Throws ExchangeError after `timeoutMs`, or when the server cannot be reached.
  */
-export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+export async function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+  const socket = await connectUdp(server).catch((error: Error) => {
+    throw new ExchangeError(error.message, { cause: error });
+  });
   const over = new AbortController();
-  const socket = createSocket({ type: server.address.family === 4 ? "udp4" : "udp6" });
   return new Promise<Reply>((done, fail) => {
     let ignored = 0;
     const timer = setTimeout(() => {
@@ -42,13 +44,6 @@ export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: 
     onAbort(signal, over, () => {
       settle(new Error("stopped"));
     });
-    // A connected socket takes datagrams from that server's address and port only.
-    socket.connect(server.port, formatIp(server.address), () => {
-      counters.udpSent++;
-      socket.send(question.bytes, (error) => {
-        if (error !== null) settle(error);
-      });
-    });
     socket.on("message", (bytes) => {
       const reply = readReply(bytes, question);
       if (reply !== undefined) {
@@ -58,6 +53,10 @@ export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: 
       }
       counters.ignored++;
       if (++ignored > MOST_IGNORED) settle(new Error("too many wrong answers"));
+    });
+    counters.udpSent++;
+    socket.send(question.bytes, (error) => {
+      if (error !== null) settle(error);
     });
   }).finally(() => {
     over.abort();

@@ -1,5 +1,5 @@
-import { type Logger, destination, pino } from "pino";
-import pretty from "pino-pretty";
+import { type Logger, pino } from "pino";
+import { prettyFactory } from "pino-pretty";
 
 export type { Logger };
 
@@ -9,10 +9,13 @@ export interface LogOptions {
   readonly format: "auto" | "json" | "pretty";
 }
 
-/** The log goes to standard error, so that standard output stays for what was asked for. */
-export function makeLog({ level, format }: LogOptions): Logger {
+/** The log goes to standard error, so that standard output stays for what was asked for; `before` is called before each line. */
+export function makeLog({ level, format }: LogOptions, before: () => void = () => undefined): Logger {
   const readable = format === "pretty" || (format === "auto" && process.stderr.isTTY);
-  const options = { level, base: null, redact: ["*.secret", "*.token"] };
-  if (!readable) return pino(options, destination({ dest: 2, sync: true }));
-  return pino(options, pretty({ destination: 2, sync: true, translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" }));
+  const pretty = prettyFactory({ colorize: process.stderr.isTTY && process.env["NO_COLOR"] === undefined, translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" });
+  const write = (line: string): void => {
+    before();
+    process.stderr.write(readable ? pretty(line) : line);
+  };
+  return pino({ level, base: null, redact: ["*.secret", "*.token"] }, { write });
 }

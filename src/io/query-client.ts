@@ -1,5 +1,5 @@
-import { type Socket, createSocket } from "node:dgram";
-import { type IpAddress, formatEndpoint, formatIp } from "../address/index.ts";
+import type { Socket } from "node:dgram";
+import { type IpAddress, formatEndpoint } from "../address/index.ts";
 import {
   Fault,
   MAP_REPLY_OCTETS,
@@ -16,6 +16,7 @@ import {
   encodeMapRequest,
 } from "../wire/index.ts";
 import { now } from "./clock.ts";
+import { connectUdp } from "./connected-socket.ts";
 import { nextU32 } from "./random.ts";
 
 export interface QueryResult {
@@ -34,12 +35,20 @@ export class QueryError extends Error {
 const ATTEMPTS = 3;
 const REQUEST_OCTETS = MAP_REPLY_OCTETS + TRACE_OCTETS;
 
-interface Waiting {
+/** One request that was sent; its reply counts however late it comes, while the question is open. */
+interface Attempt {
   readonly sequence: number;
   readonly nonceHi: number;
   readonly nonceLo: number;
   readonly sentAt: number;
+}
+
+/** The question that is open, and how it goes on. */
+interface Question {
+  readonly attempts: readonly Attempt[];
   readonly done: (result: QueryResult) => void;
+  readonly fail: (error: Error) => void;
+  /** The server is at work: ask again after this time only. */
   readonly wait: (milliseconds: number) => void;
 }
 
@@ -51,8 +60,7 @@ export class QueryClient {
   readonly #clientCookie = [nextU32(), nextU32()] as const;
   readonly #serverCookie = new Uint32Array(4);
   #sequence = 0;
-  #waiting: Waiting | undefined;
-  #fail: ((error: Error) => void) | undefined;
+  #question: Question | undefined;
 
   private constructor(socket: Socket, server: string, timeoutMs: number) {
     this.#socket = socket;
@@ -61,20 +69,16 @@ export class QueryClient {
     socket.on("message", (bytes) => {
       this.#receive(bytes);
     });
-    socket.on("error", (error) => this.#fail?.(error));
+    socket.on("error", (error) => this.#question?.fail(error));
   }
 
   /** Opens a socket to a server and gets its cookie. `timeoutMs` is for each question, retries included. Throws QueryError. */
   static async connect(server: { address: IpAddress; port: number }, timeoutMs: number): Promise<QueryClient> {
-    const socket = createSocket({ type: server.address.family === 4 ? "udp4" : "udp6" });
-    await new Promise<void>((done, fail) => {
-      socket.once("error", fail);
-      socket.connect(server.port, formatIp(server.address), () => {
-        socket.off("error", fail);
-        done();
-      });
+    const name = formatEndpoint(server.address, server.port);
+    const socket = await connectUdp(server).catch((error: Error) => {
+      throw cannotAsk(name, error);
     });
-    const client = new QueryClient(socket, formatEndpoint(server.address, server.port), timeoutMs);
+    const client = new QueryClient(socket, name, timeoutMs);
     try {
       await client.ask(null);
     } catch (error) {
@@ -85,41 +89,46 @@ export class QueryClient {
   }
 
   /** Asks for an address, or for nothing but a reply (null). Throws QueryError. */
-  async ask(address: IpAddress | null): Promise<QueryResult> {
+  ask(address: IpAddress | null): Promise<QueryResult> {
     const deadline = performance.now() + this.#timeoutMs;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const left = deadline - performance.now();
-      const result = await this.#attempt(address, attempt === ATTEMPTS ? left : Math.min(left, (this.#timeoutMs * attempt) / ATTEMPTS / 2), deadline);
-      if (result !== undefined) return result;
-    }
-    throw new QueryError(`no answer from ${this.#server} within ${this.#timeoutMs} ms: does a QSR or QSA listen there? ("drtm up" starts one)`);
+    const attempts: Attempt[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const after = (milliseconds: number, act: () => void): void => {
+      clearTimeout(timer);
+      timer = setTimeout(act, Math.max(1, Math.min(milliseconds, deadline - performance.now())));
+    };
+    return new Promise<QueryResult>((done, fail) => {
+      const giveUp = (): void => {
+        fail(new QueryError(`no answer from ${this.#server} within ${this.#timeoutMs} ms: does a QSR or QSA listen there? ("drtm up" starts one)`));
+      };
+      const send = (): void => {
+        attempts.push(this.#send(address));
+        if (attempts.length === ATTEMPTS) after(Infinity, giveUp);
+        else after((this.#timeoutMs * attempts.length) / ATTEMPTS / 2, send);
+      };
+      this.#question = {
+        attempts,
+        done,
+        fail: (error) => {
+          fail(cannotAsk(this.#server, error));
+        },
+        wait: (milliseconds) => {
+          if (attempts.length < ATTEMPTS) after(milliseconds, performance.now() + milliseconds < deadline ? send : giveUp);
+        },
+      };
+      send();
+    }).finally(() => {
+      clearTimeout(timer);
+      this.#question = undefined;
+    });
   }
 
   close(): void {
     this.#socket.close();
   }
 
-  /** One request with a nonce of its own; undefined when its time is up. A server that says it is at work gets more. */
-  #attempt(address: IpAddress | null, milliseconds: number, deadline: number): Promise<QueryResult | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    return new Promise<QueryResult | undefined>((done, fail) => {
-      const wait = (time: number): void => {
-        clearTimeout(timer);
-        timer = setTimeout(done, Math.max(1, Math.min(time, deadline - performance.now())), undefined);
-      };
-      this.#fail = (error) => {
-        fail(new QueryError(`${this.#server} cannot be asked: ${explain(error)}`, { cause: error }));
-      };
-      wait(milliseconds);
-      this.#send(address, done, wait);
-    }).finally(() => {
-      clearTimeout(timer);
-      this.#waiting = undefined;
-      this.#fail = undefined;
-    });
-  }
-
-  #send(address: IpAddress | null, done: Waiting["done"], wait: Waiting["wait"]): void {
+  /** One request with a nonce of its own. */
+  #send(address: IpAddress | null): Attempt {
     const request = new MapRequest();
     const { header } = request;
     header.flags = RequestFlag.oneShot | RequestFlag.trace;
@@ -136,23 +145,25 @@ export class QueryClient {
     const bytes = new Uint8Array(REQUEST_OCTETS);
     const view = new DataView(bytes.buffer);
     appendPadding(view, encodeMapRequest(view, request), REQUEST_OCTETS);
-    this.#waiting = { sequence: header.sequence, nonceHi: header.nonceHi, nonceLo: header.nonceLo, sentAt: now(), done, wait };
     this.#socket.send(bytes);
+    return { sequence: header.sequence, nonceHi: header.nonceHi, nonceLo: header.nonceLo, sentAt: now() };
   }
 
   #receive(bytes: Buffer): void {
     const receivedAt = now();
-    const waiting = this.#waiting;
+    const question = this.#question;
     const header = new MapReply().header;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (waiting === undefined || decodeHeader(view, bytes.length, header) !== Fault.none) return;
-    if (header.sequence !== waiting.sequence || header.nonceHi !== waiting.nonceHi || header.nonceLo !== waiting.nonceLo) return;
+    if (question === undefined || decodeHeader(view, bytes.length, header) !== Fault.none) return;
+    const { sequence, nonceHi, nonceLo } = header;
+    const attempt = question.attempts.find((sent) => sent.sequence === sequence && sent.nonceHi === nonceHi && sent.nonceLo === nonceLo);
+    if (attempt === undefined) return;
     try {
       const datagram = decodeDatagram(bytes);
-      if (datagram.type === MessageType.mapRequestAck) waiting.wait(datagram.message.value);
+      if (datagram.type === MessageType.mapRequestAck) question.wait(datagram.message.value);
       if (datagram.type !== MessageType.mapReply) return;
       if (header.hasServerCookie) this.#serverCookie.set([header.server0, header.server1, header.server2, header.server3]);
-      waiting.done({ reply: datagram.message, trace: datagram.extensions.trace, elapsedMs: (receivedAt - waiting.sentAt) / 1000 });
+      question.done({ reply: datagram.message, trace: datagram.extensions.trace, elapsedMs: (receivedAt - attempt.sentAt) / 1000 });
     } catch {
       // Broken, though it has our nonce: the wait goes on, and another try follows.
     }
@@ -181,6 +192,20 @@ export function resultText(result: number): string {
   }
 }
 
-function explain(error: Error): string {
-  return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? 'nothing listens there ("drtm up" starts a QSR)' : error.message;
+function cannotAsk(server: string, error: Error): QueryError {
+  return new QueryError(`${server} cannot be asked: ${explain(error as NodeJS.ErrnoException)}`, { cause: error });
+}
+
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case "ECONNREFUSED":
+      return 'nothing listens there ("drtm up" starts a QSR)';
+    case "ENETUNREACH":
+    case "EHOSTUNREACH":
+      return "this machine has no route there";
+    case "EINVAL":
+      return "this machine cannot send there (a link-local address needs an interface, which cannot be named: use another address of that server)";
+    default:
+      return message;
+  }
 }

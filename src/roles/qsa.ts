@@ -3,7 +3,7 @@ import type { QsaConfig } from "../config/schema.ts";
 import { now } from "../io/clock.ts";
 import { defaultControlSocket, serveControl } from "../io/control-socket.ts";
 import type { Logger } from "../io/log.ts";
-import { mapRoutes } from "./control-routes.ts";
+import { mapRoutes, routesOf } from "./control-routes.ts";
 import { QsaNode, readStore } from "./qsa-node.ts";
 import type { StatusReport } from "./reports.ts";
 import type { Running } from "./running.ts";
@@ -15,7 +15,7 @@ export async function runQsa(config: QsaConfig, log: Logger): Promise<Running> {
   const node = await QsaNode.open(config, store, config.listen);
   const socket = config.control.socket ?? defaultControlSocket();
   try {
-    const control = await serveControl(socket, {
+    const offered = {
       "GET /status": (): StatusReport => ({
         ...statusOf("qsa", node.engine, node.driver, config.listen.length),
         mapping: { mabs: store.mabs.length, micronets: store.micronets },
@@ -24,9 +24,10 @@ export async function runQsa(config: QsaConfig, log: Logger): Promise<Running> {
         const report = store.change(range, etr);
         node.engine.noteChange(now(), report);
         node.driver.wake();
-        return { report, qsas: [node.driver.endpoint(0)] };
+        return { report, qsas: [node.driver.endpoint(0)], down: [] };
       }),
-    });
+    };
+    const control = await serveControl(socket, routesOf("qsa", socket, offered));
     const endpoints = config.listen.map(({ address, port }) => formatEndpoint(address, port)).join(", ");
     log.info(`QSA for ${store.mabs.length} MABs with ${store.micronets} micronets listens on ${endpoints}; control socket ${socket}`);
     return {

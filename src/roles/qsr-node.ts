@@ -11,6 +11,7 @@ import { nextU32 } from "../io/random.ts";
 import { systemResolvers } from "../io/system-resolvers.ts";
 import { UdpDriver } from "../io/udp-driver.ts";
 import { upstreamSockets } from "../io/upstream-sockets.ts";
+import { QsaWatch } from "./qsa-watch.ts";
 
 const RECHECK_INTERVAL_MS = 250;
 const MOST_LOGGED_PROBLEMS = 20;
@@ -23,7 +24,8 @@ export class QsrNode {
   readonly driver: UdpDriver;
   readonly discovery: DiscoveryLoop;
   readonly dns: DnsClient;
-  readonly #recheck: NodeJS.Timeout;
+  readonly #watch: QsaWatch;
+  readonly #rechecking: NodeJS.Timeout;
 
   private constructor(config: QsrConfig, engine: Qsr, driver: UdpDriver, log: Logger) {
     this.config = config;
@@ -46,8 +48,9 @@ export class QsrNode {
         if (setsDone % 50 === 0) log.info(`${registry}: ${setsDone} of ${sets} service sets read`);
       },
     });
-    this.#recheck = setInterval(() => {
-      this.#recheckFailedServices(log);
+    this.#watch = new QsaWatch(engine, log);
+    this.#rechecking = setInterval(() => {
+      this.#recheck();
     }, RECHECK_INTERVAL_MS);
   }
 
@@ -72,7 +75,7 @@ export class QsrNode {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#recheck);
+    clearInterval(this.#rechecking);
     await Promise.all([this.discovery.close(), this.driver.close()]);
   }
 
@@ -85,12 +88,11 @@ export class QsrNode {
     if (problems.length > MOST_LOGGED_PROBLEMS) log.warn(`in DNS: ${problems.length - MOST_LOGGED_PROBLEMS} more problems`);
   }
 
-  #recheckFailedServices(log: Logger): void {
+  /** Tells who has failed and who is back, and looks at DNS again for services of which nobody answers. */
+  #recheck(): void {
     const { failedServices } = this.engine.querier.health;
-    for (const name of failedServices) {
-      log.warn(`no QSA of ${name} answers; looking at DNS again`);
-      this.discovery.recheckService(name);
-    }
+    this.#watch.look(failedServices);
+    for (const name of failedServices) this.discovery.recheckService(name);
     failedServices.clear();
   }
 }

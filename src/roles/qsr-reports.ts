@@ -1,6 +1,5 @@
 import {
   type IpAddress,
-  formatEndpoint,
   formatIp,
   formatPrefix,
   formatRange,
@@ -11,10 +10,10 @@ import { milliseconds, remainingMs } from "../core/clock.ts";
 import { NO_ENTRY, OWN } from "../core/cache/entry-table.ts";
 import type { Qsr } from "../core/qsr.ts";
 import { NO_PREFIX } from "../core/tables/segment-table.ts";
-import type { Upstream } from "../core/querier/upstream.ts";
 import { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
 import { MappingBody, ResultCode } from "../wire/index.ts";
+import { entryOf, whoIs } from "./qsa-name.ts";
 import type { QsrNode } from "./qsr-node.ts";
 import type { CachedReport, CatalogueReport, QsaReport, WhyReport } from "./reports.ts";
 
@@ -29,7 +28,7 @@ export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport
     services: content.services.length,
     qsas: engine.querier.upstreams.size,
     serials,
-    ageSeconds: confirmedAt === 0 ? 0 : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
+    ageSeconds: confirmedAt === 0 ? null : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
     problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
   };
 }
@@ -71,8 +70,7 @@ function serviceReport({ querier, catalogue }: Qsr, service: number): QsaReport[
   const { name, servers } = catalogue.content.services[service]!;
   return Array.from({ length: ranking.size }, (_, place) => {
     const { upstream, tier } = ranking.at(place);
-    const endpoint = endpointOf(upstream);
-    const server = servers.find((entry) => formatEndpoint(entry.address, entry.port) === endpoint)!;
+    const server = entryOf(servers, upstream)!;
     return {
       service: name,
       name: server.name,
@@ -104,7 +102,7 @@ function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {
     version: `${body.versionLineage}.${body.versionHi * 2 ** 32 + body.versionLo}`,
     remainingSeconds: Math.ceil(remainingMs(cache.entries.expiry(entry), milliseconds(time)) / 1000),
     usable: engine.vouchesFor(entry),
-    from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : endpointOf(upstream),
+    from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : whoIs(engine, upstream),
   };
 }
 
@@ -113,13 +111,9 @@ function verdictOf(engine: Qsr, address: IpAddress, cached: CachedReport | null)
   const why = cached === null ? "" : `cached, but ${cached.from}, which said so, is down; `;
   const best = engine.querier.fetcher.choose(now(), address.family, ...keyOf(address));
   if (best === undefined) return `${why}no QSA is listed for this MAB`;
-  if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${endpointOf(best)} is tried first`;
+  if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${whoIs(engine, best)} is tried first`;
   const rtt = best.measured ? `${Math.round(best.rtt.smoothed / 100) / 10} ms away` : "not measured yet";
-  return `${why}${endpointOf(best)} is asked: ${STATE_NAMES[best.state]}, ${rtt}`;
-}
-
-function endpointOf(upstream: Upstream): string {
-  return formatEndpoint(upstream.address, upstream.port);
+  return `${why}${whoIs(engine, best)} is asked: ${STATE_NAMES[best.state]}, ${rtt}`;
 }
 
 function keyOf({ family, words }: IpAddress): [hi: number, lo: number] {

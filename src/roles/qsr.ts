@@ -2,7 +2,7 @@ import { formatEndpoint } from "../address/index.ts";
 import type { QsrConfig } from "../config/schema.ts";
 import { defaultControlSocket, serveControl } from "../io/control-socket.ts";
 import type { Logger } from "../io/log.ts";
-import { qsrRoutes } from "./control-routes.ts";
+import { qsrRoutes, routesOf } from "./control-routes.ts";
 import { QsrNode } from "./qsr-node.ts";
 import { catalogueReport } from "./qsr-reports.ts";
 import type { Running } from "./running.ts";
@@ -14,7 +14,7 @@ export async function runQsr(config: QsrConfig, log: Logger): Promise<Running> {
   const socket = config.control.socket ?? defaultControlSocket();
   try {
     const status = () => ({ ...statusOf("qsr", node.engine, node.driver, config.listen.length), catalogue: catalogueReport(node) });
-    const control = await serveControl(socket, qsrRoutes(node, status));
+    const control = await serveControl(socket, routesOf("qsr", socket, qsrRoutes(node, status)));
     log.info(`QSR listens on ${config.listen.map(({ address, port }) => formatEndpoint(address, port)).join(", ")}; control socket ${socket}`);
     void node.discovery.start();
     return {

@@ -19,8 +19,8 @@ export interface CatalogueReport {
   readonly services: number;
   readonly qsas: number;
   readonly serials: Readonly<Record<string, number>>;
-  /** Since DNS last confirmed it. */
-  readonly ageSeconds: number;
+  /** Since DNS last confirmed it; null when it never has. */
+  readonly ageSeconds: number | null;
   readonly problems: readonly string[];
 }
 
@@ -72,4 +72,6 @@ export interface MapReport {
   readonly changes: readonly { readonly range: string; readonly etr: string | null; readonly version: number }[];
   /** The QSAs that have it. */
   readonly qsas: readonly string[];
+  /** Sites that are down: they have it when they come back. */
+  readonly down: readonly string[];
 }

@@ -1,13 +1,13 @@
-import { type IpAddress, type Range, formatEndpoint, formatRange } from "../address/index.ts";
+import { type IpAddress, type Range, formatEndpoint, formatIp, formatRange } from "../address/index.ts";
 import { parseEndpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
-import type { ChangeReport } from "../core/mapping/mapping-store.ts";
 import { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
 import { ControlError, serveControl } from "../io/control-socket.ts";
 import { DnsServer } from "../io/dns-server.ts";
+import { ListenError } from "../io/listen-error.ts";
 import type { Logger } from "../io/log.ts";
-import { mapRoutes, qsrRoutes, text } from "./control-routes.ts";
+import { type AppliedChange, type Routes, mapRoutes, qsrRoutes, routesOf, text } from "./control-routes.ts";
 import { type Place, estimatedRttMs } from "./distance.ts";
 import { QsrNode } from "./qsr-node.ts";
 import { catalogueReport } from "./qsr-reports.ts";
@@ -66,20 +66,35 @@ async function startAll(options: UpOptions, log: Logger, started: Running[]): Pr
   const world = readWorld(options.zones);
   const dns = new DnsServer(world.zones);
   const dnsAt = parseEndpoint(options.dns, 5300);
-  const [dnsHost] = options.dns.split(":");
-  const dnsPort = await dns.listen(dnsHost!, dnsAt.port);
+  const dnsPort = await opening("--dns names another", dns.listen(formatIp(dnsAt.address), dnsAt.port));
   started.push(dns);
   const sites = world.sites.map((site) => new Site(site, site.place === undefined ? 0 : estimatedRttMs(HOME, site.place), QSA_OPTIONS));
   started.push({ close: () => closeAll(sites.map((site) => ({ close: () => site.down() }))) });
-  await Promise.all(sites.map((site) => site.up()));
+  await startSites(sites);
   const dnsEndpoint = formatEndpoint(dnsAt.address, dnsPort);
-  const node = await QsrNode.open(qsrConfig(options, dnsEndpoint, world.registries), log);
+  const node = await opening("--listen names another", QsrNode.open(qsrConfig(options, dnsEndpoint, world.registries), log));
   started.push(node);
   const up = new UpWorld(node, sites, dnsEndpoint, started);
-  started.push(await serveControl(options.controlSocket, routes(up)));
+  started.push(await serveControl(options.controlSocket, routesOf("up", options.controlSocket, routes(up))));
   await node.discovery.start();
   await untilMeasured(node);
   return up;
+}
+
+/** Waits for all, so that one that fails leaves no other half open. */
+async function startSites(sites: readonly Site[]): Promise<void> {
+  const outcomes = await Promise.allSettled(sites.map((site) => opening(`${site.world.name} of the zones: another "drtm up" probably runs`, site.up())));
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+/** Adds to a ListenError where the address and port come from. */
+async function opening<T>(origin: string, opened: Promise<T>): Promise<T> {
+  try {
+    return await opened;
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    throw new ListenError(`${error.message} (${origin})`, { cause: error });
+  }
 }
 
 /** The options of a QSA's file, with their defaults. */
@@ -94,7 +109,7 @@ function qsrConfig({ listen }: UpOptions, dnsEndpoint: string, registries: reado
   });
 }
 
-function routes(up: UpWorld): Parameters<typeof serveControl>[1] {
+function routes(up: UpWorld): Routes {
   const status = (): StatusReport => ({ ...statusOf("up", up.node.engine, up.node.driver, up.node.config.listen.length), catalogue: catalogueReport(up.node) });
   return {
     ...qsrRoutes(up.node, status),
@@ -114,13 +129,14 @@ function siteNamed(sites: readonly Site[], name: string): Site {
 }
 
 /** All sites of a DSOC share its store, as they would by its feed: one change, and each tells its own queriers. */
-function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | null): { report: ChangeReport; qsas: string[] } {
+function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | null): AppliedChange {
   const store = sites.map(({ world }) => world.store).find((candidate) => candidate.serves(range.family, range.first));
   if (store === undefined) throw new ControlError(400, `${formatRange(range)} begins in no MAB of these sites`);
   const report = store.change(range, etr);
   const told = sites.filter(({ world }) => world.store === store);
   for (const site of told) site.noteChange(report);
-  return { report, qsas: told.filter((site) => site.isUp).map(({ world }) => world.name) };
+  const names = (isUp: boolean): string[] => told.filter((site) => site.isUp === isUp).map(({ world }) => world.name);
+  return { report, qsas: names(true), down: names(false) };
 }
 
 async function untilMeasured({ engine }: QsrNode): Promise<void> {

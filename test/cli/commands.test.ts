@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,8 +22,12 @@ describe("help", () => {
     for (const help of helps) expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining("Example: drtm ") as string });
   });
 
+  test.each([["help", "query"], ["query", "-h"]])("drtm %s %s works like drtm query --help", async (...args) => {
+    expect(await drtm(...args)).toEqual(await drtm("query", "--help"));
+  });
+
   test("the version is that of package.json", async () => {
-    expect((await drtm("--version")).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect((await drtm("-V")).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
   });
 });
 
@@ -37,8 +41,11 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["query", "192.0.2.1", "--timeout", "soon"], "--timeout soon"],
     [["ctl"], "needs an action"],
     [["ctl", "stats"], 'unknown action "stats", did you mean "status"?'],
-    [["ctl", "map", "set", "192.0.2.0/24"], "map set needs --etr"],
-    [["ctl", "site", "left", "fra1"], "is not complete"],
+    [["ctl", "map", "set", "192.0.2.0/24"], "usage: drtm ctl map set RANGE --etr ADDRESS\n"],
+    [["ctl", "map", "unset", "192.0.2.0/24", "--etr", "::"], "usage: drtm ctl map unset RANGE\n"],
+    [["ctl", "site", "left", "fra1"], "usage: drtm ctl site down NAME, or drtm ctl site up NAME\n"],
+    [["ctl", "status", "of"], "usage: drtm ctl status\n"],
+    [["help", "querry"], 'unknown command "querry", did you mean "query"?'],
     [["qsr"], "needs --config FILE"],
     [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml: cannot be read"],
     [["qsa", "--config", EXAMPLE], 'this file configures a qsr: run "drtm qsr" with it'],
@@ -53,7 +60,21 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
 
 describe("check", () => {
   test("a right file", async () => {
-    expect(await drtm("check", EXAMPLE)).toMatchObject({ status: 0, stdout: `${EXAMPLE}: ok, qsr on 127.0.0.1:4344, [::1]:4344, 1 registries\n` });
+    expect(await drtm("check", EXAMPLE)).toMatchObject({ status: 0, stdout: `${EXAMPLE}: ok, qsr on 127.0.0.1:4344, [::1]:4344, 1 registry\n` });
+  });
+
+  test.each<[string, string, (path: string) => void, string]>([
+    ["missing", "gone.txt", () => undefined, 'qsa.yaml:2: "mapping.0": %s does not exist'],
+    ["a directory", "folder.txt", (path) => { mkdirSync(path); }, 'qsa.yaml:2: "mapping.0": %s is a directory: name a file'],
+    ["broken", "broken.txt", (path) => { writeFileSync(path, "mab 192.0.2.0/24\n"); }, "%s:1: not a MAB"],
+    ["without a MAB", "empty.txt", (path) => { writeFileSync(path, "# nothing yet\n"); }, "%s: no MAB, so nothing to answer for"],
+  ])("a mapping file that is %s: drtm check and drtm qsa say so alike", async (_what, name, make, message) => {
+    const [file, path] = [join(directory, "qsa.yaml"), join(directory, name)];
+    make(path);
+    writeFileSync(file, `role: qsa\nmapping: [${name}]\n`);
+    const [checked, started] = await Promise.all([drtm("check", file), drtm("qsa", "--config", file)]);
+    expect(checked).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(message.replace("%s", path)) as string });
+    expect(started).toEqual({ ...checked, stderr: `drtm: ${checked.stderr}` });
   });
 
   test("an unknown key", async () => {
@@ -71,6 +92,26 @@ describe("nobody there", () => {
     const { status, stderr } = await drtm("query", "192.0.2.1", "--server", server, "--timeout", "300");
     expect(status).toBe(1);
     expect(stderr).toContain(`${server} cannot be asked: nothing listens there`);
+  });
+
+  test("query: status 1 where no packet can be sent", async () => {
+    const { status, stderr } = await drtm("query", "192.0.2.1", "--server", "[fe80::1]:4344");
+    expect(status).toBe(1);
+    expect(stderr).toContain("[fe80::1]:4344 cannot be asked: this machine");
+  });
+
+  test("query --json: an object for each address all the same, with the reason", async () => {
+    const server = `127.0.0.1:${await freePort()}`;
+    const { status, stdout, stderr } = await drtm("query", "192.0.2.1", "::ffff:192.0.2.7", "--json", "--server", server);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    const answers = stdout.trim().split("\n").map((line) => JSON.parse(line) as object);
+    const error = expect.stringContaining(`${server} cannot be asked: nothing listens there`) as string;
+    expect(answers).toMatchObject([{ address: "192.0.2.1", result: "error", error }, { address: "192.0.2.7", result: "error", error }]);
+  });
+
+  test("query: a bare IPv6 address is a server with the usual port", async () => {
+    const { stderr } = await drtm("query", "192.0.2.1", "--server", "fe80::1");
+    expect(stderr).toContain("[fe80::1]:4344 cannot be asked");
   });
 
   test("ctl: status 1", async () => {

@@ -72,22 +72,29 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     const [qsaPort, qsrPort] = [await freePort(), await freePort()];
     await runQsa(qsaPort);
     const qsr = await runQsr(qsrPort, await serveDns(qsaPort), "catalogue: 1 MABs, 1 services, 1 QSAs");
-    expect(qsr.stderr.match(/in DNS: _drtm\.s1\.dsoc-a\.example\. SVCB: /g)).toHaveLength(1);
+    await qsr.says("in DNS: _drtm.s1.dsoc-a.example. SVCB: ");
     expect(await ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.1", qsa: `127.0.0.1:${qsaPort}` });
     expect(await drtm("ctl", "map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.9", "--socket", socketOf("qsa"))).toMatchObject({ status: 0 });
     await expect.poll(() => ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.9" });
     const status = await drtm("ctl", "status", "--json", "--socket", socketOf("qsr"));
     expect((JSON.parse(status.stdout) as StatusReport).catalogue).toMatchObject({ mabs: 1, problems: [expect.stringContaining("SVCB") as string] });
+    expect(qsr.stderr.match(/in DNS: _drtm\.s1/g)).toHaveLength(1);
   });
 
   test("a QSA that is restarted serves again, with what its file says", async () => {
     const [qsaPort, qsrPort] = [await freePort(), await freePort()];
     const qsa = await runQsa(qsaPort);
-    await runQsr(qsrPort, await serveDns(qsaPort), "catalogue: 1 MABs, 1 services, 1 QSAs");
+    const qsr = await runQsr(qsrPort, await serveDns(qsaPort), "catalogue: 1 MABs, 1 services, 1 QSAs");
     await drtm("ctl", "map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.9", "--socket", socketOf("qsa"));
     await expect.poll(() => ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.9" });
     expect(await qsa.stop()).toMatchObject({ status: 0 });
+    await expect.poll(() => ask(qsrPort, "192.0.2.200"), { timeout: 15_000 }).toMatchObject({ result: "error", error: "no QSA answered" });
+    const here = `QSA here1 (127.0.0.1:${qsaPort})`;
+    await qsr.says(`${here} is down`);
+    await qsr.says(`no QSA of ${SERVICE} answers`);
     await runQsa(qsaPort);
+    await qsr.says(`${here} is up again`);
+    await qsr.says(`${SERVICE}: QSAs answer again`);
     await expect.poll(() => ask(qsrPort, "192.0.2.7"), { timeout: 15_000 }).toMatchObject({ etr: "203.0.113.1" });
   });
 
@@ -96,7 +103,20 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     const qsr = await runQsr(qsrPort, dnsPort, "discovery of drtm.example. failed");
     expect(qsr.stderr).toContain(`no answer for drtm.example. SOA (127.0.0.1:${dnsPort}: `);
     expect(await ask(qsrPort, "192.0.2.7")).toMatchObject({ result: "error", error: "no QSA is known for this address" });
+    const said = await Promise.all([drtm("ctl", "qsas", "--socket", socketOf("qsr")), drtm("ctl", "status", "--socket", socketOf("qsr"))]);
+    expect(said[0].stdout).toContain("no QSA is known: discovery has found none yet");
+    expect(said[1].stdout).toContain("0 QSAs; never confirmed");
     expect(await qsr.stop()).toMatchObject({ status: 0 });
+  });
+
+  test("a role that does not offer an action says which does", async () => {
+    await runQsa(await freePort());
+    await runQsr(await freePort(), await freePort(), "listens on");
+    const change = await drtm("ctl", "map", "set", "192.0.2.7", "--etr", "203.0.113.9", "--socket", socketOf("qsr"));
+    expect(change.stderr).toBe(`drtm: this is a QSR (control socket ${socketOf("qsr")}): "map set" and "map unset" work on a QSA or "drtm up"; name its socket with --socket\n`);
+    const why = await drtm("ctl", "why", "192.0.2.7", "--socket", socketOf("qsa"));
+    expect(why).toMatchObject({ status: 2, stderr: expect.stringContaining('this is a QSA') as string });
+    expect(why.stderr).toContain('"why" works on a QSR or "drtm up"');
   });
 
   test("a port in use ends it with one line that says so", async () => {

@@ -6,7 +6,7 @@ import { ConfigError, parseConfig } from "../../src/config/load.ts";
 import { nearest } from "../../src/config/nearest.ts";
 
 const EXAMPLES = new URL("../../docs/examples/", import.meta.url);
-const examples = readdirSync(EXAMPLES).map((file) => [file, readFileSync(new URL(file, EXAMPLES), "utf8")] as const);
+const examples = readdirSync(EXAMPLES).filter((file) => file.endsWith(".yaml")).map((file) => [file, readFileSync(new URL(file, EXAMPLES), "utf8")] as const);
 
 const MINIMAL = "role: qsr\ndns:\n  registries: [{ apex: drtm.example }]\n";
 
@@ -56,7 +56,21 @@ describe("a configuration", () => {
     ["role: qsr\n", 'f.yaml:1: "dns" is missing'],
     [`${MINIMAL}listen: ["127.0.0.1"]\n`, 'f.yaml:4: "listen.0" is wrong: "127.0.0.1" is no endpoint'],
     [`${MINIMAL}listen: ["127.0.0.1:99999"]\n`, "is no endpoint"],
-    [`${MINIMAL}cache:\n  maxEntries: many\n`, 'f.yaml:5: "cache.maxEntries" is wrong'],
+    [`${MINIMAL}cache:\n  maxEntries: many\n`, 'f.yaml:5: "cache.maxEntries" is wrong ("many"): write a whole number from 1024 to 16777216'],
+    [`${MINIMAL}cache:\n  maxEntries: 5\n`, 'f.yaml:5: "cache.maxEntries" is wrong (5): write a whole number from 1024'],
+    [`${MINIMAL}cache:\n  cachingTimeMaxSeconds: 30s\n`, '("30s"): write a number from 1 to 3600, without a unit'],
+    [`${MINIMAL}cache:\n`, '"cache" has no value: write its keys below it, indented, or leave the key out'],
+    [`${MINIMAL}cache:\n  maxEnt: 5000\n`, 'f.yaml:5: unknown key "cache.maxEnt", did you mean "maxEntries"?'],
+    ["role: qsr\ndns:\n  refreshMaxSeconds: 5\n  registries: [{ apex: a.example }]\n", '10 is more than "refreshMaxSeconds", which is 5'],
+    ["role: qsr\ndns:\n  serviceTtlMaxSeconds: 5\n  registries: [{ apex: a.example }]\n", '30 is more than "serviceTtlMaxSeconds", which is 5'],
+    ["role: qsr\ndns:\n  registries: [{ apex: a.example }, { apex: A.example. }]\n", '"dns.registries.1" is wrong: it is the registry of an earlier one (item 1)'],
+    ["role: qsr\ndns:\n  registries: a.example\n", "write a list of 1 or more items with keys"],
+    [`${MINIMAL}listen: ["127.0.0.1:4344", "[::]:4344", "0.0.0.0:4344"]\n`, '"listen.2" is wrong: it takes the address and port of an earlier one (item 1)'],
+    [`${MINIMAL}listen: 127.0.0.1:4344\n`, '"listen" is wrong ("127.0.0.1:4344"): write a list of 1 to 16 items'],
+    [`${MINIMAL}listen: ["127.0.0.1:0"]\n`, "its port is not 1 to 65535"],
+    [`${MINIMAL}log: { level: loud }\n`, 'write one of trace, debug, info, warn, error'],
+    [`${MINIMAL}control: { socket: /run/${"x".repeat(110)} }\n`, "a socket has at most 107 octets"],
+    ["role: qsa\nmapping: [a.txt, a.txt]\n", '"mapping.1" is wrong: it is an earlier one (item 1)'],
     [`${MINIMAL}clients:\n  allow: [10.0.0.1/8]\n`, '"10.0.0.1/8" has bits set after its first 8'],
     ["role: qsr\ndns:\n  registries: [{ apex: 'drtm..example' }]\n", "is no domain name"],
     ["role: qsr\n\tx: 1", "f.yaml:2: not valid YAML"],
@@ -66,7 +80,9 @@ describe("a configuration", () => {
     expect(faults(text).join("\n")).toContain(message);
   });
 
-  test("has all its faults told at once", () => {
+  test("has all its faults told at once, in the order of the lines", () => {
+    const lines = faults("role: qsr\nlisten: [x]\ncolour: red\nlog: { level: loud }\ndns: {}\n").map((fault) => Number(fault.split(":")[1]));
+    expect(lines).toEqual([2, 3, 4, 5]);
     expect(faults(`${MINIMAL}listen: [x]\nlog: { level: loud }\ncolour: red\n`)).toHaveLength(3);
   });
 });
@@ -74,10 +90,13 @@ describe("a configuration", () => {
 test("endpoints", () => {
   expect(parseEndpoint("[2001:db8::1]:53").port).toBe(53);
   expect(parseEndpoint("192.0.2.1", 4344).port).toBe(4344);
+  expect(parseEndpoint("::1", 4344)).toMatchObject({ port: 4344, address: { family: 6 } });
   expect(() => parseEndpoint("2001:db8::1:53")).toThrow("is no endpoint");
+  expect(() => parseEndpoint("127.0.0.1:0")).toThrow("its port is not 1 to 65535");
 });
 
 test("the nearest word is a near one, or none", () => {
   expect(nearest("querry", ["query", "up"])).toBe("query");
   expect(nearest("zzz", ["query", "up"])).toBeUndefined();
+  expect(nearest("maxEnt", ["maxPeers", "maxEntries"])).toBe("maxEntries");
 });

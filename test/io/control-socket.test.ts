@@ -61,6 +61,12 @@ test.runIf(process.getuid?.() === 0)("a directory of somebody else is not used (
   await expect(serveControl(join(foreign, "x.sock"), {})).rejects.toThrow("belongs to another user");
 });
 
+test("a path that the kernel does not take, or a directory that cannot be made, is named", async () => {
+  await expect(serveControl(join(directory, "x".repeat(110)), {})).rejects.toThrow("is longer than 107 octets");
+  writeFileSync(join(directory, "file"), "");
+  await expect(serveControl(join(directory, "file", "below", "x.sock"), {})).rejects.toThrow(`cannot make ${join(directory, "file", "below")} for the control socket`);
+});
+
 function post(body: string): Promise<number> {
   return new Promise((done, fail) => {
     const sent = request({ socketPath: path, path: "/echo", method: "POST" }, (response) => {

@@ -190,6 +190,18 @@ describe("truncated answers are fetched over TCP", () => {
   });
 });
 
+test("a server that nothing can be sent to is one that fails, and the next is asked", async () => {
+  const port = await nameServer((query, reply) => {
+    reply(right(query));
+  });
+  // Broadcast is refused by every kernel at once, as a missing route is.
+  const servers = [{ address: parseIp("255.255.255.255"), port: 53 }, { address: parseIp("127.0.0.1"), port }];
+  const { server } = await new DnsClient({ servers, deadlineMs: 600, firstTimeoutMs: 150 }).query(NAME, RecordType.TXT);
+  expect(server).toBe(`127.0.0.1:${port}`);
+  const only = new DnsClient({ servers: servers.slice(0, 1), deadlineMs: 600, firstTimeoutMs: 150 });
+  await expect(only.query(NAME, RecordType.TXT)).rejects.toThrow("255.255.255.255:53: connect EACCES");
+});
+
 test("answers are kept for their TTL, and passed over when fresh ones are wanted", async () => {
   let asked = 0;
   const port = await nameServer((query, reply) => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,6 +49,26 @@ describe("installed from the packed tarball", () => {
     expect(stdout.trim()).toBe("6");
   });
 });
+
+test("the Node it asks for is enough for all it depends on", () => {
+  const { dependencies } = readPackage("package.json") as Package & { dependencies: object };
+  const needs = Object.keys(dependencies).map((name) => leastNode(readPackage(`node_modules/${name}/package.json`)));
+  expect(leastNode(readPackage("package.json"))).toBe(Math.max(...needs));
+});
+
+interface Package {
+  readonly engines?: { readonly node?: string };
+}
+
+function readPackage(path: string): Package {
+  return JSON.parse(readFileSync(join(ROOT, path), "utf8")) as Package;
+}
+
+/** The last version that a range names, as one number: ">=22.19.0" and "20 || >=22" are 22019 and 22000. */
+function leastNode({ engines }: Package): number {
+  const [, major = "0", minor = "0"] = /(\d+)(?:\.(\d+))?(?:\.\d+)?\s*$/.exec(engines?.node ?? "") ?? [];
+  return Number(major) * 1000 + Number(minor);
+}
 
 test("in a clone, npx drtm runs the source", async () => {
   const { stdout } = await run("npx", ["drtm", "--version"], { cwd: ROOT, env });

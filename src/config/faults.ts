@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { didYouMean } from "./nearest.ts";
+import { qsaSchema, qsrSchema } from "./schema.ts";
+
+export type Path = readonly PropertyKey[];
+
+/** One thing wrong with a configuration: where, and what to do. */
+export interface Fault {
+  readonly path: Path;
+  readonly text: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+}
+
+/** What an issue of the schema means to who wrote the file. */
+export function faultsOf(issue: Issue, config: unknown): Fault[] {
+  const { path } = issue;
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(schemaAt(config, path)?.properties ?? {});
+    return issue.keys.map((key) => ({ path: [...path, key], text: `unknown key "${[...path, key].join(".")}"${didYouMean(key, known)}` }));
+  }
+  if (issue.code === "invalid_union" || path.length === 0) return [{ path: ["role"], text: 'role must be "qsr" or "qsa"' }];
+  return [{ path, text: `"${path.join(".")}" ${problem(issue, config)}` }];
+}
+
+function problem(issue: Issue, config: unknown): string {
+  const value = valueAt(config, issue.path);
+  const wanted = whatToWrite(schemaAt(config, issue.path));
+  if (issue.code === "custom") return `is wrong: ${issue.message}`;
+  if (value === undefined) return `is missing: ${wanted}`;
+  if (value === null) return `has no value: ${wanted}, or leave the key out`;
+  return `is wrong (${shown(value)}): ${wanted}${isSeconds(issue.path) && hasUnit(value) ? ", without a unit: the key's name has it" : ""}`;
+}
+
+function whatToWrite(schema: JsonSchema = {}): string {
+  const { type, minimum, maximum, minItems = 1, maxItems, items } = schema;
+  if (schema.enum !== undefined) return `write one of ${schema.enum.join(", ")}`;
+  switch (type) {
+    case "number":
+      return `write a number from ${minimum} to ${maximum}`;
+    case "integer":
+      return `write a whole number from ${minimum} to ${maximum}`;
+    case "boolean":
+      return "write true or false";
+    case "array":
+      return `write a list of ${minItems}${maxItems === undefined ? " or more" : ` to ${maxItems}`} ${items?.type === "object" ? "items with keys of their own" : "items"}, as "[a, b]" or with "- " before each`;
+    case "object":
+      return "write its keys below it, indented";
+    default:
+      return "write a text";
+  }
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+}
+
+function isSeconds(path: Path): boolean {
+  return String(path.at(-1)).endsWith("Seconds");
+}
+
+/** `30s`, `5 min`: a number that people add a unit to. */
+function hasUnit(value: unknown): boolean {
+  return typeof value === "string" && /^\d+(\.\d+)?\s*[a-zA-Z]+$/.test(value);
+}
+
+/** What the schema has at a path. */
+function schemaAt(config: unknown, path: Path): JsonSchema | undefined {
+  const schema = (config as { role?: unknown } | null)?.role === "qsa" ? qsaSchema : qsrSchema;
+  let at = z.toJSONSchema(schema, { io: "input" }) as JsonSchema | undefined;
+  for (const step of path) at = typeof step === "number" ? at?.items : at?.properties?.[String(step)];
+  return at;
+}
+
+function valueAt(config: unknown, path: Path): unknown {
+  return path.reduce((inner: unknown, step) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[step], config);
+}

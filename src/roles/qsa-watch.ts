@@ -1,0 +1,54 @@
+import type { Qsr } from "../core/qsr.ts";
+import type { Ranking } from "../core/querier/ranking.ts";
+import type { Upstream } from "../core/querier/upstream.ts";
+import { UpstreamState } from "../core/querier/upstream-state.ts";
+import type { Logger } from "../io/log.ts";
+import { whoIs } from "./qsa-name.ts";
+
+/** Logs which QSAs and services fail and come back, by looking from time to time: the packet path knows nothing of it. */
+export class QsaWatch {
+  readonly #engine: Qsr;
+  readonly #log: Logger;
+  readonly #down = new WeakMap<Upstream, boolean>();
+  readonly #failed = new Set<string>();
+
+  constructor(engine: Qsr, log: Logger) {
+    this.#engine = engine;
+    this.#log = log;
+  }
+
+  /** `failed`: services of which no QSA has answered since the last look. */
+  look(failed: Iterable<string>): void {
+    const { upstreams } = this.#engine.querier;
+    for (const upstream of upstreams.listed()) this.#lookAt(upstream);
+    for (const service of failed) this.#noteFailure(service);
+    for (const service of this.#failed) {
+      const ranking = upstreams.rankings.find(({ name }) => name === service);
+      if (ranking === undefined || hasAnyUp(ranking)) this.#noteEnd(service, ranking !== undefined);
+    }
+  }
+
+  /** Told once, however many queries fail until it is over. */
+  #noteFailure(service: string): void {
+    if (!this.#failed.has(service)) this.#log.warn(`no QSA of ${service} answers; looking at DNS again`);
+    this.#failed.add(service);
+  }
+
+  #noteEnd(service: string, answers: boolean): void {
+    this.#failed.delete(service);
+    if (answers) this.#log.info(`${service}: QSAs answer again`);
+  }
+
+  #lookAt(upstream: Upstream): void {
+    if (upstream.state !== UpstreamState.down && upstream.state !== UpstreamState.up) return;
+    const isDown = upstream.state === UpstreamState.down;
+    const wasDown = this.#down.get(upstream);
+    this.#down.set(upstream, isDown);
+    if (isDown && wasDown !== true) this.#log.info(`QSA ${whoIs(this.#engine, upstream)} is down`);
+    if (!isDown && wasDown === true) this.#log.info(`QSA ${whoIs(this.#engine, upstream)} is up again`);
+  }
+}
+
+function hasAnyUp(ranking: Ranking): boolean {
+  return Array.from({ length: ranking.size }, (_, place) => ranking.at(place)).some(({ upstream }) => upstream.state === UpstreamState.up);
+}
