@@ -55,7 +55,7 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
     return true;
   }
 
-  vouchesFor(entry: number): boolean {
+  vouchesFor(_now: number, entry: number): boolean {
     return this.querier.vouchesFor(entry);
   }
 

@@ -13,6 +13,11 @@ export interface QsaOptions extends ServerOptions {
   /** How long queriers may cache mapping, and how long the absence of it; milliseconds. */
   readonly cachingMs: number;
   readonly negativeCachingMs: number;
+  /**
+   * With a feed from the mapping store: how long it may say nothing, neither a change nor a heartbeat, until this server
+   * trusts its mapping no more; milliseconds (docs/protocol.md section 9). Left out: the mapping comes from files.
+   */
+  readonly feedLimitMs?: number;
 }
 
 /** An authoritative query server: answers for its MABs from its mapping store, and tells queriers of changes. */
@@ -24,10 +29,13 @@ export class Qsa implements Engine, AnswerSource {
   readonly #header = new Header();
   readonly #scratch = new Answer();
   readonly #cause = new Version();
+  /** When the feed was heard last; Infinity without one, -Infinity before its first word. */
+  #feedHeardAt: number;
 
   constructor(options: QsaOptions, store: MappingStore) {
     this.#options = options;
     this.store = store;
+    this.#feedHeardAt = options.feedLimitMs === undefined ? Infinity : -Infinity;
     this.server = new ServerHalf(options, 1, this);
   }
 
@@ -49,7 +57,7 @@ export class Qsa implements Engine, AnswerSource {
     const result = this.store.lookUp(request.family as Family, request.keyHi, request.keyLo, body);
     if (result === ResultCode.notAuthoritative) {
       answer.fail(result);
-    } else if (asker.floor.isAbove(body.positionLineage, body.positionHi, body.positionLo)) {
+    } else if (this.#lags(now) || asker.floor.isAbove(body.positionLineage, body.positionHi, body.positionLo)) {
       answer.fail(ResultCode.notAuthoritativeNow);
     } else {
       answer.result = result;
@@ -59,9 +67,14 @@ export class Qsa implements Engine, AnswerSource {
     return true;
   }
 
-  /** All of it is from its own store. */
-  vouchesFor(): boolean {
-    return true;
+  /** All of it is from its own store, which is as good as its feed. */
+  vouchesFor(now: number): boolean {
+    return !this.#lags(now);
+  }
+
+  /** The feed has said something: all changes up to now have been applied. */
+  noteFeed(now: number): void {
+    this.#feedHeardAt = now;
   }
 
   renew(answer: Answer): void {
@@ -88,11 +101,22 @@ export class Qsa implements Engine, AnswerSource {
   }
 
   pollTimeout(): number {
-    return this.server.next;
+    const feedEnds = this.server.cache.entries.firstOf(OWN) === NO_ENTRY ? Infinity : this.#feedHeardAt + this.#feedLimit;
+    return Math.min(this.server.next, feedEnds);
   }
 
   handleTimeout(now: number): void {
+    // What was given out may be changing without our hearing of it: those who have it must ask elsewhere.
+    if (this.#lags(now)) this.server.cache.flushUpstream(now, OWN);
     this.server.handleTimeout(now);
+  }
+
+  get #feedLimit(): number {
+    return (this.#options.feedLimitMs ?? Infinity) * 1000;
+  }
+
+  #lags(now: number): boolean {
+    return now - this.#feedHeardAt >= this.#feedLimit;
   }
 
   #cachingMs(result: number): number {

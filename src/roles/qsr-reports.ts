@@ -101,7 +101,7 @@ function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {
     etr: isMapping ? formatWords(body.etrFamily === 6 ? 6 : 4, body.etr0, body.etr1, body.etr2, body.etr3) : null,
     version: `${body.versionLineage}.${body.versionHi * 2 ** 32 + body.versionLo}`,
     remainingSeconds: Math.ceil(remainingMs(cache.entries.expiry(entry), milliseconds(time)) / 1000),
-    usable: engine.vouchesFor(entry),
+    usable: engine.vouchesFor(time, entry),
     from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : whoIs(engine, upstream),
   };
 }

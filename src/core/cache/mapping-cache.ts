@@ -143,7 +143,7 @@ export class MappingCache {
   flushUpstream(now: number, upstream: number): number {
     let flushed = 0;
     for (let entry = this.entries.firstOf(upstream); entry !== NO_ENTRY; entry = this.entries.firstOf(upstream)) {
-      if (this.entries.isTouched(entry)) this.wantKey(this.entries.family(entry), this.entries.firstHi(entry), this.entries.firstLo(entry));
+      if (upstream !== OWN && this.entries.isTouched(entry)) this.wantKey(this.entries.family(entry), this.entries.firstHi(entry), this.entries.firstLo(entry));
       this.withdraw(now, entry, this.#nothing);
       flushed++;
     }

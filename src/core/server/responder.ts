@@ -39,7 +39,7 @@ export interface AnswerSource {
    */
   resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean;
   /** Whether a live entry may be given out without asking again: nothing speaks against where it came from. */
-  vouchesFor(entry: number): boolean;
+  vouchesFor(now: number, entry: number): boolean;
   /** Brings an answer from an entry that this server knows by itself up to date: its caching time, and its position. */
   renew(answer: Answer): void;
 }
@@ -179,7 +179,7 @@ export class Responder implements Audience {
   #lookUp(now: number, request: MapRequest, asker: Asker): void {
     const answer = this.#answer;
     const entry = this.#cache.find(now, request.family as Family, request.keyHi, request.keyLo);
-    if (entry !== NO_ENTRY && this.#serves(entry, asker)) {
+    if (entry !== NO_ENTRY && this.#serves(now, entry, asker)) {
       this.counters.hits++;
       answer.origin.clear();
       answer.origin.fromCache = true;
@@ -196,10 +196,11 @@ export class Responder implements Audience {
   }
 
   /** Whether an entry will do: what is known here by itself always does, what was learnt must not lie below the floor. */
-  #serves(entry: number, asker: Asker): boolean {
+  #serves(now: number, entry: number, asker: Asker): boolean {
     const { entries } = this.#cache;
+    if (!this.#source.vouchesFor(now, entry)) return false;
     if (entries.upstream(entry) === OWN) return asker.floor.isZero;
-    return this.#source.vouchesFor(entry) && (asker.floor.isZero || !entries.isBelow(entry, asker.floor));
+    return asker.floor.isZero || !entries.isBelow(entry, asker.floor);
   }
 
   /** What this server knows by itself is fresh each time it is given. */
