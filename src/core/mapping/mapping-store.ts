@@ -5,12 +5,14 @@ import {
   type Prefix,
   type Range,
   compareKeys,
+  comparePrefixes,
   formatPrefix,
   formatRange,
   keyAfter,
   keyBefore,
 } from "../../address/index.ts";
 import { type MappingBody, ResultCode } from "../../wire/index.ts";
+import type { NumberedChange } from "./change-line.ts";
 import { MabTable } from "../mabs/mab-table.ts";
 import { type Micronet, MicronetTable } from "./micronet-table.ts";
 import { NONE, RangeIndex } from "../tables/range-index.ts";
@@ -122,6 +124,23 @@ export class MappingStore {
     if (etr !== null) this.#add({ range, etr, version });
     const flushed = overlapped.map((micronet) => micronet.range).concat(range);
     return { mab: this.#mabs.prefixes[mab]!, range, etr, flushed, changes: [...changes, { range, etr, version }] };
+  }
+
+  /** The change that `change` would make of this. Throws MappingError where it could not. */
+  plan(range: Range, etr: IpAddress | null): NumberedChange {
+    const mab = this.#mabOf(range);
+    return { mab: this.#mabs.prefixes[mab]!, lineage: this.#lineage[mab]!, number: this.#position[mab]! + 1, range, etr };
+  }
+
+  /** Makes a change again that was made before, unless it is in here already. Throws MappingError where changes before it are missing. */
+  replay(change: NumberedChange): void {
+    const mab = this.#mabs.prefixes.findIndex((prefix) => comparePrefixes(prefix, change.mab) === 0);
+    if (mab < 0 || mab >= this.#own || change.lineage < this.#lineage[mab]! || (change.lineage === this.#lineage[mab]! && change.number <= this.#position[mab]!)) return;
+    const here = `${this.#lineage[mab]!}.${this.#position[mab]!}`;
+    if (change.lineage !== this.#lineage[mab]! || change.number !== this.#position[mab]! + 1) {
+      throw new MappingError(`${formatPrefix(change.mab)} is at ${here} in the mapping files, and the next change kept is ${change.lineage}.${change.number}: changes are missing; if the files are right, raise their lineage`);
+    }
+    this.change(change.range, change.etr);
   }
 
   #mabOf(range: Range): number {
