@@ -39,7 +39,18 @@ function faultsIn(error: unknown): readonly string[] {
 
 function summary(config: Config): string {
   const listen = config.listen.map(({ address, port }) => formatEndpoint(address, port)).join(", ");
-  return `${config.role} on ${listen}, ${config.role === "qsr" ? counted(config.dns.registries.length, "registry", "registries") : mappingSummary(config)}`;
+  return `${config.role} on ${listen}, ${contentSummary(config)}`;
+}
+
+function contentSummary(config: Config): string {
+  switch (config.role) {
+    case "qsr":
+      return counted(config.dns.registries.length, "registry", "registries");
+    case "qsc":
+      return counted(config.upstreams.length, "upstream", "upstreams");
+    case "qsa":
+      return mappingSummary(config);
+  }
 }
 
 function mappingSummary({ mapping }: QsaConfig): string {

@@ -1,5 +1,5 @@
 import { ControlError, askControl, defaultControlSocket } from "../io/control-socket.ts";
-import type { MapReport, QsaReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
+import type { FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";
 import { qsaTable } from "./qsa-table.ts";
@@ -15,8 +15,16 @@ interface Request {
 interface Action {
   /** Its words, each way they may be given, and what they do. */
   readonly usage: readonly (readonly [words: string, does: string])[];
+  /** The options it takes. */
+  readonly options?: readonly (keyof Options)[];
   /** What to ask for these words after the action's name; undefined when they do not fit. */
-  readonly request: (words: readonly string[], etr: string | undefined) => Request | undefined;
+  readonly request: (words: readonly string[], options: Options) => Request | undefined;
+}
+
+interface Options {
+  readonly etr?: string | undefined;
+  readonly alternatives?: string | undefined;
+  readonly hold?: string | undefined;
 }
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -30,26 +38,50 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   why: {
     usage: [["why ADDRESS", "why an address is answered as it is"]],
-    request: ([address, ...more], etr) => {
-      if (address === undefined || more.length > 0 || etr !== undefined) return undefined;
+    request: ([address, ...more]) => {
+      if (address === undefined || more.length > 0) return undefined;
       return { method: "GET", target: `/why?address=${encodeURIComponent(address)}`, print: printWhy };
     },
   },
   site: {
     usage: [["site down NAME", 'take a site of "drtm up" down'], ["site up NAME", "bring it back"]],
-    request: ([to, name, ...more], etr) => {
-      if (name === undefined || more.length > 0 || etr !== undefined || (to !== "up" && to !== "down")) return undefined;
+    request: ([to, name, ...more]) => {
+      if (name === undefined || more.length > 0 || (to !== "up" && to !== "down")) return undefined;
       return { method: "POST", target: "/site", body: { name, up: to === "up" }, print: printSite };
     },
   },
   map: {
     usage: [["map set RANGE --etr ADDRESS", "map a range of addresses to an ETR (0.0.0.0 or ::: drop)"], ["map unset RANGE", "take the mapping of a range away"]],
-    request: ([to, range, ...more], etr) => {
+    options: ["etr"],
+    request: ([to, range, ...more], { etr }) => {
       if (range === undefined || more.length > 0 || (to !== "set" && to !== "unset") || (to === "set") !== (etr !== undefined)) return undefined;
       return { method: "POST", target: "/map", body: { range, etr: etr ?? null }, print: printMap };
     },
   },
+  share: {
+    usage: [
+      ["share PERCENT [--alternatives A,B,...] [--hold SECONDS]", "ask queriers to leave this QSA so much of their load (100: all)"],
+      ["share", "what it asks for now"],
+    ],
+    options: ["alternatives", "hold"],
+    request: ([share, ...more], { alternatives, hold }) => {
+      if (more.length > 0 || (share === undefined && (alternatives ?? hold) !== undefined)) return undefined;
+      if (share === undefined) return { method: "POST", target: "/share", body: {}, print: printShare };
+      const wish = { share: Number(share), holdSeconds: Number(hold ?? DEFAULT_HOLD_SECONDS), alternatives: (alternatives ?? "").split(",").filter(Boolean) };
+      return { method: "POST", target: "/share", body: wish, print: printShare };
+    },
+  },
+  flush: {
+    usage: [["flush RANGE", "forget what is cached there, here and at all queriers"], ["flush all", "forget everything"]],
+    request: ([range, ...more]) => {
+      if (range === undefined || more.length > 0) return undefined;
+      return { method: "POST", target: "/flush", body: { range: range === "all" ? null : range }, print: ({ entries }: FlushReport) => `${entries} ${entries === 1 ? "entry" : "entries"} flushed` };
+    },
+  },
 };
+
+/** How long a wish for less load lasts when nothing is said. */
+const DEFAULT_HOLD_SECONDS = "300";
 
 const USAGES = Object.values(ACTIONS).flatMap(({ usage }) => usage);
 
@@ -69,8 +101,11 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
       socket: { type: "string", default: defaultControlSocket() },
       json: { type: "boolean", default: false },
       etr: { type: "string" },
+      alternatives: { type: "string" },
+      hold: { type: "string" },
     });
-    const request = readAction(positionals, values.etr);
+    const { etr, alternatives, hold } = values;
+    const request = readAction(positionals, { etr, alternatives, hold });
     try {
       const answer = await askControl(values.socket, request.method, request.target, request.body);
       console.log(values.json ? JSON.stringify(answer) : request.print(answer as never));
@@ -84,15 +119,16 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
 };
 
 function noWords(request: Request): Action["request"] {
-  return (words, etr) => (words.length === 0 && etr === undefined ? request : undefined);
+  return (words) => (words.length === 0 ? request : undefined);
 }
 
 /** Throws UsageError with the usage of the action meant. */
-function readAction([name, ...words]: readonly string[], etr: string | undefined): Request {
+function readAction([name, ...words]: readonly string[], options: Options): Request {
   if (name === undefined) throw new UsageError("drtm ctl needs an action (see: drtm ctl --help)");
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name]! : undefined;
   if (action === undefined) throw new UsageError(`unknown action "${name}"${didYouMean(name, Object.keys(ACTIONS))} (see: drtm ctl --help)`);
-  const request = action.request(words, etr);
+  const isForeign = (["etr", "alternatives", "hold"] as const).some((option) => options[option] !== undefined && action.options?.includes(option) !== true);
+  const request = isForeign ? undefined : action.request(words, options);
   if (request === undefined) throw new UsageError(`usage: ${usageOf(action, [name, ...words]).map(([usage]) => `drtm ctl ${usage}`).join(", or ")}`);
   return request;
 }
@@ -143,6 +179,12 @@ function printWhy(why: WhyReport): string {
 function printSite({ name, up, address, noticedAfterMs }: SiteReport): string {
   const noticed = noticedAfterMs === null ? "the QSR has not seen it yet" : `the QSR saw it after ${noticedAfterMs} ms`;
   return `${name} (${address}) is ${up ? paint.green("up") : paint.red("down")}; ${noticed}`;
+}
+
+function printShare({ share, remainingSeconds, alternatives }: ShareReport): string {
+  if (share === 100) return "nothing asked for: queriers bring the load that they have";
+  const where = alternatives.length === 0 ? "" : `; the rest had better go to ${alternatives.join(", ")}`;
+  return `queriers are asked to leave ${share} % of their load here for ${remainingSeconds} s more${where}`;
 }
 
 function printMap({ mab, changes, qsas, down }: MapReport): string {

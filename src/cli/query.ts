@@ -1,23 +1,20 @@
 import {
-  AddressError,
   type IpAddress,
   formatEndpoint,
   formatIp,
   formatPrefix,
   formatRange,
   formatWords,
-  parseIp,
   prefixAround,
   rangeOf,
-  unmapped,
 } from "../address/index.ts";
-import { type Endpoint, parseEndpoint } from "../config/fields.ts";
+import type { Endpoint } from "../config/fields.ts";
 import { QueryClient, QueryError, type QueryResult, resultText } from "../io/query-client.ts";
 import { ResultCode } from "../wire/index.ts";
+import { DEFAULT_PORT, readAddress, readServer } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { paint, width } from "./table.ts";
 
-const DEFAULT_PORT = 4344;
 const LONGEST_LINE = 100;
 
 export const query: Command = {
@@ -195,23 +192,6 @@ function origin({ fromCache, qsa }: Answer): string {
 function tracedOrigin(answer: Answer): string {
   const { fromCache, qsa, qsaRttMs } = answer;
   return fromCache === true || qsa === null ? origin(answer) : `from QSA ${qsa} in ${qsaRttMs?.toFixed(1)} ms`;
-}
-
-function readAddress(text: string): IpAddress {
-  try {
-    return unmapped(parseIp(text));
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error;
-    throw new UsageError(`${error.message}: give IPv4 or IPv6 addresses`, { cause: error });
-  }
-}
-
-function readServer(text: string): Endpoint {
-  try {
-    return parseEndpoint(text, DEFAULT_PORT);
-  } catch (error) {
-    throw new UsageError(`--server: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function readTimeout(text: string): number {

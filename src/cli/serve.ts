@@ -2,6 +2,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { makeLog } from "../io/log.ts";
 import { runQsa } from "../roles/qsa.ts";
+import { runQsc } from "../roles/qsc.ts";
 import { runQsr } from "../roles/qsr.ts";
 import type { Running } from "../roles/running.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
@@ -27,6 +28,17 @@ Runs an authoritative query server on mapping files; "drtm ctl map set" changes 
 
 Example: drtm qsa --config /etc/drtm/qsa.yaml        (see docs/configuration.md)`,
   run: (args) => serve("qsa", args, (config, log) => runQsa(expect(config, "qsa"), log)),
+};
+
+export const qsc: Command = {
+  name: "qsc",
+  summary: "run a caching query server (ISP, in front of QSRs)",
+  help: `Usage: drtm qsc --config FILE
+
+Runs a caching query server: answers ITRs from its cache, and asks the QSRs, QSCs or QSAs that its file names.
+
+Example: drtm qsc --config /etc/drtm/qsc.yaml        (see docs/configuration.md)`,
+  run: (args) => serve("qsc", args, (config, log) => runQsc(expect(config, "qsc"), log)),
 };
 
 type Run = (config: Config, log: ReturnType<typeof makeLog>) => Promise<Running>;

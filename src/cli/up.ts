@@ -2,8 +2,9 @@ import { fileURLToPath } from "node:url";
 import { defaultControlSocket } from "../io/control-socket.ts";
 import { makeLog } from "../io/log.ts";
 import { exampleMicronet } from "../roles/example-micronet.ts";
-import { catalogueReport, qsaReports, usableQsas } from "../roles/qsr-reports.ts";
+import { catalogueReport } from "../roles/qsr-reports.ts";
 import { counters } from "../roles/status.ts";
+import { upstreamReports, usableUpstreams } from "../roles/upstream-reports.ts";
 import { type UpWorld, startWorld } from "../roles/up.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { LiveLine } from "./live-line.ts";
@@ -65,7 +66,7 @@ function firstScreen(world: UpWorld, socket: string, seconds: number): string {
   return `${paint.bold("drtm up")}: a QSR on ${paint.cyan(server)}, in ${world.home}; DNS on ${paint.cyan(world.dnsEndpoint)}
 Found in DNS: ${mabs.toLocaleString("en")} MABs in ${sets} sets, ${services} services, ${qsas} QSAs. Ready after ${seconds.toFixed(1)} s.
 
-${qsaTable(qsaReports(engine), cities)}
+${qsaTable(upstreamReports(engine.querier), cities)}
 
 ${suggestions(world, atServer, atSocket)}Ctrl-C stops it.`;
 }
@@ -92,6 +93,6 @@ function counterLine({ node: { engine, driver } }: UpWorld): string {
     `asked ${count["requestsSent"]}`,
     `probes ${count["probesSent"]}`,
     `updates ${count["updates"]}`,
-    `QSAs up ${usableQsas(engine)}/${engine.querier.upstreams.size}`,
+    `QSAs up ${usableUpstreams(engine.querier)}/${engine.querier.upstreams.size}`,
   ].join("  ");
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
 import { type Fault, type Path, faultsOf } from "./faults.ts";
 import { type Config, configSchema } from "./schema.ts";
@@ -19,16 +19,22 @@ export class ConfigError extends Error {
 /** Reads and checks a configuration file; files that it names are resolved relative to it, and are there. Throws ConfigError. */
 export function loadConfig(file: string): Config {
   const { config, refuse } = read(readText(file), file);
-  if (config.role === "qsr") return deepFreeze(config);
+  if (config.role !== "qsa") return deepFreeze(config);
   const mapping = config.mapping.map((path) => resolve(dirname(file), path));
   const faults = mapping.flatMap((path, index) => fileFaults(path, ["mapping", index]));
   if (faults.length > 0) throw refuse(faults);
-  return deepFreeze({ ...config, mapping });
+  return deepFreeze({ ...config, mapping, changes: resolve(dirname(file), config.changes ?? defaultChanges(mapping[0]!)) });
 }
 
 /** Checks configuration text alone; `file` is its name in messages. Throws ConfigError with every fault found. */
 export function parseConfig(text: string, file: string): Config {
   return deepFreeze(read(text, file).config);
+}
+
+/** Where a service keeps its state, by the service manager's word; otherwise beside the mapping. */
+function defaultChanges(mapping: string): string {
+  const directory = process.env["STATE_DIRECTORY"];
+  return directory === undefined || directory === "" ? `${mapping}.changes` : join(directory, "changes.txt");
 }
 
 function readText(file: string): string {

@@ -94,6 +94,8 @@ export const qsaSchema = z.strictObject({
   listen,
   /** Mapping files, relative to the configuration file. */
   mapping: distinct(z.array(z.string().min(1)).min(1), (a, b) => a === b, "is an earlier one"),
+  /** Where the changes of "drtm ctl map set" are kept; relative to the configuration file. */
+  changes: z.string().min(1).optional(),
   cachingTimeSeconds: seconds(10, 3_600).default(600),
   negativeCachingTimeSeconds: seconds(1, 3_600).default(60),
   clients: clients.unwrap().extend({ allow: z.array(prefix).min(1).prefault(everywhere) }).prefault({}),
@@ -102,8 +104,26 @@ export const qsaSchema = z.strictObject({
   log,
 });
 
-export const configSchema = z.discriminatedUnion("role", [qsrSchema, qsaSchema]);
+export const qscSchema = z.strictObject({
+  role: z.literal("qsc"),
+  listen,
+  /** The QSRs or QSCs to ask (or the QSAs of a DITR site). */
+  upstreams: z.array(endpoint).min(1).max(16),
+  clients,
+  cache: z
+    .strictObject({
+      ...cacheFields,
+      /** For how long what upstreams promise is kept at most. */
+      cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
+    })
+    .prefault({}),
+  control,
+  log,
+});
+
+export const configSchema = z.discriminatedUnion("role", [qsrSchema, qsaSchema, qscSchema]);
 
 export type QsrConfig = z.output<typeof qsrSchema>;
 export type QsaConfig = z.output<typeof qsaSchema>;
+export type QscConfig = z.output<typeof qscSchema>;
 export type Config = z.output<typeof configSchema>;

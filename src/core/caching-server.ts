@@ -1,7 +1,8 @@
-import type { Family } from "../address/index.ts";
+import type { Family, Range } from "../address/index.ts";
 import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
 import type { Answer, Asker } from "./answer.ts";
 import { OWN } from "./cache/entry-table.ts";
+import { ANY_UPSTREAM } from "./cache/mapping-cache.ts";
 import type { Engine, Transmit } from "./engine.ts";
 import type { ServiceEntry } from "./mabs/catalogue-content.ts";
 import type { Directory } from "./querier/directory.ts";
@@ -74,6 +75,15 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   handleTimeout(now: number): void {
     this.querier.handleTimeout(now);
     this.server.handleTimeout(now);
+  }
+
+  /** Forgets what is cached in a range (undefined: everything, floors too), here and downstream; gives how many entries. */
+  flush(now: number, range: Range | undefined): number {
+    const { cache } = this.server;
+    const before = cache.cache.size;
+    if (range === undefined) cache.flushEverything(now);
+    else cache.flushRange(now, range.family, range.first.hi, range.first.lo, range.last.hi, range.last.lo, ANY_UPSTREAM, this.#unknown);
+    return before - cache.cache.size;
   }
 
   /** Goes over to other services, and to what the directory makes of them; what the cache holds against it is withdrawn, here and downstream. */

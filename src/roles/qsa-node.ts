@@ -6,8 +6,8 @@ import { MappingError, MappingStore } from "../core/mapping/mapping-store.ts";
 import { Qsa } from "../core/qsa.ts";
 import { nextU32 } from "../io/random.ts";
 import { type Binding, type Send, UdpDriver } from "../io/udp-driver.ts";
+import { MAX_UPDATES } from "./limits.ts";
 
-const MAX_UPDATES = 8192;
 
 export type QsaNodeOptions = Pick<QsaConfig, "cachingTimeSeconds" | "negativeCachingTimeSeconds" | "clients" | "cache">;
 

@@ -1,9 +1,10 @@
 import { formatEndpoint } from "../address/index.ts";
 import type { QsaConfig } from "../config/schema.ts";
+import { ChangeLog } from "../io/change-log.ts";
 import { now } from "../io/clock.ts";
 import { defaultControlSocket, serveControl } from "../io/control-socket.ts";
 import type { Logger } from "../io/log.ts";
-import { mapRoutes, routesOf } from "./control-routes.ts";
+import { mapRoutes, routesOf, shareRoutes } from "./control-routes.ts";
 import { QsaNode, readStore } from "./qsa-node.ts";
 import type { StatusReport } from "./reports.ts";
 import type { Running } from "./running.ts";
@@ -12,6 +13,7 @@ import { statusOf } from "./status.ts";
 /** Runs an authoritative query server on mapping files (paths already resolved). */
 export async function runQsa(config: QsaConfig, log: Logger): Promise<Running> {
   const store = readStore(config.mapping);
+  const changes = ChangeLog.open(config.changes ?? `${config.mapping[0]}.changes`, store);
   const node = await QsaNode.open(config, store, config.listen);
   const socket = config.control.socket ?? defaultControlSocket();
   try {
@@ -20,7 +22,9 @@ export async function runQsa(config: QsaConfig, log: Logger): Promise<Running> {
         ...statusOf("qsa", node.engine, node.driver, config.listen.length),
         mapping: { mabs: store.mabs.length, micronets: store.micronets },
       }),
+      ...shareRoutes(node.engine),
       ...mapRoutes((range, etr) => {
+        changes.append(store.plan(range, etr));
         const report = store.change(range, etr);
         node.engine.noteChange(now(), report);
         node.driver.wake();
@@ -33,6 +37,7 @@ export async function runQsa(config: QsaConfig, log: Logger): Promise<Running> {
     return {
       close: async () => {
         await Promise.all([control.close(), node.close()]);
+        changes.close();
       },
     };
   } catch (error) {

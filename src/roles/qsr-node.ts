@@ -11,11 +11,11 @@ import { nextU32 } from "../io/random.ts";
 import { systemResolvers } from "../io/system-resolvers.ts";
 import { UdpDriver } from "../io/udp-driver.ts";
 import { upstreamSockets } from "../io/upstream-sockets.ts";
+import { MAX_UPDATES } from "./limits.ts";
 import { QsaWatch } from "./qsa-watch.ts";
 
 const RECHECK_INTERVAL_MS = 250;
 const MOST_LOGGED_PROBLEMS = 20;
-const MAX_UPDATES = 8192;
 
 /** A QSR with its sockets and its discovery. */
 export class QsrNode {

@@ -13,11 +13,10 @@ import { NO_PREFIX } from "../core/tables/segment-table.ts";
 import { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
 import { MappingBody, ResultCode } from "../wire/index.ts";
-import { entryOf, whoIs } from "./qsa-name.ts";
+import { whoIs } from "./qsa-name.ts";
 import type { QsrNode } from "./qsr-node.ts";
-import type { CachedReport, CatalogueReport, QsaReport, WhyReport } from "./reports.ts";
-
-const STATE_NAMES: readonly QsaReport["state"][] = ["unmeasured", "up", "suspect", "down"];
+import type { CachedReport, CatalogueReport, WhyReport } from "./reports.ts";
+import { STATE_NAMES, serviceReport } from "./upstream-reports.ts";
 
 export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport {
   const { content } = engine.catalogue;
@@ -33,16 +32,6 @@ export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport
   };
 }
 
-/** All QSAs of all services, best first within each. */
-export function qsaReports(engine: Qsr): QsaReport[] {
-  return engine.catalogue.content.services.flatMap((_, service) => serviceReport(engine, service));
-}
-
-/** How many QSAs answer. */
-export function usableQsas({ querier }: Qsr): number {
-  return [...querier.upstreams.listed()].filter(({ state }) => state === UpstreamState.up).length;
-}
-
 /** Why an address is answered as it is: MAB, services, QSAs in order, what the cache holds, and the verdict. */
 export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
   const [hi, lo] = keyOf(address);
@@ -53,7 +42,7 @@ export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
     const verdict = catalogue.content.mabs.length === 0 ? "no catalogue yet: discovery has found nothing" : "in no MAB: answered at once, by this QSR";
     return { address: formatIp(address), mab: null, set: null, services: [], cached, verdict };
   }
-  const services = catalogue.servicesOf(mab).map((service) => ({ name: catalogue.content.services[service]!.name, qsas: serviceReport(engine, service) }));
+  const services = catalogue.servicesOf(mab).map((service) => ({ name: catalogue.content.services[service]!.name, qsas: serviceReport(engine.querier.upstreams.ranking(service)) }));
   return {
     address: formatIp(address),
     mab: formatPrefix(catalogue.mabs.prefixes[mab]!),
@@ -62,29 +51,6 @@ export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
     cached,
     verdict: verdictOf(engine, address, cached),
   };
-}
-
-function serviceReport({ querier, catalogue }: Qsr, service: number): QsaReport[] {
-  const ranking = querier.upstreams.ranking(service);
-  ranking.sort();
-  const { name, servers } = catalogue.content.services[service]!;
-  return Array.from({ length: ranking.size }, (_, place) => {
-    const { upstream, tier } = ranking.at(place);
-    const server = entryOf(servers, upstream)!;
-    return {
-      service: name,
-      name: server.name,
-      address: formatIp(upstream.address),
-      port: upstream.port,
-      tier,
-      region: server.region,
-      state: STATE_NAMES[upstream.state]!,
-      rttMs: upstream.measured ? Math.round(upstream.rtt.smoothed / 10) / 100 : null,
-      rank: upstream.state === UpstreamState.down ? null : place + 1,
-      probes: upstream.probes,
-      lost: upstream.lost,
-    };
-  });
 }
 
 function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {

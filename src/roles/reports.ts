@@ -1,7 +1,7 @@
 /** What a running drtm tells over its control socket: plain JSON values. */
 
 export interface StatusReport {
-  readonly role: "qsr" | "qsa" | "up";
+  readonly role: "qsr" | "qsa" | "qsc" | "up";
   readonly version: string;
   readonly pid: number;
   readonly uptimeSeconds: number;
@@ -37,6 +37,8 @@ export interface QsaReport {
   readonly rank: number | null;
   readonly probes: number;
   readonly lost: number;
+  /** Per cent of our load that it asks to keep; null when it asks nothing. */
+  readonly share: number | null;
 }
 
 export interface WhyReport {
@@ -74,4 +76,15 @@ export interface MapReport {
   readonly qsas: readonly string[];
   /** Sites that are down: they have it when they come back. */
   readonly down: readonly string[];
+}
+
+export interface ShareReport {
+  /** Per cent; 100 when nothing is asked for. */
+  readonly share: number;
+  readonly remainingSeconds: number;
+  readonly alternatives: readonly string[];
+}
+
+export interface FlushReport {
+  readonly entries: number;
 }

@@ -1,11 +1,12 @@
 import { Qsa } from "../core/qsa.ts";
+import type { Qsc } from "../core/qsc.ts";
 import type { Qsr } from "../core/qsr.ts";
 import type { UdpDriver } from "../io/udp-driver.ts";
 import { VERSION } from "../io/version.ts";
 import type { StatusReport } from "./reports.ts";
 
 /** What every role reports of its engine and sockets. */
-export function statusOf(role: StatusReport["role"], engine: Qsa | Qsr, driver: UdpDriver, listeners: number): StatusReport {
+export function statusOf(role: StatusReport["role"], engine: Qsa | Qsr | Qsc, driver: UdpDriver, listeners: number): StatusReport {
   const { cache, promises, epoch } = engine.server;
   return {
     role,
@@ -19,7 +20,7 @@ export function statusOf(role: StatusReport["role"], engine: Qsa | Qsr, driver: 
   };
 }
 
-export function counters(engine: Qsa | Qsr, driver: UdpDriver): Record<string, number> {
+export function counters(engine: Qsa | Qsr | Qsc, driver: UdpDriver): Record<string, number> {
   const { responder, promises, ring, unexpectedTypes } = engine.server;
   return {
     ...driver.counters,
@@ -34,7 +35,7 @@ export function counters(engine: Qsa | Qsr, driver: UdpDriver): Record<string, n
   };
 }
 
-function querierCounters({ querier, server }: Qsr): Record<string, number> {
+function querierCounters({ querier, server }: Qsr | Qsc): Record<string, number> {
   const { fetcher, port, health, receiver, upstreams } = querier;
   return {
     ...fetcher.counters,

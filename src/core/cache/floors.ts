@@ -89,6 +89,10 @@ export class Floors {
     }
   }
 
+  clear(): void {
+    for (let row = 0; row < this.#capacity && this.size > 0; row++) if (this.#words[row * WIDTH + FAMILY] !== 0) this.#remove(row);
+  }
+
   /** Takes out all floors that overlap a span, which grows by them, as the version does. */
   #absorb(nowMs: number, family: Family, span: Span, version: Version): void {
     for (;;) {

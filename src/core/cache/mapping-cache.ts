@@ -150,6 +150,12 @@ export class MappingCache {
     return flushed;
   }
 
+  /** Withdraws everything, and forgets the floors: for an operator who knows better. */
+  flushEverything(now: number): void {
+    for (let entry = 0; entry < this.entries.highWater; entry++) if (this.entries.isTaken(entry)) this.withdraw(now, entry, this.#nothing);
+    this.floors.clear();
+  }
+
   /** Notes that a range has changed at this version or position: what is older is not taken for it again. */
   raiseFloor(now: number, body: MappingBody, version: Version): void {
     this.#floor.set(version.lineage, version.hi, version.lo);

@@ -9,6 +9,7 @@ export interface Candidate {
   readonly weight: number;
   /** TargetName, absolute. */
   readonly name: string;
+  readonly region: string;
 }
 
 /** The order in which the QSAs of a service are asked: those that answer before those that may, then tier, then RTT. */

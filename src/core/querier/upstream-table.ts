@@ -96,7 +96,7 @@ export class UpstreamTable {
     const candidates: Candidate[] = [];
     for (const server of service.servers) {
       const upstream = this.#byEndpoint.get(formatEndpoint(server.address, server.port)) ?? this.#meet(server.address, server.port);
-      if (upstream !== undefined) candidates.push({ upstream, tier: server.tier, weight: server.weight, name: server.name });
+      if (upstream !== undefined) candidates.push({ upstream, tier: server.tier, weight: server.weight, name: server.name, region: server.region });
     }
     const ranking = new Ranking(service.name, candidates);
     for (const { upstream } of candidates) {

@@ -1,0 +1,40 @@
+import { formatIp } from "../address/index.ts";
+import type { QuerierHalf } from "../core/querier/querier-half.ts";
+import type { Ranking } from "../core/querier/ranking.ts";
+import { UpstreamState } from "../core/querier/upstream-state.ts";
+import { now } from "../io/clock.ts";
+import type { QsaReport } from "./reports.ts";
+
+export const STATE_NAMES: readonly QsaReport["state"][] = ["unmeasured", "up", "suspect", "down"];
+
+/** All servers of all services, best first within each. */
+export function upstreamReports({ upstreams }: QuerierHalf): QsaReport[] {
+  return upstreams.rankings.flatMap(serviceReport);
+}
+
+/** How many servers answer. */
+export function usableUpstreams({ upstreams }: QuerierHalf): number {
+  return [...upstreams.listed()].filter(({ state }) => state === UpstreamState.up).length;
+}
+
+export function serviceReport(ranking: Ranking): QsaReport[] {
+  ranking.sort();
+  return Array.from({ length: ranking.size }, (_, place) => {
+    const { upstream, tier, name, region } = ranking.at(place);
+    const { shift } = upstream;
+    return {
+      service: ranking.name,
+      name,
+      address: formatIp(upstream.address),
+      port: upstream.port,
+      tier,
+      region,
+      state: STATE_NAMES[upstream.state]!,
+      rttMs: upstream.measured ? Math.round(upstream.rtt.smoothed / 10) / 100 : null,
+      rank: upstream.state === UpstreamState.down ? null : place + 1,
+      probes: upstream.probes,
+      lost: upstream.lost,
+      share: shift === undefined || now() >= shift.until ? null : shift.share,
+    };
+  });
+}
