@@ -8,8 +8,10 @@ export function qsaTable(qsas: readonly QsaReport[], notes: ReadonlyMap<string, 
   const rows = qsas.map((qsa) => {
     const first = qsa.service === service ? "" : qsa.service.replace(/\.$/, "");
     service = qsa.service;
-    const name = qsa.name.split(".")[0]!;
-    return [first, rank(qsa), paint.bold(name), ...(notes.size > 0 ? [notes.get(name) ?? ""] : []), `${qsa.address}:${qsa.port}`, String(qsa.tier), rtt(qsa), state(qsa)];
+    const endpoint = qsa.address.includes(":") ? `[${qsa.address}]:${qsa.port}` : `${qsa.address}:${qsa.port}`;
+    // A QSC's upstreams have no names but their endpoints.
+    const name = qsa.name === endpoint ? "-" : qsa.name.split(".")[0]!;
+    return [first, rank(qsa), paint.bold(name), ...(notes.size > 0 ? [notes.get(name) ?? ""] : []), endpoint, String(qsa.tier), rtt(qsa), state(qsa)];
   });
   return formatTable([head, ...rows], ["left", "right", "left", ...(notes.size > 0 ? (["left"] as const) : []), "left", "right", "right", "left"]);
 }
@@ -23,6 +25,11 @@ function rtt({ rttMs }: QsaReport): string {
   return rttMs === null ? "-" : `${rttMs.toFixed(1)} ms`;
 }
 
-function state({ state: name }: QsaReport): string {
+function state({ state: name, share }: QsaReport): string {
+  const wish = share === null ? "" : paint.yellow(` (keeps ${share} %)`);
+  return `${colourOf(name)}${wish}`;
+}
+
+function colourOf(name: QsaReport["state"]): string {
   return name === "up" ? paint.green(name) : name === "down" ? paint.red(name) : paint.yellow(name);
 }
