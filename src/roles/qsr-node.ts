@@ -37,8 +37,11 @@ export class QsrNode {
       limits: dns,
       addresses: qsas,
       dns: this.dns,
-      onCatalogue: (content, problems) => {
-        this.#adopt(content, problems, log);
+      onCatalogue: (content) => {
+        this.#adopt(content, log);
+      },
+      onProblems: (problems) => {
+        logProblems(problems, log);
       },
       onFailure: (what, error) => {
         log.warn(`discovery of ${what} failed: ${error.message}`);
@@ -74,13 +77,11 @@ export class QsrNode {
     await Promise.all([this.discovery.close(), this.driver.close()]);
   }
 
-  #adopt(content: CatalogueContent, problems: readonly Problem[], log: Logger): void {
+  #adopt(content: CatalogueContent, log: Logger): void {
     const started = now();
     this.engine.setCatalogue(started, content);
     this.driver.wake();
     log.info(`catalogue: ${content.mabs.length} MABs, ${content.services.length} services, ${this.engine.upstreams.size} QSAs`);
-    for (const { name, problem } of problems.slice(0, MOST_LOGGED_PROBLEMS)) log.warn(`in DNS: ${name}: ${problem}`);
-    if (problems.length > MOST_LOGGED_PROBLEMS) log.warn(`in DNS: ${problems.length - MOST_LOGGED_PROBLEMS} more problems`);
   }
 
   #recheckFailedServices(log: Logger): void {
@@ -91,6 +92,11 @@ export class QsrNode {
     }
     failedServices.clear();
   }
+}
+
+function logProblems(problems: readonly Problem[], log: Logger): void {
+  for (const { name, problem } of problems.slice(0, MOST_LOGGED_PROBLEMS)) log.warn(`in DNS: ${name}: ${problem}`);
+  if (problems.length > MOST_LOGGED_PROBLEMS) log.warn(`in DNS: ${problems.length - MOST_LOGGED_PROBLEMS} more problems`);
 }
 
 /** Listeners first, then one socket to ask QSAs from for each family. A machine without IPv6 does without the second. */
