@@ -1,4 +1,4 @@
-import { type IpAddress, type Range, formatEndpoint, formatRange } from "../address/index.ts";
+import { type IpAddress, type Range, formatEndpoint, formatIp, formatRange } from "../address/index.ts";
 import { parseEndpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
 import type { ChangeReport } from "../core/mapping/mapping-store.ts";
@@ -66,8 +66,7 @@ async function startAll(options: UpOptions, log: Logger, started: Running[]): Pr
   const world = readWorld(options.zones);
   const dns = new DnsServer(world.zones);
   const dnsAt = parseEndpoint(options.dns, 5300);
-  const [dnsHost] = options.dns.split(":");
-  const dnsPort = await dns.listen(dnsHost!, dnsAt.port);
+  const dnsPort = await dns.listen(formatIp(dnsAt.address), dnsAt.port);
   started.push(dns);
   const sites = world.sites.map((site) => new Site(site, site.place === undefined ? 0 : estimatedRttMs(HOME, site.place), QSA_OPTIONS));
   started.push({ close: () => closeAll(sites.map((site) => ({ close: () => site.down() }))) });
