@@ -18,26 +18,57 @@ export class ConfigError extends Error {
 
 /** Reads and checks a configuration file. Throws ConfigError with every fault found. */
 export function loadConfig(file: string): Config {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
-  }
-  return parseConfig(text, file);
+  return parseConfig(decodeText(readOctets(file), file), file);
 }
 
 /** Checks configuration text; `file` is its name in messages. Throws ConfigError. */
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`]);
-  const value: unknown = document.toJS();
+  const document = parseYaml(text, file, lines);
+  const value = valueOf(document, file);
   const result = configSchema.safeParse(value);
   if (result.success) return deepFreeze(result.data);
   const where = (path: readonly PropertyKey[]): string => `${file}:${lineOf(document, lines, path)}`;
   throw new ConfigError(result.error.issues.flatMap((issue) => describe(issue, value, where)));
+}
+
+function readOctets(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
+  }
+}
+
+function decodeText(octets: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(octets);
+  } catch {
+    throw new ConfigError([`${file}: is not UTF-8 text: is it another file, or in another encoding?`]);
+  }
+}
+
+/** In our words, where the library's would not help. */
+const YAML_FAULTS: Readonly<Record<string, string>> = {
+  RESOURCE_EXHAUSTION: "nested too deeply",
+  NON_STRING_KEY: "a key that is no text",
+};
+
+/** What the library only warns of, such as an unknown tag, is a fault too. */
+function parseYaml(text: string, file: string, lines: LineCounter): Document {
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: "error" });
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken === undefined) return document;
+  throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${YAML_FAULTS[broken.code] ?? broken.message}`]);
+}
+
+/** Aliases are followed only here: unknown ones, and too many, are found late. */
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError([`${file}: not valid YAML: ${(error as Error).message}`]);
+  }
 }
 
 type Issue = z.core.$ZodIssue;
