@@ -1,4 +1,4 @@
-const useColour = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+const useColour = wantsColour(process.stdout.isTTY, process.env);
 
 /** Terminal colours, nothing where standard output is no terminal. */
 export const paint = {
@@ -19,6 +19,11 @@ export function formatTable(rows: readonly (readonly string[])[], align: readonl
   return rows
     .map((row) => Array.from(row, (cell, column) => pad(cell, widths[column]!, align[column] ?? "left")).join("  ").trimEnd())
     .join("\n");
+}
+
+/** Not on a terminal that cannot, nor where the user wants none (no-color.org). */
+export function wantsColour(isTerminal: boolean, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
+  return isTerminal && (NO_COLOR ?? "") === "" && TERM !== "dumb";
 }
 
 function pad(cell: string, to: number, align: Align): string {
