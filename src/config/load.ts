@@ -18,7 +18,7 @@ export class ConfigError extends Error {
 
 /** Reads and checks a configuration file; files that it names are resolved relative to it, and are there. Throws ConfigError. */
 export function loadConfig(file: string): Config {
-  const { config, refuse } = read(readText(file), file);
+  const { config, refuse } = read(decodeText(readOctets(file), file), file);
   if (config.role !== "qsa") return deepFreeze(config);
   const mapping = config.mapping.map((path) => resolve(dirname(file), path));
   const faults = mapping.flatMap((path, index) => fileFaults(path, ["mapping", index]));
@@ -37,14 +37,6 @@ function defaultChanges(mapping: string): string {
   return directory === undefined || directory === "" ? `${mapping}.changes` : join(directory, "changes.txt");
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
-  }
-}
-
 interface Reading {
   readonly config: Config;
   /** Puts file and line before faults, in line order. */
@@ -53,10 +45,8 @@ interface Reading {
 
 function read(text: string, file: string): Reading {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`]);
-  const value: unknown = document.toJS();
+  const document = parseYaml(text, file, lines);
+  const value = valueOf(document, file);
   const result = configSchema.safeParse(value);
   const refuse = (faults: readonly Fault[]): ConfigError => {
     const placed = faults.map((fault) => ({ line: lineOf(document, lines, fault.path), text: fault.text })).toSorted((a, b) => a.line - b.line);
@@ -64,6 +54,45 @@ function read(text: string, file: string): Reading {
   };
   if (!result.success) throw refuse(result.error.issues.flatMap((issue) => faultsOf(issue, value)));
   return { config: result.data, refuse };
+}
+
+function readOctets(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
+  }
+}
+
+function decodeText(octets: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(octets);
+  } catch {
+    throw new ConfigError([`${file}: is not UTF-8 text: is it another file, or in another encoding?`]);
+  }
+}
+
+/** In our words, where the library's would not help. */
+const YAML_FAULTS: Readonly<Record<string, string>> = {
+  RESOURCE_EXHAUSTION: "nested too deeply",
+  NON_STRING_KEY: "a key that is no text",
+};
+
+/** What the library only warns of, such as an unknown tag, is a fault too. */
+function parseYaml(text: string, file: string, lines: LineCounter): Document {
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: "error" });
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken === undefined) return document;
+  throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${YAML_FAULTS[broken.code] ?? broken.message}`]);
+}
+
+/** Aliases are followed only here: unknown ones, and too many, are found late. */
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError([`${file}: not valid YAML: ${(error as Error).message}`]);
+  }
 }
 
 /** What keeps a file from being read. */
