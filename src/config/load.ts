@@ -4,6 +4,9 @@ import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } fr
 import { type Fault, type Path, faultsOf } from "./faults.ts";
 import { type Config, configSchema } from "./schema.ts";
 
+/** What the kernel takes, without the zero at the end: unix(7). */
+const LONGEST_SOCKET_PATH = 107;
+
 /** A configuration that cannot be used; one line for each fault, with file, line, path and what to do. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -16,14 +19,17 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads and checks a configuration file; files that it names are resolved relative to it, and are there. Throws ConfigError. */
+/** Reads and checks a configuration file; paths in it are resolved relative to it, and are such that can be used. Throws ConfigError. */
 export function loadConfig(file: string): Config {
   const { config, refuse } = read(decodeText(readOctets(file), file), file);
-  if (config.role !== "qsa") return deepFreeze(config);
-  const mapping = config.mapping.map((path) => resolve(dirname(file), path));
-  const faults = mapping.flatMap((path, index) => fileFaults(path, ["mapping", index]));
+  const place = (path: string): string => resolve(dirname(file), path);
+  const socket = config.control.socket === undefined ? undefined : place(config.control.socket);
+  const mapping = config.role === "qsa" ? config.mapping.map(place) : [];
+  const faults = [...mapping.flatMap((path, index) => fileFaults(path, ["mapping", index])), ...socketFaults(socket)];
   if (faults.length > 0) throw refuse(faults);
-  return deepFreeze({ ...config, mapping, changes: resolve(dirname(file), config.changes ?? defaultChanges(mapping[0]!)) });
+  const control = socket === undefined ? {} : { socket };
+  if (config.role !== "qsa") return deepFreeze({ ...config, control });
+  return deepFreeze({ ...config, control, mapping, changes: place(config.changes ?? defaultChanges(mapping[0]!)) });
 }
 
 /** Checks configuration text alone; `file` is its name in messages. Throws ConfigError with every fault found. */
@@ -93,6 +99,11 @@ function valueOf(document: Document, file: string): unknown {
   } catch (error) {
     throw new ConfigError([`${file}: not valid YAML: ${(error as Error).message}`]);
   }
+}
+
+function socketFaults(path = ""): Fault[] {
+  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return [];
+  return [{ path: ["control", "socket"], text: `"control.socket": ${path} is longer than the ${LONGEST_SOCKET_PATH} octets that a socket's path may have: choose a shorter one` }];
 }
 
 /** What keeps a file from being read. */

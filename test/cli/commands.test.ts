@@ -63,6 +63,13 @@ describe("check", () => {
     expect(await drtm("check", EXAMPLE)).toMatchObject({ status: 0, stdout: `${EXAMPLE}: ok, qsr on 127.0.0.1:4344, [::1]:4344, 1 registry\n` });
   });
 
+  test("a control socket whose path, from the file's directory, is too long", async () => {
+    const file = join(directory, "long.yaml");
+    writeFileSync(file, `role: qsr\ndns: { registries: [{ apex: a.example }] }\ncontrol:\n  socket: ${"x".repeat(100)}\n`);
+    const { status, stderr } = await drtm("check", file);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`${file}:4: "control.socket": ${directory}/xxx`) as string });
+  });
+
   test.each<[string, string, (path: string) => void, string]>([
     ["missing", "gone.txt", () => undefined, 'qsa.yaml:2: "mapping.0": %s does not exist'],
     ["a directory", "folder.txt", (path) => { mkdirSync(path); }, 'qsa.yaml:2: "mapping.0": %s is a directory: name a file'],
