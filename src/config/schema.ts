@@ -114,6 +114,9 @@ export const qscSchema = z.strictObject({
   log,
 });
 
+/** By role. */
+export const SCHEMAS = { qsr: qsrSchema, qsa: qsaSchema, qsc: qscSchema } as const;
+
 export const configSchema = z.discriminatedUnion("role", [qsrSchema, qsaSchema, qscSchema]);
 
 export type QsrConfig = z.output<typeof qsrSchema>;

@@ -44,7 +44,7 @@ describe.each(examples)("docs/examples/%s", (file, text) => {
   test.each(keysOf(text))("with $key (line $line) misspelt is refused, and the right key is named", ({ key, line }) => {
     const lines = text.split("\n");
     lines[line - 1] = lines[line - 1]!.replace(`${key}:`, `${key}x:`);
-    const message = key === "role" ? 'role must be "qsr" or "qsa"' : `", did you mean "${key}"?`;
+    const message = key === "role" ? 'role must be "qsr" or "qsa" or "qsc"' : `", did you mean "${key}"?`;
     expect(faults(lines.join("\n"))).toContainEqual(expect.stringContaining(message));
     expect(faults(lines.join("\n")).some((fault) => fault.startsWith(`f.yaml:${key === "role" ? 1 : line}: `))).toBe(true);
   });
@@ -88,8 +88,8 @@ describe("a configuration", () => {
     [`${MINIMAL}? [1, 2]\n: x\n`, "f.yaml:4: not valid YAML: a key that is no text"],
     [`${MINIMAL}log: !loud {}\n`, "f.yaml:4: not valid YAML: Unresolved tag: !loud"],
     [`x: &x [*x]\n${MINIMAL}`, 'f.yaml:1: unknown key "x"'],
-    ["role: itr\n", 'role must be "qsr" or "qsa"'],
-    ["", 'role must be "qsr" or "qsa"'],
+    ["role: itr\n", 'role must be "qsr" or "qsa" or "qsc"'],
+    ["", 'role must be "qsr" or "qsa" or "qsc"'],
   ])("%j is refused", (text, message) => {
     expect(faults(text).join("\n")).toContain(message);
   });
