@@ -102,11 +102,16 @@ export class DnsClient {
   async #exchange(name: string, type: number, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<Reply> {
     const question = makeQuestion(name, type, nextU32);
     const reply = await exchangeUdp(question, server, timeoutMs, this.counters, this.#stop.signal);
-    if (!reply.truncated) return reply;
+    if (!reply.truncated) return readable(reply);
     const whole = await exchangeTcp(makeQuestion(name, type, nextU32), server, Math.max(1, deadline - performance.now()), this.counters, this.#stop.signal);
     if (whole.truncated) throw new ExchangeError("its answer is truncated over TCP too");
-    return whole;
+    return readable(whole);
   }
+}
+
+function readable(reply: Reply): Reply {
+  if (reply.malformed) throw new ExchangeError("its answer has a malformed record");
+  return reply;
 }
 
 /** Whether every server has said something that asking again will not change. */

@@ -125,6 +125,16 @@ describe("servers that fail", () => {
     expect(await ask([bad, good])).toEqual(["drtm1"]);
   });
 
+  test("a record that cannot be read: told so at once", async () => {
+    const port = await nameServer((query, reply) => {
+      const { name } = query.questions![0]!;
+      reply({ ...right(query), answers: [{ type: "CNAME", name, ttl: 60, data: "a\u001bb.example" }] });
+    });
+    const started = performance.now();
+    await expect(ask([port], { deadlineMs: 10_000 })).rejects.toThrow(`127.0.0.1:${port}: its answer has a malformed record`);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   test("silence once: asked again, with another id", async () => {
     const ids: number[] = [];
     const port = await nameServer((query, reply) => {
