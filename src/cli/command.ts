@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { type Endpoint, parseEndpoint } from "../config/fields.ts";
 import { didYouMean } from "../config/nearest.ts";
 
 export const ExitStatus = { answered: 0, unanswered: 1, usage: 2 } as const;
@@ -30,5 +31,14 @@ export function readArgs<T extends ParseArgsOptionsConfig>(command: string, args
     const guess = unknown === undefined ? "" : didYouMean(unknown, Object.keys(options).map((option) => `--${option}`));
     const what = unknown === undefined ? (error as Error).message : `unknown option ${unknown}${guess}`;
     throw new UsageError(`${what} (see: drtm ${command} --help)`, { cause: error });
+  }
+}
+
+/** Reads the value of an option that names an address, and a port where it is not the usual one. Throws UsageError. */
+export function readEndpoint(option: string, text: string, defaultPort: number): Endpoint {
+  try {
+    return parseEndpoint(text, defaultPort);
+  } catch (error) {
+    throw new UsageError(`${option}: ${(error as Error).message}`, { cause: error });
   }
 }

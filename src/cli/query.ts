@@ -11,10 +11,10 @@ import {
   rangeOf,
   unmapped,
 } from "../address/index.ts";
-import { type Endpoint, parseEndpoint } from "../config/fields.ts";
+import type { Endpoint } from "../config/fields.ts";
 import { QueryClient, QueryError, type QueryResult, resultText } from "../io/query-client.ts";
 import { ResultCode } from "../wire/index.ts";
-import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { type Command, ExitStatus, UsageError, readArgs, readEndpoint } from "./command.ts";
 import { paint, width } from "./table.ts";
 
 const DEFAULT_PORT = 4344;
@@ -46,7 +46,7 @@ Example: drtm query 192.0.2.7 2001:db8::1 --trace`,
     });
     if (positionals.length === 0) throw new UsageError("drtm query needs an address (see: drtm query --help)");
     const addresses = positionals.map(readAddress);
-    const [server, timeoutMs] = [readServer(values.server), readTimeout(values.timeout)];
+    const [server, timeoutMs] = [readEndpoint("--server", values.server, DEFAULT_PORT), readTimeout(values.timeout)];
     const print = values.json ? printJson : values.trace ? printTrace : printLine;
     try {
       return await askAll(server, timeoutMs, addresses, print);
@@ -203,14 +203,6 @@ function readAddress(text: string): IpAddress {
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
     throw new UsageError(`${error.message}: give IPv4 or IPv6 addresses`, { cause: error });
-  }
-}
-
-function readServer(text: string): Endpoint {
-  try {
-    return parseEndpoint(text, DEFAULT_PORT);
-  } catch (error) {
-    throw new UsageError(`--server: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -37,11 +37,9 @@ export function parseConfig(text: string, file: string): Config {
 }
 
 function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
-  }
+  const problem = unreadable(file);
+  if (problem !== undefined) throw new ConfigError([`${file} ${problem}`]);
+  return readFileSync(file, "utf8");
 }
 
 interface Reading {
@@ -83,7 +81,7 @@ function unreadable(file: string): string | undefined {
     return undefined;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return "does not exist: create it, or correct the path (relative to this configuration file)";
+    if (code === "ENOENT") return "does not exist: create it, or correct its name";
     return code === "EACCES" ? "may not be read by this user: change its owner or mode" : message;
   }
 }

@@ -34,7 +34,7 @@ export function defaultControlSocket(): string {
 
 /** Serves HTTP with JSON on a Unix socket that only this user may open. Throws ControlError when it is taken. */
 export async function serveControl(path: string, routes: Readonly<Record<string, ControlHandler>>): Promise<{ close(): Promise<void> }> {
-  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
+  requireShort(path);
   preparePrivateDirectory(dirname(path));
   if (await isAlive(path)) throw new ControlError(409, `another drtm answers on ${path}: stop it, or give this one another control socket`);
   rmSync(path, { force: true });
@@ -56,6 +56,7 @@ export async function serveControl(path: string, routes: Readonly<Record<string,
 
 /** Asks a running drtm. Throws ControlError with what it said, or when none answers. */
 export async function askControl(path: string, method: "GET" | "POST", target: string, body?: object): Promise<unknown> {
+  requireShort(path);
   const client = new Client("http://drtm", { socketPath: path, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS });
   try {
     const response = await client.request({
@@ -104,6 +105,10 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
   if (typeof value !== "object" || value === null) throw new ControlError(400, "the request is no JSON object");
   return value as Record<string, unknown>;
+}
+
+function requireShort(path: string): void {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
 }
 
 /** Made for this user alone. In one that another user owns, that user could have put a socket of their own. */
