@@ -119,7 +119,7 @@ function unreadable(file: string): string | undefined {
     return undefined;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return "does not exist: create it, or correct the path (relative to this configuration file)";
+    if (code === "ENOENT") return "does not exist: create it, or correct its name";
     return code === "EACCES" ? "may not be read by this user: change its owner or mode" : message;
   }
 }

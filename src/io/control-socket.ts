@@ -46,7 +46,7 @@ export function defaultControlSocket(): string {
 
 /** Serves HTTP with JSON on a Unix socket that only this user may open. Throws ControlError when that cannot be. */
 export async function serveControl(path: string, routes: Readonly<Record<string, ControlHandler>>): Promise<{ close(): Promise<void> }> {
-  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
+  requireShort(path);
   preparePrivateDirectory(dirname(path));
   await removeDeadSocket(path);
   const server = createServer({ requestTimeout: DEADLINE_MS, headersTimeout: DEADLINE_MS }, (request, response) => {
@@ -66,6 +66,7 @@ export async function serveControl(path: string, routes: Readonly<Record<string,
 
 /** Asks a running drtm. Throws ControlError with what it said, or when none answers. */
 export async function askControl(path: string, method: "GET" | "POST", target: string, body?: object): Promise<unknown> {
+  requireShort(path);
   const client = new Client("http://drtm", { socketPath: path, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS });
   try {
     const response = await client.request({
@@ -114,6 +115,10 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
   if (typeof value !== "object" || value === null) throw new ControlError(400, "the request is no JSON object");
   return value as Record<string, unknown>;
+}
+
+function requireShort(path: string): void {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
 }
 
 /** Made for this user alone. In one that another user owns or may write, that user could put a socket of their own. */

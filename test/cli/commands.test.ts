@@ -47,9 +47,13 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["ctl", "status", "of"], "usage: drtm ctl status\n"],
     [["help", "querry"], 'unknown command "querry", did you mean "query"?'],
     [["qsr"], "needs --config FILE"],
-    [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml: cannot be read"],
+    [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml does not exist: create it"],
     [["qsa", "--config", EXAMPLE], 'this file configures a qsr: run "drtm qsr" with it'],
     [["check"], "needs a file"],
+    [["check", "/"], "/ is a directory: name a file"],
+    [["up", "--listen", "localhost:4344"], '--listen: "localhost" is not an IPv4 or IPv6 address'],
+    [["up", "--dns", "127.0.0.1:99999"], "--dns: "],
+    [["ctl", "status", "--socket", `/tmp/${"x".repeat(110)}`], "is longer than 107 octets"],
     [["up", "--zones", "/nonexistent"], "/nonexistent has no zone files"],
   ])("%j", async (args, message) => {
     const { status, stdout, stderr } = await drtm(...args);

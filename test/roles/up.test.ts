@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseEndpoint } from "../../src/config/fields.ts";
 import { formatZoneFile } from "../../src/dns/zone-file/index.ts";
 import { makeLog } from "../../src/io/log.ts";
 import { type UpWorld, startWorld } from "../../src/roles/up.ts";
@@ -27,7 +28,7 @@ afterEach(async () => {
 describe("drtm up, with a world without QSAs", () => {
   test.each(["127.0.0.1", ...(hasIpv6 ? ["[::1]"] : [])])("serves DNS on %s, and finds the registry there", async (host) => {
     writeFileSync(join(directory, "drtm.example.zone"), formatZoneFile(registry(7, []), { apex: "drtm.example." }));
-    const options = { zones: directory, dns: `${host}:${await freePort()}`, listen: `127.0.0.1:${await freePort()}`, controlSocket: join(directory, "drtm.sock") };
+    const options = { zones: directory, dns: parseEndpoint(`${host}:${await freePort()}`), listen: parseEndpoint(`127.0.0.1:${await freePort()}`), controlSocket: join(directory, "drtm.sock") };
     world = await startWorld(options, makeLog({ level: "error", format: "json" }));
     expect(world.dnsEndpoint).toMatch(/:[1-9]\d*$/);
     expect(world.dnsEndpoint.startsWith(`${host}:`)).toBe(true);

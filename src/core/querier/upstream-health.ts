@@ -141,11 +141,11 @@ export class UpstreamHealth {
 
   /** Nothing is kept from a server that has been silent too long, or one of whose updates is missing. */
   #judge(now: number, upstream: Upstream): void {
-    if (this.holdsMappingOf(upstream) && now - upstream.aliveAt >= SILENCE_LIMIT) {
+    if (this.holdsMappingOf(upstream) && now >= upstream.aliveAt + SILENCE_LIMIT) {
       this.counters.silences++;
       this.flush(now, upstream);
     }
-    if (now - upstream.gapSince >= GAP_LIMIT) {
+    if (now >= upstream.gapSince + GAP_LIMIT) {
       this.counters.updateGaps++;
       this.flush(now, upstream);
       this.restartNumbers(upstream, upstream.issued);
