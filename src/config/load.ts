@@ -63,11 +63,9 @@ function read(text: string, file: string): Reading {
 }
 
 function readOctets(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
-  }
+  const problem = unreadable(file);
+  if (problem !== undefined) throw new ConfigError([`${file} ${problem}`]);
+  return readFileSync(file);
 }
 
 function decodeText(octets: Uint8Array, file: string): string {
