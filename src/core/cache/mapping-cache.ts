@@ -10,7 +10,7 @@ import { Floors } from "./floors.ts";
 export const ANY_UPSTREAM = -1;
 
 const SWEEP_INTERVAL = 250_000;
-const LEAST_SWEEP_ROWS = 1024;
+const LEAST_SWEEP_ROWS = 64;
 /** A sixteenth of the rows every 250 ms: each is looked at every 4 s. */
 const SWEEP_SHARE = 16;
 /** An entry in use is fetched again when it has no longer than this to live: more than one round of the sweep. */
