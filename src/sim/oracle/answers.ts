@@ -1,0 +1,123 @@
+import type { MappingCache } from "../../core/cache/mapping-cache.ts";
+import type { Mapping } from "../../core/itr.ts";
+import { type MapReply, MappingBody, ReplyFlag, ResultCode } from "../../wire/index.ts";
+import type { Station } from "../station.ts";
+import { type Truth, type Watched, nameOf, numberOf } from "../truth.ts";
+
+/** Says that an invariant is broken. */
+export type Accuse = (invariant: string, station: Station, detail: string) => never;
+
+/** Hops between a change at its QSA and an ITR, at most: QSA, QSR, QSC, ITR. */
+const MOST_HOPS = 3;
+/** A hop that is cut off, or loses what it is sent, ends what it has after so long (docs/simulator.md); microseconds. */
+export const HOP_LIMIT = 12_500_000;
+/** How late a site may hear of a change before it is cut off from its queriers. */
+export const FEED_LIMIT = 5_000_000;
+const STALEST = FEED_LIMIT + MOST_HOPS * HOP_LIMIT;
+/** Stored times are whole milliseconds. */
+const ROUNDING = 2_000;
+/** A Map Reply that asks to be acknowledged is repeated as it was, twice, 200 ms apart; queriers count from their request. */
+const REPETITIONS = 400_000;
+
+/** Safety of answers: they were true once, not too long ago, never go back, and do not outlive their caching time. */
+export class AnswerCheck {
+  readonly #truth: Truth;
+  readonly #accuse: Accuse;
+  readonly #keys: number;
+  readonly #body = new MappingBody();
+  /** By station and key: the version given out last, and until when what was received of it may be used. */
+  readonly #versions: Float64Array;
+  readonly #until: Float64Array;
+
+  constructor(truth: Truth, stations: number, accuse: Accuse) {
+    this.#truth = truth;
+    this.#accuse = accuse;
+    this.#keys = truth.keys.length;
+    this.#versions = new Float64Array(stations * this.#keys);
+    this.#until = new Float64Array(stations * this.#keys).fill(-Infinity);
+  }
+
+  /** A process has started: it knows nothing, and may begin anywhere. */
+  forget({ index }: Station): void {
+    this.#versions.fill(0, index * this.#keys, (index + 1) * this.#keys);
+    this.#until.fill(-Infinity, index * this.#keys, (index + 1) * this.#keys);
+  }
+
+  /** A genuine reply reaches a querier: what it says may be used for so long. */
+  received(now: number, station: Station, body: MappingBody): void {
+    const until = now + body.cachingMs * 1000;
+    this.#truth.within(body, (key) => {
+      const at = station.index * this.#keys + key.index;
+      if (until > this.#until[at]!) this.#until[at] = until;
+    });
+  }
+
+  /** An entry is used without asking anybody. */
+  usedEntry(now: number, station: Station, key: Watched, cache: MappingCache, entry: number): void {
+    cache.entries.read(entry, this.#body);
+    this.used(now, station, key, cache.entries.result(entry), this.#body);
+    const until = this.#until[station.index * this.#keys + key.index]!;
+    if (now > until + ROUNDING) this.#accuse("an entry outlives its caching time", station, `${nameOf(key)} was used ${seconds(now - until)} s after the end of all that was promised`);
+  }
+
+  usedMapping(now: number, station: Station, key: Watched, mapping: Mapping, result: number): void {
+    fill(this.#body, mapping);
+    this.used(now, station, key, result, this.#body);
+  }
+
+  /** A caching server gives out an answer: for each key in it this is a step forward, or none. */
+  givenOut(now: number, station: Station, { result, body, header }: MapReply): void {
+    if (result === ResultCode.notInAnyMab) return;
+    const version = numberOf(body);
+    this.#truth.within(body, (key) => {
+      this.#goForward(station, key, version);
+      if (body.cachingMs === 0) return;
+      const until = this.#until[station.index * this.#keys + key.index]!;
+      const allowance = (header.flags & ReplyFlag.ackWanted) === 0 ? ROUNDING : REPETITIONS + ROUNDING;
+      if (now + body.cachingMs * 1000 > until + allowance) {
+        this.#accuse("a caching time grows on its way", station, `${nameOf(key)} is given out for ${body.cachingMs} ms, ${seconds(now + body.cachingMs * 1000 - until)} s beyond what was promised to it`);
+      }
+    });
+  }
+
+  used(now: number, station: Station, key: Watched, result: number, body: MappingBody): void {
+    const state = this.#truth.stateOf(key, result, body);
+    if (state === undefined) {
+      this.#accuse("an answer that was never true", station, `${nameOf(key)}: result ${result}, version ${numberOf(body)}, ETR ${body.etr0.toString(16)}; true is ${this.#describe(key)}`);
+    }
+    if (now - state.endedAt > STALEST) {
+      this.#accuse("mapping is used too long after it has changed", station, `${nameOf(key)}: version ${numberOf(body)} was over ${seconds(now - state.endedAt)} s ago, more than ${STALEST / 1e6} s`);
+    }
+    if (result !== ResultCode.notInAnyMab) this.#goForward(station, key, numberOf(body));
+  }
+
+  #goForward(station: Station, key: Watched, version: number): void {
+    const at = station.index * this.#keys + key.index;
+    const before = this.#versions[at]!;
+    if (version < before) this.#accuse("a querier goes back in version", station, `${nameOf(key)}: version ${version} after ${before}; true is ${this.#describe(key)}`);
+    this.#versions[at] = version;
+  }
+
+  #describe(key: Watched): string {
+    const { result, from, since, etr } = this.#truth.current(key);
+    return `result ${result} from version ${from}, ETR ${etr[0].toString(16)}, since ${seconds(since)} s`;
+  }
+}
+
+export function seconds(microseconds: number): string {
+  return (microseconds / 1e6).toFixed(6);
+}
+
+function fill(body: MappingBody, { range, etr, version }: Mapping): void {
+  body.family = range.family;
+  body.firstHi = range.first.hi;
+  body.firstLo = range.first.lo;
+  body.lastHi = range.last.hi;
+  body.lastLo = range.last.lo;
+  body.etr0 = etr?.words[0] ?? 0;
+  body.etr1 = etr?.words[1] ?? 0;
+  body.etr2 = etr?.words[2] ?? 0;
+  body.etr3 = etr?.words[3] ?? 0;
+  body.versionHi = Math.floor(version[1] / 2 ** 32);
+  body.versionLo = version[1] >>> 0;
+}
