@@ -16,7 +16,7 @@ import { type Topology, layOut, layPaths, stationCount } from "./topology.ts";
 import { type Change, Truth } from "./truth.ts";
 
 /** One generator for each part of the world, so that they do not disturb each other. */
-export const Stream = { layout: 0, mapping: 1, network: 2, feeds: 3, discovery: 4, workload: 5, faults: 6, attackers: 7, engines: 1000 } as const;
+export const Stream = { layout: 0, mapping: 1, network: 2, feeds: 3, discovery: 4, workload: 5, faults: 6, attackers: 7, climate: 8, engines: 1000 } as const;
 
 const STREAMS_A_STATION = 4096;
 /** From a store to a site, at least; at most twice as long. Microseconds. */

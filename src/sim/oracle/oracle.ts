@@ -18,6 +18,8 @@ export class Oracle implements Witness, Audience {
   readonly hops: HopCheck;
   readonly regret: RegretMeter;
   workload!: Workload;
+  /** Lets others see what is sent. */
+  onSent: (from: Station, to: Station | undefined, bytes: Uint8Array, length: number) => void = () => undefined;
   readonly #world: World;
   readonly #metrics: Metrics;
   readonly #answers: AnswerCheck;
@@ -54,11 +56,17 @@ export class Oracle implements Witness, Audience {
     this.#healedSince = this.#world.now;
   }
 
+  /** Once healed, every QSR would ask the nearest live QSA. */
+  checkChoices(): void {
+    for (const qsr of this.#world.qsrs) this.regret.checkChoices(qsr, (detail) => this.#accuse("the nearest live QSA is chosen", qsr, detail));
+  }
+
   changed(change: Change): void {
     this.hops.watch(change);
   }
 
   sent(now: number, from: Station, to: Station | undefined, bytes: Uint8Array, length: number): void {
+    this.onSent(from, to, bytes, length);
     const type = bytes[1];
     if (type === MessageType.mapRequest) {
       if (from.kind === StationKind.qsr && to !== undefined) this.regret.asked(from, to, bytes);

@@ -7,6 +7,8 @@ import type { World } from "../world.ts";
 
 const FAMILY = 40;
 const KEY = 64;
+/** Spreading, and what an average over jitter may be off; microseconds. */
+const TOLERANCE = 5_000;
 
 /** How much farther than need be the QSAs are that QSRs ask; and who would have been nearest. */
 export class RegretMeter {
@@ -50,6 +52,18 @@ export class RegretMeter {
   chosen(from: Station<Qsr>, family: Family, hi: number, lo: number): Station | undefined {
     const address = from.engine?.querier.fetcher.choose(this.#world.now, family, hi, lo)?.address;
     return address === undefined ? undefined : this.#world.qsas.find((qsa) => qsa.address(0).words[0] === address.words[0]);
+  }
+
+  /** Whether a QSR would ask a QSA for each MAB that is as near as any, apart from what spreading and jitter allow. */
+  checkChoices(qsr: Station<Qsr>, complain: (detail: string) => never): void {
+    for (const [mab, { family, hi, lo }] of this.#world.truth.mabs.entries()) {
+      const nearest = this.nearestRtt(qsr, mab);
+      if (nearest === Infinity) continue;
+      const chosen = this.chosen(qsr, family, hi, lo);
+      if (chosen === undefined) complain(`for MAB ${mab} it knows nobody`);
+      const rtt = this.rtt(qsr, chosen);
+      if (rtt > nearest + TOLERANCE) complain(`for MAB ${mab} it asks ${chosen.name} at ${rtt / 1000} ms, and one is at ${nearest / 1000} ms`);
+    }
   }
 
   #isUsable(from: Station, qsa: Station): boolean {
