@@ -48,7 +48,7 @@ export function runSwarm({ seed, duration, rtts, repeat, plan, onProgress }: Swa
   runFor(RECOVERY);
   simulation.oracle.expectHealth();
   runFor(HEALTH);
-  simulation.oracle.checkChoices();
+  simulation.oracle.checkChoices(world.now - RECOVERY - HEALTH);
   return reportOf(simulation);
 }
 

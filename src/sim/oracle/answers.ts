@@ -1,8 +1,8 @@
 import type { MappingCache } from "../../core/cache/mapping-cache.ts";
 import type { Mapping } from "../../core/itr.ts";
-import { type MapReply, MappingBody, ReplyFlag, ResultCode } from "../../wire/index.ts";
+import { type MapReply, MappingBody, ResultCode } from "../../wire/index.ts";
 import type { Station } from "../station.ts";
-import { type Truth, type Watched, nameOf, numberOf } from "../truth.ts";
+import { type State, type Truth, type Watched, nameOf, numberOf } from "../truth.ts";
 
 /** Says that an invariant is broken. */
 export type Accuse = (invariant: string, station: Station, detail: string) => never;
@@ -16,8 +16,6 @@ export const FEED_LIMIT = 5_000_000;
 const STALEST = FEED_LIMIT + MOST_HOPS * HOP_LIMIT;
 /** Stored times are whole milliseconds. */
 const ROUNDING = 2_000;
-/** A Map Reply that asks to be acknowledged is repeated as it was, twice, 200 ms apart; queriers count from their request. */
-const REPETITIONS = 400_000;
 
 /** Safety of answers: they were true once, not too long ago, never go back, and do not outlive their caching time. */
 export class AnswerCheck {
@@ -25,21 +23,21 @@ export class AnswerCheck {
   readonly #accuse: Accuse;
   readonly #keys: number;
   readonly #body = new MappingBody();
-  /** By station and key: the version given out last, and until when what was received of it may be used. */
-  readonly #versions: Float64Array;
+  /** By station and key: with which position the state began that was given out last, and until when what was received may be used. */
+  readonly #begun: Float64Array;
   readonly #until: Float64Array;
 
   constructor(truth: Truth, stations: number, accuse: Accuse) {
     this.#truth = truth;
     this.#accuse = accuse;
     this.#keys = truth.keys.length;
-    this.#versions = new Float64Array(stations * this.#keys);
+    this.#begun = new Float64Array(stations * this.#keys);
     this.#until = new Float64Array(stations * this.#keys).fill(-Infinity);
   }
 
   /** A process has started: it knows nothing, and may begin anywhere. */
   forget({ index }: Station): void {
-    this.#versions.fill(0, index * this.#keys, (index + 1) * this.#keys);
+    this.#begun.fill(0, index * this.#keys, (index + 1) * this.#keys);
     this.#until.fill(-Infinity, index * this.#keys, (index + 1) * this.#keys);
   }
 
@@ -66,36 +64,38 @@ export class AnswerCheck {
   }
 
   /** A caching server gives out an answer: for each key in it this is a step forward, or none. */
-  givenOut(now: number, station: Station, { result, body, header }: MapReply): void {
+  givenOut(now: number, station: Station, { result, body }: MapReply): void {
     if (result === ResultCode.notInAnyMab) return;
-    const version = numberOf(body);
     this.#truth.within(body, (key) => {
-      this.#goForward(station, key, version);
+      this.#goForward(station, key, this.#stateOf(station, key, result, body));
       if (body.cachingMs === 0) return;
       const until = this.#until[station.index * this.#keys + key.index]!;
-      const allowance = (header.flags & ReplyFlag.ackWanted) === 0 ? ROUNDING : REPETITIONS + ROUNDING;
-      if (now + body.cachingMs * 1000 > until + allowance) {
+      if (now + body.cachingMs * 1000 > until + ROUNDING) {
         this.#accuse("a caching time grows on its way", station, `${nameOf(key)} is given out for ${body.cachingMs} ms, ${seconds(now + body.cachingMs * 1000 - until)} s beyond what was promised to it`);
       }
     });
   }
 
   used(now: number, station: Station, key: Watched, result: number, body: MappingBody): void {
-    const state = this.#truth.stateOf(key, result, body);
-    if (state === undefined) {
-      this.#accuse("an answer that was never true", station, `${nameOf(key)}: result ${result}, version ${numberOf(body)}, ETR ${body.etr0.toString(16)}; true is ${this.#describe(key)}`);
-    }
+    const state = this.#stateOf(station, key, result, body);
     if (now - state.endedAt > STALEST) {
       this.#accuse("mapping is used too long after it has changed", station, `${nameOf(key)}: version ${numberOf(body)} was over ${seconds(now - state.endedAt)} s ago, more than ${STALEST / 1e6} s`);
     }
-    if (result !== ResultCode.notInAnyMab) this.#goForward(station, key, numberOf(body));
+    if (result !== ResultCode.notInAnyMab) this.#goForward(station, key, state);
   }
 
-  #goForward(station: Station, key: Watched, version: number): void {
+  #stateOf(station: Station, key: Watched, result: number, body: MappingBody): State {
+    const state = this.#truth.stateOf(key, result, body);
+    if (state !== undefined) return state;
+    return this.#accuse("an answer that was never true", station, `${nameOf(key)}: result ${result}, version ${numberOf(body)}, ETR ${body.etr0.toString(16)}; true is ${this.#describe(key)}`);
+  }
+
+  /** The gap around a key has another version in each server that has it; it is newer only where mapping was between. */
+  #goForward(station: Station, key: Watched, { from }: State): void {
     const at = station.index * this.#keys + key.index;
-    const before = this.#versions[at]!;
-    if (version < before) this.#accuse("a querier goes back in version", station, `${nameOf(key)}: version ${version} after ${before}; true is ${this.#describe(key)}`);
-    this.#versions[at] = version;
+    const before = this.#begun[at]!;
+    if (from < before) this.#accuse("a querier goes back in version", station, `${nameOf(key)}: what began with version ${from} after what began with ${before}; true is ${this.#describe(key)}`);
+    this.#begun[at] = from;
   }
 
   #describe(key: Watched): string {

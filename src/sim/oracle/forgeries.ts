@@ -15,6 +15,7 @@ export class ForgeryCheck {
   readonly #metrics: Metrics;
   readonly #accuse: Accuse;
   #before = "";
+  #promises = 0;
   #type = 0;
 
   constructor(metrics: Metrics, accuse: Accuse) {
@@ -22,27 +23,35 @@ export class ForgeryCheck {
     this.#accuse = accuse;
   }
 
-  before(station: Station, view: DataView, length: number): void {
+  /** False for a replay. */
+  before(station: Station, view: DataView, length: number): boolean {
     const isMadeUp = length >= NONCE_LO + 4 && view.getUint32(NONCE_LO) === MADE_UP;
     this.#type = isMadeUp ? view.getUint8(1) : 0;
-    if (this.#type === 0) return;
+    if (this.#type === 0) return false;
     this.#metrics.counts.forgeriesChecked++;
     this.#before = this.#digest(station);
+    this.#promises = promisesOf(station);
+    return true;
   }
 
   after(station: Station): void {
     if (this.#type === 0) return;
     const after = this.#digest(station);
     if (after !== this.#before) this.#accuse("nothing is accepted without its nonce", station, `a made-up datagram of type ${this.#type} took its state from ${this.#before} to ${after}`);
+    if (promisesOf(station) > this.#promises) this.#accuse("nothing is promised to who has no cookie", station, `a made-up datagram of type ${this.#type} drew a promise`);
   }
 
-  /** Cache, promises, updates on their way, what is known of upstreams. A request may have an answer fetched. */
+  /** Cache, updates on their way, what is known of upstreams. A request may have an answer fetched: anybody may ask. */
   #digest(station: Station): string {
-    const promises = station.kind === StationKind.itr ? undefined : (station.engine as Qsr | Qsa).server.promises;
-    const parts = [promises?.ledger.size ?? 0, promises?.sender.outstanding ?? 0];
-    if (this.#type !== MessageType.mapRequest && station.kind !== StationKind.qsa) parts.push(...cacheDigest(station), ...upstreamDigest(station));
+    if (this.#type === MessageType.mapRequest) return "";
+    const parts = [station.kind === StationKind.itr ? 0 : (station.engine as Qsr | Qsa).server.promises.sender.outstanding, promisesOf(station)];
+    if (station.kind !== StationKind.qsa) parts.push(...cacheDigest(station), ...upstreamDigest(station));
     return parts.join(" ");
   }
+}
+
+function promisesOf(station: Station): number {
+  return station.kind === StationKind.itr ? 0 : (station.engine as Qsr | Qsa).server.promises.ledger.size;
 }
 
 function cacheDigest(station: Station): number[] {

@@ -1,5 +1,5 @@
 import type { Itr, Mapping } from "../../core/itr.ts";
-import { Fault, MapReply, MessageType, ResultCode, decodeMapReply } from "../../wire/index.ts";
+import { Fault, MapReply, MessageType, ReplyFlag, ResultCode, decodeMapReply } from "../../wire/index.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Witness } from "../network.ts";
 import { type Station, StationKind } from "../station.ts";
@@ -12,6 +12,8 @@ import { BoundsCheck } from "./bounds.ts";
 import { ForgeryCheck } from "./forgeries.ts";
 import { HopCheck } from "./hops.ts";
 import { RegretMeter } from "./regret.ts";
+
+const MOST_REPEATABLE = 64;
 
 /** Knows the truth, sees everything, and throws a Violation at the first thing that must not be. */
 export class Oracle implements Witness, Audience {
@@ -26,6 +28,8 @@ export class Oracle implements Witness, Audience {
   readonly #forgeries: ForgeryCheck;
   readonly #bounds: BoundsCheck;
   readonly #reply = new MapReply();
+  /** By station, the nonces of replies that ask to be acknowledged. */
+  readonly #repeatable: number[][] = [];
   /** Since all faults were healed, every question must be answered; undefined while they are not. */
   #healedSince: number | undefined;
 
@@ -57,8 +61,8 @@ export class Oracle implements Witness, Audience {
   }
 
   /** Once healed, every QSR would ask the nearest live QSA. */
-  checkChoices(): void {
-    for (const qsr of this.#world.qsrs) this.regret.checkChoices(qsr, (detail) => this.#accuse("the nearest live QSA is chosen", qsr, detail));
+  checkChoices(healedAt: number): void {
+    for (const qsr of this.#world.qsrs) this.regret.checkChoices(qsr, healedAt, (detail) => this.#accuse("the nearest live QSA is chosen", qsr, detail));
   }
 
   changed(change: Change): void {
@@ -75,11 +79,15 @@ export class Oracle implements Witness, Audience {
     const isReply = type === MessageType.mapReply && from.kind !== StationKind.qsa && bytes[40]! <= ResultCode.notInAnyMab;
     if (!isReply) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (decodeMapReply(view, length, this.#reply) === Fault.none) this.#answers.givenOut(now, from, this.#reply);
+    if (decodeMapReply(view, length, this.#reply) === Fault.none && !this.#isRepetition(from)) this.#answers.givenOut(now, from, this.#reply);
   }
 
-  arriving(_now: number, _from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
-    if (isForged) this.#forgeries.before(to, view, length);
+  arriving(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
+    if (!isForged || this.#forgeries.before(to, view, length) || from === undefined) return;
+    // An old request sent again makes a server use an old cookie and nonce until the next one: its updates are refused so long.
+    const { paths } = this.#world.network;
+    paths.trouble(now, paths.of(from.index, to.index));
+    paths.trouble(now, paths.of(to.index, from.index));
   }
 
   arrived(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
@@ -127,6 +135,16 @@ export class Oracle implements Witness, Audience {
   #received(now: number, to: Station, view: DataView, length: number): void {
     if (view.getUint8(40) > ResultCode.notInAnyMab || decodeMapReply(view, length, this.#reply) !== Fault.none) return;
     this.#answers.received(now, to, this.#reply.body);
+  }
+
+  /** Whether this Map Reply was sent before: it is repeated as it was until it is acknowledged. */
+  #isRepetition({ index }: Station): boolean {
+    const { flags, nonceLo } = this.#reply.header;
+    if ((flags & ReplyFlag.ackWanted) === 0) return false;
+    const recent = (this.#repeatable[index] ??= []);
+    if (recent.includes(nonceLo)) return true;
+    if (recent.push(nonceLo) > MOST_REPEATABLE) recent.shift();
+    return false;
   }
 
   #disturbed(station: Station): void {

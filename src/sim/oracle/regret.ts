@@ -1,5 +1,6 @@
 import type { Qsr } from "../../core/qsr.ts";
 import type { Family } from "../../address/index.ts";
+import { UpstreamState } from "../../core/querier/upstream-state.ts";
 import { NO_PREFIX } from "../../core/tables/segment-table.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Station } from "../station.ts";
@@ -36,11 +37,8 @@ export class RegretMeter {
 
   /** Round trip to the nearest QSA that answers for a MAB and can be reached now; Infinity when there is none. */
   nearestRtt(from: Station, mab: number): number {
-    let nearest = Infinity;
-    for (const dsoc of this.#world.discovery.servedBy(mab)) {
-      for (const qsa of this.#world.topology.dsocs[dsoc]!.qsas) if (this.#isUsable(from, qsa)) nearest = Math.min(nearest, this.rtt(from, qsa));
-    }
-    return nearest;
+    const nearest = this.#nearest(from, mab);
+    return nearest === undefined ? Infinity : this.rtt(from, nearest);
   }
 
   rtt(a: Station, b: Station): number {
@@ -54,16 +52,32 @@ export class RegretMeter {
     return address === undefined ? undefined : this.#world.qsas.find((qsa) => qsa.address(0).words[0] === address.words[0]);
   }
 
-  /** Whether a QSR would ask a QSA for each MAB that is as near as any, apart from what spreading and jitter allow. */
-  checkChoices(qsr: Station<Qsr>, complain: (detail: string) => never): void {
+  /**
+   * Whether a QSR would ask the nearest QSA for each MAB. What bad weather made seem far takes a while to seem near again:
+   * then the nearest must at least be known to live, measured since, and seem farther than the one that is asked.
+   */
+  checkChoices(qsr: Station<Qsr>, healedAt: number, complain: (detail: string) => never): void {
     for (const [mab, { family, hi, lo }] of this.#world.truth.mabs.entries()) {
-      const nearest = this.nearestRtt(qsr, mab);
-      if (nearest === Infinity) continue;
+      const nearest = this.#nearest(qsr, mab);
+      if (nearest === undefined) continue;
       const chosen = this.chosen(qsr, family, hi, lo);
       if (chosen === undefined) complain(`for MAB ${mab} it knows nobody`);
-      const rtt = this.rtt(qsr, chosen);
-      if (rtt > nearest + TOLERANCE) complain(`for MAB ${mab} it asks ${chosen.name} at ${rtt / 1000} ms, and one is at ${nearest / 1000} ms`);
+      const { upstreams } = qsr.engine!.querier;
+      const [best, asked] = [nearest, chosen].map((qsa) => [...upstreams.listed()].find(({ address }) => address.words[0] === qsa.address(0).words[0]));
+      if (this.rtt(qsr, chosen) <= this.rtt(qsr, nearest) + TOLERANCE) continue;
+      const isExcused = best !== undefined && best.state === UpstreamState.up && best.aliveAt >= healedAt && best.rtt.smoothed > asked!.rtt.smoothed;
+      if (!isExcused) complain(`for MAB ${mab} it asks ${chosen.name} at ${this.rtt(qsr, chosen) / 1000} ms, and ${nearest.name} is at ${this.rtt(qsr, nearest) / 1000} ms`);
     }
+  }
+
+  #nearest(from: Station, mab: number): Station | undefined {
+    let nearest: Station | undefined;
+    for (const dsoc of this.#world.discovery.servedBy(mab)) {
+      for (const qsa of this.#world.topology.dsocs[dsoc]!.qsas) {
+        if (this.#isUsable(from, qsa) && (nearest === undefined || this.rtt(from, qsa) < this.rtt(from, nearest))) nearest = qsa;
+      }
+    }
+    return nearest;
   }
 
   #isUsable(from: Station, qsa: Station): boolean {
