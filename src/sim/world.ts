@@ -88,15 +88,18 @@ export class World {
   /** Starts every process; the network must have its witness. */
   begin(): void {
     for (const station of this.stations) this.boot(station);
+    for (const feed of this.feeds) feed?.begin();
     for (const station of this.qsrs) this.discovery.follow(station);
   }
 
   /** Starts a process afresh: new epoch, nothing remembered but a QSA's store. */
   boot(station: Station): void {
     const { network, plan } = this;
-    const { nextU32, isp } = { nextU32: new Random(plan.seed, Stream.engines + station.index * STREAMS_A_STATION + station.boots).u32, isp: this.topology.isps[station.group]! };
+    const nextU32 = new Random(plan.seed, Stream.engines + station.index * STREAMS_A_STATION + station.boots).u32;
+    const isp = this.topology.isps[station.group]!;
     if (station.kind === StationKind.qsa) {
       network.boot(station, newQsa(plan, nextU32, this.feeds[station.index]!.store));
+      this.feeds[station.index]!.connect();
     } else if (station.kind === StationKind.qsr) {
       network.boot(station, newQsr(plan, nextU32, isp.qsrs.indexOf(station as Station<Qsr>)));
     } else if (station.kind === StationKind.qsc) {

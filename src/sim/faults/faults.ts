@@ -1,5 +1,4 @@
 import type { Weather } from "../paths.ts";
-import { SECOND } from "../plan.ts";
 import { type Station, StationKind } from "../station.ts";
 import type { World } from "../world.ts";
 
@@ -8,9 +7,6 @@ export type End = () => void;
 
 /** Something wrong with the world, from now on until its end is called. */
 export type Fault = (world: World) => End;
-
-/** A site that lags more than this is cut off from its queriers too, as it would say that it is not authoritative now. */
-const LAG_LIMIT = 4 * SECOND;
 
 /** The machine goes down; at the end another process starts on it. What is down or stopped already stays as it is. */
 export function crash(station: Station): Fault {
@@ -86,16 +82,9 @@ export function cutFeed(site: Station): Fault {
     const feed = world.feeds[site.index]!;
     if (feed.isCut) return nothing;
     feed.isCut = true;
-    let isOver = false;
-    let reconnect: End = nothing;
-    world.network.after(LAG_LIMIT, () => {
-      if (!isOver) reconnect = isolate(site)(world);
-    });
     return () => {
-      isOver = true;
       feed.isCut = false;
       feed.drain();
-      reconnect();
     };
   };
 }

@@ -83,7 +83,7 @@ export class RegretMeter {
   #isUsable(from: Station, qsa: Station): boolean {
     const { paths } = this.#world.network;
     const isConnected = !paths.isCut(paths.of(from.index, qsa.index)) && !paths.isCut(paths.of(qsa.index, from.index));
-    return qsa.isRunning && isConnected && this.#world.discovery.isListed(qsa);
+    return qsa.isRunning && isConnected && !this.#world.feeds[qsa.index]!.isCut && this.#world.discovery.isListed(qsa);
   }
 }
 
