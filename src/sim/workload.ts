@@ -127,6 +127,7 @@ export class Workload {
 
   /** Again and again, a tenth earlier or later each time. */
   #every(interval: number, run: () => void): void {
+    if (interval === Infinity) return;
     const { network } = this.#world;
     const again = (): void => {
       run();

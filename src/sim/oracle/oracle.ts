@@ -13,7 +13,8 @@ import { ForgeryCheck } from "./forgeries.ts";
 import { HopCheck } from "./hops.ts";
 import { RegretMeter } from "./regret.ts";
 
-const MOST_REPEATABLE = 64;
+/** As many Map Replies wait for their acknowledgement at one time. */
+const MOST_REPEATABLE = 1024;
 
 /** Knows the truth, sees everything, and throws a Violation at the first thing that must not be. */
 export class Oracle implements Witness, Audience {
@@ -29,7 +30,7 @@ export class Oracle implements Witness, Audience {
   readonly #bounds: BoundsCheck;
   readonly #reply = new MapReply();
   /** By station, the nonces of replies that ask to be acknowledged. */
-  readonly #repeatable: number[][] = [];
+  readonly #repeatable: Set<number>[] = [];
   /** Since all faults were healed, every question must be answered; undefined while they are not. */
   #healedSince: number | undefined;
 
@@ -141,9 +142,13 @@ export class Oracle implements Witness, Audience {
   #isRepetition({ index }: Station): boolean {
     const { flags, nonceLo } = this.#reply.header;
     if ((flags & ReplyFlag.ackWanted) === 0) return false;
-    const recent = (this.#repeatable[index] ??= []);
-    if (recent.includes(nonceLo)) return true;
-    if (recent.push(nonceLo) > MOST_REPEATABLE) recent.shift();
+    const recent = (this.#repeatable[index] ??= new Set());
+    if (recent.has(nonceLo)) return true;
+    for (const oldest of recent) {
+      if (recent.size < MOST_REPEATABLE) break;
+      recent.delete(oldest);
+    }
+    recent.add(nonceLo);
     return false;
   }
 
