@@ -124,8 +124,8 @@ export class Discovery {
       name: `s1.dsoc-${dsoc}.example.`,
       servers: this.#sites.filter((site) => site.dsoc === dsoc && this.isListed(site.station)).map(({ station }) => serverEntry(station)),
     }));
-    const mabs = this.#mabs.map(({ prefix }, index) => ({ prefix, services: [...this.#servedBy[index]!].sort((a, b) => a - b), set: formatPrefix(prefix) }));
-    return { mabs: mabs.sort((a, b) => comparePrefixes(a.prefix, b.prefix)), services };
+    const mabs = this.#mabs.map(({ prefix }, index) => ({ prefix, services: this.#servedBy[index]!.toSorted((a, b) => a - b), set: formatPrefix(prefix) }));
+    return { mabs: mabs.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)), services };
   }
 }
 

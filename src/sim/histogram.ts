@@ -44,7 +44,7 @@ export class Histogram {
   }
 }
 
-/** What of a histogram survives its way to another thread. */
+/** What of a histogram survives its way to another process. */
 export interface HistogramData {
   readonly counts: Float64Array;
   readonly count: number;

@@ -7,6 +7,8 @@ export class RttError extends Error {
 }
 
 const COLUMNS = "country1,country2,samples,rtt_avg_ms,rtt_std_ms,rtt_min_ms,rtt_max_ms";
+/** Measurements without a country are in the files too. */
+const COUNTRY = /^[A-Z]{2}$/;
 const FEWEST_SAMPLES = 100;
 /** Of the spread, how much lies between the shortest RTT and the typical one: the mean of a long tail is above both. */
 const TYPICAL_SPREAD = 0.35;
@@ -27,7 +29,7 @@ export class RttTable {
       this.#rtts.set(`${pair.from} ${pair.to}`, pair.rtt);
       countries.add(pair.from).add(pair.to);
     }
-    this.#countries = [...countries].sort();
+    this.#countries = [...countries].toSorted();
   }
 
   /** Chooses so many countries at random, each with a measured RTT to every other. Throws RttError when there are not enough. */
@@ -50,7 +52,7 @@ function readLine(line: string, number: number): { from: string; to: string; rtt
   const fields = line.split(",");
   const [from, to] = fields;
   const [samples, mean, deviation, least] = fields.slice(2).map(Number);
-  if (fields.length !== 7 || !(samples! >= 0) || !(mean! > 0) || !(deviation! >= 0) || !(least! > 0)) throw new RttError(`line ${number}: "${line}" is not ${COLUMNS}`);
-  if (samples! < FEWEST_SAMPLES) return undefined;
+  if (fields.length !== 7 || !(samples! >= 0) || !(mean! > 0) || !(deviation! >= 0) || !(least! >= 0)) throw new RttError(`line ${number}: "${line}" is not ${COLUMNS}`);
+  if (samples! < FEWEST_SAMPLES || !COUNTRY.test(from!) || !COUNTRY.test(to!)) return undefined;
   return { from: from!, to: to!, rtt: Math.min(mean!, least! + TYPICAL_SPREAD * deviation!) };
 }

@@ -62,8 +62,8 @@ export class Truth {
     this.store = new MappingStore(mapping);
     this.#table = new MabTable(this.mabs);
     this.#positions = Float64Array.from(mapping, ({ position }) => position);
-    const ordered = [...keys].sort((a, b) => a.family - b.family || compareKeys(a.hi, a.lo, b.hi, b.lo));
-    this.keys = ordered.map((key, index) => ({ ...key, index, mab: this.#table.match(key.family, key.hi, key.lo), states: [] }));
+    const ordered = keys.toSorted((a, b) => a.family - b.family || compareKeys(a.hi, a.lo, b.hi, b.lo));
+    this.keys = ordered.map(({ family, hi, lo }, index) => ({ family, hi, lo, index, mab: this.#table.match(family, hi, lo), states: [] }));
     this.#history = mapping.map(({ position }) => ({ first: position, at: [now] }));
     this.#byMab = mapping.map((_, mab) => this.keys.filter((key) => key.mab === mab));
     for (const key of this.keys) this.#note(now, key, 0);

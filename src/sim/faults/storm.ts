@@ -28,7 +28,7 @@ export class Storm {
     this.#random = random;
     this.#metrics = metrics;
     this.#interval = random.between(3, 15) * SECOND;
-    this.#hazards = HAZARDS.map((hazard) => ({ ...hazard, weight: hazard.weight * random.between(0.2, 2) }));
+    this.#hazards = HAZARDS.map(({ weight, longest, draw }) => ({ weight: weight * random.between(0.2, 2), longest, draw }));
   }
 
   begin(): void {
@@ -42,7 +42,7 @@ export class Storm {
   /** Ends all faults. */
   heal(): void {
     this.#isOver = true;
-    for (const end of [...this.#active]) end();
+    for (const end of this.#active) end();
   }
 
   #strike(): void {

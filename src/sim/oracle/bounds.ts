@@ -12,7 +12,7 @@ import { querierOf } from "./hops.ts";
 const INTERVAL = 5 * SECOND;
 /** Requests open at one time: a querier asks a few a second, and closes each within 2 s. */
 const MOST_IN_FLIGHT = 600;
-/** Probes of one upstream a second, on average since the start: one every 3 s while mapping is held, more when it is in doubt. */
+/** Probes of one upstream a second, on average since the start: one every 3 s while mapping is held; and one for each request that it left unanswered. */
 const MOST_PROBES = 2;
 const PROBES_AT_START = 60;
 
@@ -55,7 +55,7 @@ export class BoundsCheck {
     const { fetches, refetches } = fetcher.counters;
     this.#within(station, "requests sent", port.counters.requestsSent, MAX_ATTEMPTS * (fetches + refetches));
     const elapsed = (this.#world.now - station.bootedAt) / SECOND;
-    this.#within(station, "probes sent", port.counters.probesSent, PROBES_AT_START + upstreams.size * MOST_PROBES * elapsed);
+    this.#within(station, "probes sent", port.counters.probesSent, PROBES_AT_START + upstreams.size * MOST_PROBES * elapsed + port.counters.requestsSent);
   }
 
   #within(station: Station, what: string, amount: number, limit: number): void {

@@ -5,7 +5,7 @@ import type { Qsc } from "../../core/qsc.ts";
 import type { Qsr } from "../../core/qsr.ts";
 import { milliseconds } from "../../core/clock.ts";
 import { Version } from "../../core/version.ts";
-import { MappingBody } from "../../wire/index.ts";
+import { MappingBody, ResultCode } from "../../wire/index.ts";
 import type { Metrics } from "../metrics.ts";
 import { SECOND } from "../plan.ts";
 import { type Station, StationKind, endpointAt } from "../station.ts";
@@ -99,7 +99,7 @@ export class HopCheck {
 
   #judgeAny(suspect: Suspect): void {
     if (!this.#isStill(suspect)) return;
-    this.#accuse("old mapping is kept beyond the limit of a hop", querier(suspect), this.#describe(suspect, `${HOP_LIMIT / 1e6} s`));
+    this.#accuse("old mapping is kept beyond the limit of a hop", suspect.querier, this.#describe(suspect, `${HOP_LIMIT / 1e6} s`));
   }
 
   #isStill({ change, key, querier, server, boots, upstream }: Suspect): boolean {
@@ -123,6 +123,8 @@ export class HopCheck {
     const { entries } = cache;
     const entry = cache.find(this.#world.now, key.family, key.hi, key.lo);
     if (entry === NO_ENTRY || entries.upstream(entry) === OWN || !entries.isPromised(entry)) return OWN;
+    // What was a gap and is one again is true, whatever was there in between.
+    if (entries.result(entry) !== ResultCode.mapping && this.#world.truth.current(key).result === entries.result(entry)) return OWN;
     entries.read(entry, this.#body);
     return numberOf(this.#body) < change.position ? entries.upstream(entry) : OWN;
   }
@@ -151,10 +153,6 @@ export class HopCheck {
     const { network, plan } = this.#world;
     return `${nameOf(key)} changed to version ${change.position} after ${((change.at - plan.start) / 1e6).toFixed(6)} s, ${server.name} knew it ${((network.now - foundAt) / 1e6).toFixed(6)} s ago, the limit is ${limit}`;
   }
-}
-
-function querier(suspect: Suspect): Station {
-  return suspect.querier;
 }
 
 export function cacheOf(station: Station): MappingCache {

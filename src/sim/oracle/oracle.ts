@@ -1,5 +1,6 @@
 import type { Itr, Mapping } from "../../core/itr.ts";
 import { Fault, MapReply, MessageType, ReplyFlag, ResultCode, decodeMapReply } from "../../wire/index.ts";
+import { FailOverMeter } from "../fail-over-meter.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Witness } from "../network.ts";
 import { type Station, StationKind } from "../station.ts";
@@ -28,6 +29,7 @@ export class Oracle implements Witness, Audience {
   readonly #answers: AnswerCheck;
   readonly #forgeries: ForgeryCheck;
   readonly #bounds: BoundsCheck;
+  readonly #failOver: FailOverMeter;
   readonly #reply = new MapReply();
   /** By station, the nonces of replies that ask to be acknowledged. */
   readonly #repeatable: Set<number>[] = [];
@@ -43,6 +45,7 @@ export class Oracle implements Witness, Audience {
     this.#forgeries = new ForgeryCheck(metrics, accuse);
     this.#bounds = new BoundsCheck(world, accuse);
     this.regret = new RegretMeter(world, metrics);
+    this.#failOver = new FailOverMeter(world, metrics, this.regret);
     world.network.witness = this;
     world.onDisturbance = (station) => {
       this.#disturbed(station);
@@ -154,6 +157,7 @@ export class Oracle implements Witness, Audience {
 
   #disturbed(station: Station): void {
     this.hops.disturbed(station);
+    if (station.kind === StationKind.qsa && station.engine === undefined) this.#failOver.died(station);
     if (station.engine !== undefined && station.bootedAt !== this.#world.now) return;
     this.#answers.forget(station);
     this.workload.forget(station);
