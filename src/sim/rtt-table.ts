@@ -16,6 +16,7 @@ const TYPICAL_SPREAD = 0.35;
 /** Measured round-trip times between countries, in milliseconds. */
 export class RttTable {
   readonly #rtts = new Map<string, number>();
+  /** Those with RTTs to the most others first. */
   readonly #countries: readonly string[];
 
   /** Reads the text of a CSV file; pairs with few samples are left out. Throws RttError. */
@@ -29,13 +30,16 @@ export class RttTable {
       this.#rtts.set(`${pair.from} ${pair.to}`, pair.rtt);
       countries.add(pair.from).add(pair.to);
     }
-    this.#countries = [...countries].toSorted();
+    const partners = new Map<string, number>();
+    for (const pair of this.#rtts.keys()) for (const country of pair.split(" ")) partners.set(country, (partners.get(country) ?? 0) + 1);
+    this.#countries = [...countries].toSorted((a, b) => partners.get(b)! - partners.get(a)! || (a < b ? -1 : 1));
   }
 
-  /** Chooses so many countries at random, each with a measured RTT to every other. Throws RttError when there are not enough. */
+  /** Chooses so many countries at random among the well measured, each with a measured RTT to every other. Throws RttError when there are not enough. */
   choose(random: Random, count: number): readonly string[] {
     const chosen: string[] = [];
-    for (const country of random.shuffled(this.#countries)) {
+    const known = 3 * count;
+    for (const country of [...random.shuffled(this.#countries.slice(0, known)), ...this.#countries.slice(known)]) {
       if (chosen.every((other) => this.rtt(country, other) !== undefined)) chosen.push(country);
       if (chosen.length === count) return chosen;
     }

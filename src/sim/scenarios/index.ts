@@ -8,7 +8,7 @@ import { partitionHeals } from "./partition-heals.ts";
 import { qsrReboots } from "./qsr-reboots.ts";
 import type { Scenario } from "./scenario.ts";
 import { siteDiesDuringChange } from "./site-dies-during-change.ts";
-import { stoppedProcess } from "./stopped-process.ts";
+import { stoppedServer } from "./stopped-server.ts";
 import { Story } from "./story.ts";
 import { type Report, reportOf } from "../report.ts";
 
@@ -18,7 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   siteDiesDuringChange,
   micronetSplitUnderLoad,
   qsrReboots,
-  stoppedProcess,
+  stoppedServer,
   partitionHeals,
   lossyPath,
   laggingQsaAfterFailOver,

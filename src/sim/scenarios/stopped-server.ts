@@ -2,8 +2,8 @@ import { suspend } from "../faults/faults.ts";
 import { nameOf } from "../truth.ts";
 import type { Scenario } from "./scenario.ts";
 
-export const stoppedProcess: Scenario = {
-  name: "stopped-process",
+export const stoppedServer: Scenario = {
+  name: "stopped-server",
   summary: "each server in turn is stopped for thirty seconds and goes on as if nothing had been; its clients know better",
   tell: (story) => {
     const itr = story.itr(2);
