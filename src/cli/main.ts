@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   query: async () => (await import("./query.ts")).query,
   ctl: async () => (await import("./ctl.ts")).ctl,
   check: async () => (await import("./check.ts")).check,
+  sim: async () => (await import("./sim.ts")).sim,
 };
 
 /** Runs one command line, without the program's name; gives the exit status. */
