@@ -15,9 +15,9 @@ import { UpdateSender } from "./update-sender.ts";
 const QUERIER_SILENCE_MS = 15_000;
 /** The longest promise there is. */
 const LONGEST_MS = 3_600_000;
-const SWEEP_INTERVAL = 250_000;
-/** A sixteenth of records and queriers every 250 ms: each is looked at every 4 s. */
-const SWEEP_SHARE = 16;
+/** A quarter of records and queriers each second: every one is looked at every 4 s. */
+const SWEEP_INTERVAL = 1_000_000;
+const SWEEP_SHARE = 4;
 const LEAST_SWEEP_RECORDS = 64;
 
 export interface PromiseLimits {
