@@ -73,6 +73,13 @@ describe("update numbers", () => {
     expect([window.complete, window.hasGap, window.receive(267)]).toEqual([266, false, Arrival.new]);
   });
 
+  test("tell which replies were sent before an update that is here already", () => {
+    const window = new UpdateWindow();
+    window.restart(1000);
+    window.receive(1003);
+    expect([1002, 1003, 1004, 7].map((counter) => window.hasOvertaken(counter))).toEqual([true, false, false, false]);
+  });
+
   test("wrap after 2^32", () => {
     const window = new UpdateWindow();
     window.restart(0xffffffff);
