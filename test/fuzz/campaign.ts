@@ -6,12 +6,14 @@ import { Corpus } from "./corpus.ts";
 import { Mutator } from "./mutation.ts";
 import type { Endpoint } from "./network.ts";
 import type { EngineStation, Source } from "./stations.ts";
-import { type EngineName, FuzzWorld } from "./world.ts";
+import { CACHING_SECONDS, type EngineName, FuzzWorld } from "./world.ts";
 
 const SECOND = 1_000_000;
 const HOUR = 3600 * SECOND;
-/** Longer than any mapping, promise or floor lives. */
-const DRAIN = 2 * HOUR;
+/** Longer than anything lives that an attacker may have brought in: mapping, promises and floors have an hour. */
+const LONG_DRAIN = HOUR + 5 * CACHING_SECONDS * SECOND;
+/** Longer than what honest answers bring lives: what was in use is fetched once more, at each server of the chain in turn. */
+const DRAIN = 5 * CACHING_SECONDS * SECOND;
 /** How often bounds are checked and the caller is told. */
 const CHUNK = 10_000;
 
@@ -108,7 +110,7 @@ class Campaign {
     const { network } = world;
     network.isHostile = false;
     world.restartSecondSite();
-    network.runTo(network.now + DRAIN);
+    network.runTo(network.now + LONG_DRAIN);
     world.drainEvents();
     checkDrained(world);
     checkAnswers(world);

@@ -17,6 +17,9 @@ import { EngineStation, LightQuerier } from "./stations.ts";
 export const ENGINES = ["qsa", "qsr", "qsc", "itr"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
+/** For how long the QSAs let their mapping be cached. */
+export const CACHING_SECONDS = 120;
+
 /** Entries in the ITR's cache, at most. */
 export const ITR_ENTRIES = 1024;
 
@@ -164,7 +167,7 @@ export class FuzzWorld {
   }
 
   #openSite(site: number): EngineStation<Qsa> {
-    const options = { limits: LIMITS, clients: CLIENTS, nextU32: seeded(this.#random()), cachingMs: 600_000, negativeCachingMs: 30_000 };
+    const options = { limits: LIMITS, clients: CLIENTS, nextU32: seeded(this.#random()), cachingMs: CACHING_SECONDS * 1000, negativeCachingMs: 30_000 };
     return new EngineStation(this.network, new Qsa(options, this.#stores[site]!), [SITES[site]!], SITE_DELAYS[site]!);
   }
 
