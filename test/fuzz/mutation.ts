@@ -41,15 +41,22 @@ const CHANCES: readonly Mutation[] = ["bits", "field", "field", "field", "field"
 /** Makes one datagram at a time, out of one that was valid, in `bytes`. */
 export class Mutator {
   readonly bytes = new Uint8Array(2048);
-  readonly view = new DataView(this.bytes.buffer);
   length = 0;
   readonly counts: Record<Mutation | "replayed", number> = { replayed: 0, bits: 0, field: 0, truncated: 0, extension: 0, nonce: 0, cookie: 0, spliced: 0, noise: 0 };
+  readonly #view = new DataView(this.bytes.buffer);
+  /** One for each length, made when it is first needed. */
+  readonly #exact: DataView[] = [];
   readonly #random: NextU32;
   readonly #corpus: Corpus;
 
   constructor(random: NextU32, corpus: Corpus) {
     this.#random = random;
     this.#corpus = corpus;
+  }
+
+  /** The datagram and nothing behind it: who reads too far gets a RangeError. */
+  get view(): DataView {
+    return (this.#exact[this.length] ??= new DataView(this.bytes.buffer, 0, this.length));
   }
 
   /** A copy of a datagram of the corpus: one in six as it was, one in a hundred nothing but noise, the others changed in one to three ways. */
@@ -156,14 +163,14 @@ export class Mutator {
     const end = Math.min(MOST_OCTETS, at + 4 + octets);
     if (at + 4 > end) return;
     for (let octet = at; octet < end; octet++) this.bytes[octet] = this.#below(3) === 0 ? 0 : this.#random() & 255;
-    this.view.setUint16(at, type);
-    this.view.setUint16(at + 2, this.#below(8) === 0 ? this.#random() & 0xffff : end - at - 4);
+    this.#view.setUint16(at, type);
+    this.#view.setUint16(at + 2, this.#below(8) === 0 ? this.#random() & 0xffff : end - at - 4);
     this.length = end;
   }
 
   #appendShift(): void {
     const alternatives = Array.from({ length: this.#below(4) }, () => (this.#below(2) === 0 ? "site2.dsoc.example" : { family: 4 as const, words: [0x0a000100 + this.#below(4), 0, 0, 0] as const }));
-    const end = appendLoadShift(this.view, this.length, MAX_DATAGRAM_OCTETS, { share: this.#below(120), holdMs: this.#random(), alternatives });
+    const end = appendLoadShift(this.#view, this.length, MAX_DATAGRAM_OCTETS, { share: this.#below(120), holdMs: this.#random(), alternatives });
     if (end > 0) this.length = end;
   }
 
@@ -178,7 +185,7 @@ export class Mutator {
 
   /** A forger off the path knows neither nonce nor cookies. */
   #guess(offset: number): void {
-    if (offset + 4 <= this.length) this.view.setUint32(offset, this.#random());
+    if (offset + 4 <= this.length) this.#view.setUint32(offset, this.#random());
   }
 
   #spoilCookie(): void {
@@ -192,7 +199,7 @@ export class Mutator {
       case 1:
         return this.#copyField(start, octets);
       case 2:
-        for (let at = start; at < start + octets; at += 4) this.view.setUint32(at, this.#random());
+        for (let at = start; at < start + octets; at += 4) this.#view.setUint32(at, this.#random());
         return;
       default:
         this.bytes[start + this.#below(octets)]! ^= 1 << this.#below(8);
