@@ -15,11 +15,11 @@ export function readAddress(text: string): IpAddress {
   }
 }
 
-/** The value of --server. Throws UsageError. */
-export function readServer(text: string): Endpoint {
+/** Reads the value of an option that names an address, and a port where it is not the usual one. Throws UsageError. */
+export function readEndpoint(option: string, text: string, defaultPort: number): Endpoint {
   try {
-    return parseEndpoint(text, DEFAULT_PORT);
+    return parseEndpoint(text, defaultPort);
   } catch (error) {
-    throw new UsageError(`--server: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`${option}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { formatIp } from "../address/index.ts";
 import { ItrClient, ItrError, type ItrMapping } from "../itr/index.ts";
-import { DEFAULT_PORT, readAddress, readServer } from "./arguments.ts";
+import { DEFAULT_PORT, readAddress, readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
 import { paint } from "./table.ts";
@@ -24,7 +24,7 @@ Example: drtm itr 192.0.2.7 2001:db8::1 --server 198.51.100.1 --server 198.51.10
     });
     if (positionals.length === 0) throw new UsageError("drtm itr needs an address (see: drtm itr --help)");
     const addresses = positionals.map(readAddress);
-    const servers = values.server.map(readServer);
+    const servers = values.server.map((text) => readEndpoint("--server", text, DEFAULT_PORT));
     const stop = stopSignal();
     const client = await ItrClient.open({ servers });
     const print = values.json ? printJson : printLine;

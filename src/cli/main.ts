@@ -15,11 +15,14 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   query: async () => (await import("./query.ts")).query,
   ctl: async () => (await import("./ctl.ts")).ctl,
   check: async () => (await import("./check.ts")).check,
+  sim: async () => (await import("./sim.ts")).sim,
 };
 
 /** Runs one command line, without the program's name; gives the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
-  process.stdout.on("error", endQuietly);
+  process.stdout.on("error", endForOutput);
+  // Where standard error fails there is nowhere left to say so.
+  process.stderr.on("error", () => undefined);
   try {
     return await run(args);
   } catch (error) {
@@ -73,8 +76,9 @@ function describe(error: unknown): string {
   return typeof code === "string" ? error.message : (error.stack ?? error.message);
 }
 
-/** Whoever read our output has gone, as `head` does. */
-function endQuietly(error: NodeJS.ErrnoException): void {
+/** Quietly where whoever read our output has gone, as `head` does; a full disk is told. */
+function endForOutput(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(ExitStatus.answered);
-  throw error;
+  console.error(`drtm: cannot write to standard output: ${error.message}`);
+  process.exit(ExitStatus.unanswered);
 }

@@ -11,7 +11,7 @@ import {
 import type { Endpoint } from "../config/fields.ts";
 import { QueryClient, QueryError, type QueryResult, resultText } from "../io/query-client.ts";
 import { ResultCode } from "../wire/index.ts";
-import { DEFAULT_PORT, readAddress, readServer } from "./arguments.ts";
+import { DEFAULT_PORT, readAddress, readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { paint, width } from "./table.ts";
 
@@ -43,7 +43,7 @@ Example: drtm query 192.0.2.7 2001:db8::1 --trace`,
     });
     if (positionals.length === 0) throw new UsageError("drtm query needs an address (see: drtm query --help)");
     const addresses = positionals.map(readAddress);
-    const [server, timeoutMs] = [readServer(values.server), readTimeout(values.timeout)];
+    const [server, timeoutMs] = [readEndpoint("--server", values.server, DEFAULT_PORT), readTimeout(values.timeout)];
     const print = values.json ? printJson : values.trace ? printTrace : printLine;
     try {
       return await askAll(server, timeoutMs, addresses, print);

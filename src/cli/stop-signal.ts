@@ -3,7 +3,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** One Ctrl-C may arrive twice: from the terminal, and from the launcher, which passes on what it gets. */
 const SAME_MS = 500;
 
-/** Aborts, with the signal's name as its reason, when the process is asked to end. Asked again later, it ends at once. */
+/** Aborts, with the signal's name as its reason, when the process is asked to end. Asked again, it ends at once. */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController();
   let first = 0;
@@ -11,7 +11,7 @@ export function stopSignal(): AbortSignal {
     if (!stop.signal.aborted) {
       first = performance.now();
       stop.abort(signal);
-    } else if (performance.now() - first > SAME_MS) {
+    } else if (signal !== stop.signal.reason || performance.now() - first > SAME_MS) {
       for (const name of SIGNALS) process.removeAllListeners(name);
       process.kill(process.pid, signal);
     }

@@ -5,7 +5,8 @@ import { exampleMicronet } from "../roles/example-micronet.ts";
 import { catalogueReport } from "../roles/qsr-reports.ts";
 import { counters } from "../roles/status.ts";
 import { upstreamReports, usableUpstreams } from "../roles/upstream-reports.ts";
-import { type UpWorld, startWorld } from "../roles/up.ts";
+import { type UpOptions, type UpWorld, startWorld } from "../roles/up.ts";
+import { readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { LiveLine } from "./live-line.ts";
 import { qsaTable } from "./qsa-table.ts";
@@ -13,8 +14,10 @@ import { stopSignal, untilStopped } from "./stop-signal.ts";
 import { paint } from "./table.ts";
 
 const ZONES = fileURLToPath(new URL("../../zones", import.meta.url));
-const LISTEN = "127.0.0.1:4344";
-const DNS = "127.0.0.1:5300";
+const PORT = 4344;
+const DNS_PORT = 5300;
+const LISTEN = `127.0.0.1:${PORT}`;
+const DNS = `127.0.0.1:${DNS_PORT}`;
 /** In documentation space: nobody's. */
 const EXAMPLE_ETR = "203.0.113.7";
 const REFRESH_MS = 1_000;
@@ -22,15 +25,15 @@ const REFRESH_MS = 1_000;
 export const up: Command = {
   name: "up",
   summary: "run the whole system on this machine: DNS, QSAs and a QSR",
-  help: `Usage: drtm up [--zones DIR] [--listen HOST:PORT] [--dns HOST:PORT] [--socket PATH]
+  help: `Usage: drtm up [--zones DIR] [--listen ADDRESS:PORT] [--dns ADDRESS:PORT] [--socket PATH]
 
 Runs, in one process, an authoritative DNS serving the zone files of DIR, the QSAs they name (on loopback addresses,
 each as far away as its LOC record says), and a QSR that discovers and measures them. Ctrl-C stops it.
 
-  --zones DIR         zone files (*.zone), with mapping/*.txt beside them (default: the sample world)
-  --listen HOST:PORT  the QSR (default ${LISTEN})
-  --dns HOST:PORT     the DNS (default ${DNS})
-  --socket PATH       control socket (default ${defaultControlSocket()})
+  --zones DIR            zone files (*.zone), with mapping/*.txt beside them (default: the sample world)
+  --listen ADDRESS:PORT  the QSR (default ${LISTEN})
+  --dns ADDRESS:PORT     the DNS (default ${DNS})
+  --socket PATH          control socket (default ${defaultControlSocket()})
 
 Example: drtm up`,
   run: async (args) => {
@@ -41,10 +44,16 @@ Example: drtm up`,
       socket: { type: "string", default: defaultControlSocket() },
     });
     if (positionals.length > 0) throw new UsageError(`drtm up takes no "${positionals[0]}" (see: drtm up --help)`);
+    const options: UpOptions = {
+      zones: values.zones,
+      listen: readEndpoint("--listen", values.listen, PORT),
+      dns: readEndpoint("--dns", values.dns, DNS_PORT),
+      controlSocket: values.socket,
+    };
     const stop = stopSignal();
     const line = new LiveLine(process.stdout);
     const started = performance.now();
-    const world = await startWorld({ ...values, controlSocket: values.socket }, makeLog({ level: "warn", format: "auto" }, () => { line.clear(); }));
+    const world = await startWorld(options, makeLog({ level: "warn", format: "auto" }, () => { line.clear(); }));
     if (!stop.aborted) console.log(firstScreen(world, values.socket, (performance.now() - started) / 1000));
     const ticker = setInterval(() => { line.show(counterLine(world), paint.dim); }, REFRESH_MS);
     await untilStopped(stop);

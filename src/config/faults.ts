@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { didYouMean } from "./nearest.ts";
-import { qsaSchema, qsrSchema } from "./schema.ts";
+import { SCHEMAS } from "./schema.ts";
 
 export type Path = readonly PropertyKey[];
 
@@ -30,7 +30,7 @@ export function faultsOf(issue: Issue, config: unknown): Fault[] {
     const known = Object.keys(schemaAt(config, path)?.properties ?? {});
     return issue.keys.map((key) => ({ path: [...path, key], text: `unknown key "${[...path, key].join(".")}"${didYouMean(key, known)}` }));
   }
-  if (issue.code === "invalid_union" || path.length === 0) return [{ path: ["role"], text: 'role must be "qsr" or "qsa"' }];
+  if (issue.code === "invalid_union" || path.length === 0) return [{ path: ["role"], text: `role must be ${Object.keys(SCHEMAS).map((role) => `"${role}"`).join(" or ")}` }];
   return [{ path, text: `"${path.join(".")}" ${problem(issue, config)}` }];
 }
 
@@ -78,7 +78,9 @@ function hasUnit(value: unknown): boolean {
 
 /** What the schema has at a path. */
 function schemaAt(config: unknown, path: Path): JsonSchema | undefined {
-  const schema = (config as { role?: unknown } | null)?.role === "qsa" ? qsaSchema : qsrSchema;
+  const role = String((config as { role?: unknown } | null)?.role);
+  const schema = Object.hasOwn(SCHEMAS, role) ? SCHEMAS[role as keyof typeof SCHEMAS] : undefined;
+  if (schema === undefined) return undefined;
   let at = z.toJSONSchema(schema, { io: "input" }) as JsonSchema | undefined;
   for (const step of path) at = typeof step === "number" ? at?.items : at?.properties?.[String(step)];
   return at;

@@ -4,6 +4,9 @@ import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } fr
 import { type Fault, type Path, faultsOf } from "./faults.ts";
 import { type Config, configSchema } from "./schema.ts";
 
+/** What the kernel takes, without the zero at the end: unix(7). */
+const LONGEST_SOCKET_PATH = 107;
+
 /** A configuration that cannot be used; one line for each fault, with file, line, path and what to do. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -16,14 +19,17 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads and checks a configuration file; files that it names are resolved relative to it, and are there. Throws ConfigError. */
+/** Reads and checks a configuration file; paths in it are resolved relative to it, and are such that can be used. Throws ConfigError. */
 export function loadConfig(file: string): Config {
-  const { config, refuse } = read(readText(file), file);
-  if (config.role !== "qsa") return deepFreeze(config);
-  const mapping = config.mapping.map((path) => resolve(dirname(file), path));
-  const faults = mapping.flatMap((path, index) => fileFaults(path, ["mapping", index]));
+  const { config, refuse } = read(decodeText(readOctets(file), file), file);
+  const place = (path: string): string => resolve(dirname(file), path);
+  const socket = config.control.socket === undefined ? undefined : place(config.control.socket);
+  const mapping = config.role === "qsa" ? config.mapping.map(place) : [];
+  const faults = [...mapping.flatMap((path, index) => fileFaults(path, ["mapping", index])), ...socketFaults(socket)];
   if (faults.length > 0) throw refuse(faults);
-  return deepFreeze({ ...config, mapping, changes: resolve(dirname(file), config.changes ?? defaultChanges(mapping[0]!)) });
+  const control = socket === undefined ? {} : { socket };
+  if (config.role !== "qsa") return deepFreeze({ ...config, control });
+  return deepFreeze({ ...config, control, mapping, changes: place(config.changes ?? defaultChanges(mapping[0]!)) });
 }
 
 /** Checks configuration text alone; `file` is its name in messages. Throws ConfigError with every fault found. */
@@ -37,14 +43,6 @@ function defaultChanges(mapping: string): string {
   return directory === undefined || directory === "" ? `${mapping}.changes` : join(directory, "changes.txt");
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ConfigError([`${file}: cannot be read: ${(error as Error).message}`]);
-  }
-}
-
 interface Reading {
   readonly config: Config;
   /** Puts file and line before faults, in line order. */
@@ -53,10 +51,8 @@ interface Reading {
 
 function read(text: string, file: string): Reading {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`]);
-  const value: unknown = document.toJS();
+  const document = parseYaml(text, file, lines);
+  const value = valueOf(document, file);
   const result = configSchema.safeParse(value);
   const refuse = (faults: readonly Fault[]): ConfigError => {
     const placed = faults.map((fault) => ({ line: lineOf(document, lines, fault.path), text: fault.text })).toSorted((a, b) => a.line - b.line);
@@ -64,6 +60,48 @@ function read(text: string, file: string): Reading {
   };
   if (!result.success) throw refuse(result.error.issues.flatMap((issue) => faultsOf(issue, value)));
   return { config: result.data, refuse };
+}
+
+function readOctets(file: string): Uint8Array {
+  const problem = unreadable(file);
+  if (problem !== undefined) throw new ConfigError([`${file} ${problem}`]);
+  return readFileSync(file);
+}
+
+function decodeText(octets: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(octets);
+  } catch {
+    throw new ConfigError([`${file}: is not UTF-8 text: is it another file, or in another encoding?`]);
+  }
+}
+
+/** In our words, where the library's would not help. */
+const YAML_FAULTS: Readonly<Record<string, string>> = {
+  RESOURCE_EXHAUSTION: "nested too deeply",
+  NON_STRING_KEY: "a key that is no text",
+};
+
+/** What the library only warns of, such as an unknown tag, is a fault too. */
+function parseYaml(text: string, file: string, lines: LineCounter): Document {
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: "error" });
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken === undefined) return document;
+  throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${YAML_FAULTS[broken.code] ?? broken.message}`]);
+}
+
+/** Aliases are followed only here: unknown ones, and too many, are found late. */
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError([`${file}: not valid YAML: ${(error as Error).message}`]);
+  }
+}
+
+function socketFaults(path = ""): Fault[] {
+  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return [];
+  return [{ path: ["control", "socket"], text: `"control.socket": ${path} is longer than the ${LONGEST_SOCKET_PATH} octets that a socket's path may have: choose a shorter one` }];
 }
 
 /** What keeps a file from being read. */
@@ -79,7 +117,7 @@ function unreadable(file: string): string | undefined {
     return undefined;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return "does not exist: create it, or correct the path (relative to this configuration file)";
+    if (code === "ENOENT") return "does not exist: create it, or correct its name";
     return code === "EACCES" ? "may not be read by this user: change its owner or mode" : message;
   }
 }

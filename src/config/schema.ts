@@ -16,15 +16,8 @@ const clients = z
   })
   .prefault({});
 
-/** What the kernel takes, without the zero at the end: unix(7). */
-const LONGEST_SOCKET_PATH = 107;
-
-const socketPath = z
-  .string()
-  .min(1)
-  .refine((path) => Buffer.byteLength(path) <= LONGEST_SOCKET_PATH, `the path of a socket has at most ${LONGEST_SOCKET_PATH} octets: choose a shorter one`);
-
-const control = z.strictObject({ socket: socketPath.optional() }).prefault({});
+/** A path relative to the configuration file. */
+const control = z.strictObject({ socket: z.string().min(1).optional() }).prefault({});
 
 const listen = distinct(z.array(endpoint).min(1).max(16), clashes, "takes the address and port of an earlier one").prefault(["127.0.0.1:4344"]);
 
@@ -120,6 +113,9 @@ export const qscSchema = z.strictObject({
   control,
   log,
 });
+
+/** By role. */
+export const SCHEMAS = { qsr: qsrSchema, qsa: qsaSchema, qsc: qscSchema } as const;
 
 export const configSchema = z.discriminatedUnion("role", [qsrSchema, qsaSchema, qscSchema]);
 

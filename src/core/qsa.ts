@@ -116,7 +116,7 @@ export class Qsa implements Engine, AnswerSource {
   }
 
   #lags(now: number): boolean {
-    return now - this.#feedHeardAt >= this.#feedLimit;
+    return now >= this.#feedHeardAt + this.#feedLimit;
   }
 
   #cachingMs(result: number): number {

@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { type Stats, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { Client } from "undici";
 
 /** What a control request asked for and could not have; `status` is HTTP's. */
@@ -24,25 +24,35 @@ const MOST_BODY_OCTETS = 65_536;
 const DEADLINE_MS = 5_000;
 /** What the kernel takes, without the zero at the end: unix(7). */
 const LONGEST_PATH = 107;
+const OTHERS_WRITE = 0o022;
+/** In such a directory only the owner of a file can remove it: /tmp is one. */
+const STICKY = 0o1000;
+/** A umask. */
+const OWNER_ONLY = 0o177;
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: "there is a file of that name",
+  ENOTDIR: "a part of it is a file",
+  EACCES: "not permitted",
+  ENAMETOOLONG: "the path is too long",
+};
 
 /** Where the control socket of this user's processes is when nothing else is said. */
 export function defaultControlSocket(): string {
-  const runtime = process.env["XDG_RUNTIME_DIR"];
+  // The XDG specification: a path that is not absolute is to be ignored.
+  const runtime = process.env["XDG_RUNTIME_DIR"] ?? "";
   const uid = process.getuid?.() ?? 0;
-  return runtime === undefined ? join(tmpdir(), `drtm-${uid}`, "drtm.sock") : join(runtime, "drtm", "drtm.sock");
+  return isAbsolute(runtime) ? join(runtime, "drtm", "drtm.sock") : join(tmpdir(), `drtm-${uid}`, "drtm.sock");
 }
 
-/** Serves HTTP with JSON on a Unix socket that only this user may open. Throws ControlError when it is taken. */
+/** Serves HTTP with JSON on a Unix socket that only this user may open. Throws ControlError when that cannot be. */
 export async function serveControl(path: string, routes: Readonly<Record<string, ControlHandler>>): Promise<{ close(): Promise<void> }> {
-  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
+  requireShort(path);
   preparePrivateDirectory(dirname(path));
-  if (await isAlive(path)) throw new ControlError(409, `another drtm answers on ${path}: stop it, or give this one another control socket`);
-  rmSync(path, { force: true });
+  await removeDeadSocket(path);
   const server = createServer({ requestTimeout: DEADLINE_MS, headersTimeout: DEADLINE_MS }, (request, response) => {
     void respond(routes, request, response);
   });
   await listen(server, path);
-  chmodSync(path, 0o600);
   return {
     close: () =>
       new Promise((done) => {
@@ -56,6 +66,7 @@ export async function serveControl(path: string, routes: Readonly<Record<string,
 
 /** Asks a running drtm. Throws ControlError with what it said, or when none answers. */
 export async function askControl(path: string, method: "GET" | "POST", target: string, body?: object): Promise<unknown> {
+  requireShort(path);
   const client = new Client("http://drtm", { socketPath: path, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS });
   try {
     const response = await client.request({
@@ -106,22 +117,44 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   return value as Record<string, unknown>;
 }
 
-/** Made for this user alone. In one that another user owns, that user could have put a socket of their own. */
+function requireShort(path: string): void {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
+}
+
+/** Made for this user alone. In one that another user owns or may write, that user could put a socket of their own. */
 function preparePrivateDirectory(directory: string): void {
-  makeDirectory(directory);
-  const { uid } = lstatSync(directory);
-  if (uid !== process.getuid?.() && uid !== 0) {
+  const inside = withReason(`cannot make the directory ${directory} of the control socket`, () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return statSync(directory);
+  });
+  if ([inside, lstatSync(directory)].some(({ uid }) => uid !== process.getuid?.() && uid !== 0)) {
     throw new ControlError(403, `${directory} belongs to another user: choose another control socket`);
+  }
+  if ((inside.mode & OTHERS_WRITE) !== 0 && (inside.mode & STICKY) === 0) {
+    throw new ControlError(403, `other users can write to ${directory}: choose another control socket, or take that right away (chmod go-w)`);
   }
 }
 
-function makeDirectory(directory: string): void {
+/** What a process that has died left behind. Anything else at the path is somebody's. */
+async function removeDeadSocket(path: string): Promise<void> {
+  const found = withReason<Stats | undefined>(`cannot use the control socket ${path}`, () => lstatSync(path, { throwIfNoEntry: false }));
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new ControlError(409, `${path} is no socket: choose another path for the control socket`);
+  if (await isAlive(path)) throw new ControlError(409, `another drtm answers on ${path}: stop it, or give this one another control socket`);
+  withReason(`cannot replace the control socket ${path}`, () => {
+    rmSync(path, { force: true });
+  });
+}
+
+function withReason<T>(problem: string, act: () => T): T {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return act();
   } catch (error) {
-    throw new ControlError(500, `cannot make ${directory} for the control socket: ${(error as Error).message}; choose another one, with control.socket in the file, or --socket`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ControlError(500, `${problem}: ${REASONS[code ?? ""] ?? message}; choose another path`);
   }
 }
+
 
 function isAlive(path: string): Promise<boolean> {
   return new Promise((done) => {
@@ -141,6 +174,12 @@ function listen(server: Server, path: string): Promise<void> {
     server.once("error", (error) => {
       fail(new ControlError(500, `cannot make the control socket ${path}: ${error.message}`));
     });
-    server.listen(path, done);
+    // Bound within this call: with a chmod afterwards, others could open it in between.
+    const before = process.umask(OWNER_ONLY);
+    try {
+      server.listen(path, done);
+    } finally {
+      process.umask(before);
+    }
   });
 }

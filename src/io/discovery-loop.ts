@@ -1,5 +1,5 @@
 import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
-import { losesMabs, sameContent, sameSets } from "../dns/discovery/change.ts";
+import { losesMabs, sameContent, sameProblems, sameSets } from "../dns/discovery/change.ts";
 import { buildContent, serviceNames } from "../dns/discovery/content.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
@@ -21,8 +21,10 @@ export interface DiscoveryOptions {
   readonly limits: RefreshLimits;
   readonly addresses: AddressPolicy;
   readonly dns: DnsClient;
-  /** Told of each catalogue that differs from the one before, with everything that was wrong on the way. */
-  readonly onCatalogue: (content: CatalogueContent, problems: readonly Problem[]) => void;
+  /** Told of each catalogue that differs from the one before. */
+  readonly onCatalogue: (content: CatalogueContent) => void;
+  /** Told of everything that is wrong in DNS, when that differs from what was before. */
+  readonly onProblems: (problems: readonly Problem[]) => void;
   /** Told why a registry or service could not be read; what was known of it stays. */
   readonly onFailure: (what: string, error: Error) => void;
   readonly onProgress?: (progress: WalkProgress) => void;
@@ -62,7 +64,7 @@ export class DiscoveryLoop {
   constructor(options: DiscoveryOptions) {
     this.#options = options;
     this.#registries = options.registries.map((registry) => ({ options: registry, state: undefined, failures: 0 }));
-    const query: Query = (name, type) => options.dns.query(name, type, true);
+    const query: Query = (name, type, signal) => options.dns.query(name, type, signal);
     this.#tools = { query, sha256hex, ...(options.onProgress === undefined ? {} : { progress: options.onProgress }) };
   }
 
@@ -136,10 +138,11 @@ export class DiscoveryLoop {
     this.#planRegistry(watch);
   }
 
-  /** Walks when the serial has moved. True when the state is another one now. */
+  /** Walks when the serial has moved, or something could not be read. True when the state is another one now. */
   async #readRegistry(watch: RegistryWatch): Promise<boolean> {
+    const { options, state } = watch;
     try {
-      if (watch.state !== undefined && (await readSoa(watch.options.apex, this.#tools)).serial === watch.state.serial) {
+      if (state?.settled === true && (await readSoa(options.apex, this.#tools)).serial === state.serial) {
         this.#confirm(watch);
         return false;
       }
@@ -148,7 +151,7 @@ export class DiscoveryLoop {
       return true;
     } catch (error) {
       watch.failures++;
-      this.#fail(watch.options.apex, error as Error);
+      this.#fail(options.apex, error as Error);
       return false;
     }
   }
@@ -157,7 +160,7 @@ export class DiscoveryLoop {
   async #walk({ options, state }: RegistryWatch): Promise<RegistryState> {
     const first = await walkRegistry(options, state, this.#tools);
     if (!losesMabs(state, first)) return first;
-    const second = await walkRegistry(options, undefined, this.#tools);
+    const second = await walkRegistry(options, state, this.#tools, true);
     if (sameSets(first, second)) return second;
     throw new Error(`${options.apex}: two walks do not agree on which MABs are gone; the catalogue stays as it is`);
   }
@@ -194,10 +197,16 @@ export class DiscoveryLoop {
     for (const name of this.#services.keys()) if (!wanted.has(name)) this.#forgetService(name);
     const services = [...this.#services.values()];
     const { content, problems } = buildContent(registries, services);
-    this.#problems = [...registries.flatMap(({ state }) => state.problems), ...services.flatMap((service) => service.problems), ...problems];
+    this.#noteProblems([...registries.flatMap(({ state }) => state.problems), ...services.flatMap((service) => service.problems), ...problems]);
     if (this.#content !== undefined && sameContent(this.#content, content)) return;
     this.#content = content;
-    this.#options.onCatalogue(content, this.#problems);
+    this.#options.onCatalogue(content);
+  }
+
+  #noteProblems(problems: readonly Problem[]): void {
+    if (sameProblems(this.#problems, problems)) return;
+    this.#problems = problems;
+    this.#options.onProblems(problems);
   }
 
   #forgetService(name: string): void {
@@ -209,7 +218,8 @@ export class DiscoveryLoop {
   #planRegistry(watch: RegistryWatch): void {
     const { refreshMinSeconds, refreshMaxSeconds } = this.#options.limits;
     const { state, failures } = watch;
-    const wanted = failures === 0 ? (state?.refresh ?? 0) : Math.min(state?.retry ?? refreshMaxSeconds, FIRST_RETRY_SECONDS * 2 ** Math.min(failures, 16));
+    const whenWell = state?.settled === false ? state.retry : (state?.refresh ?? 0);
+    const wanted = failures === 0 ? whenWell : Math.min(state?.retry ?? refreshMaxSeconds, FIRST_RETRY_SECONDS * 2 ** Math.min(failures, 16));
     const least = failures === 0 ? refreshMinSeconds : FIRST_RETRY_SECONDS;
     this.#after(clamp(wanted, least, refreshMaxSeconds), () => void this.#pollRegistry(watch));
   }

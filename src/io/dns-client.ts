@@ -1,8 +1,7 @@
-import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { formatEndpoint } from "../address/index.ts";
 import { type ResourceRecord, typeName } from "../dns/records/index.ts";
-import { type DnsEndpoint, type ExchangeCounters, exchangeTcp, exchangeUdp } from "./dns-exchange.ts";
+import { type DnsEndpoint, type ExchangeCounters, ExchangeError, exchangeTcp, exchangeUdp } from "./dns-exchange.ts";
 import { type Reply, makeQuestion } from "./dns-message.ts";
 import { nextU32 } from "./random.ts";
 
@@ -29,31 +28,26 @@ export interface DnsClientOptions {
   readonly firstTimeoutMs?: number;
   /** Questions in flight at one time. */
   readonly concurrency?: number;
-  readonly cacheEntries?: number;
 }
 
 const ROUNDS = 4;
-const MOST_TTL_SECONDS = 3600;
-const NEGATIVE_TTL_SECONDS = 5;
 
 /**
  * The QSR's own DNS client: a stub that trusts nothing but its own question. Each try has a fresh id, port and letter case;
  * a truncated reply is fetched over TCP; every path ends at the deadline.
  */
 export class DnsClient {
-  readonly counters: ExchangeCounters & { questions: number; fromCache: number; failures: number } = {
+  readonly counters: ExchangeCounters & { questions: number; failures: number } = {
     udpSent: 0,
     tcpSent: 0,
     ignored: 0,
     questions: 0,
-    fromCache: 0,
     failures: 0,
   };
   readonly #servers: readonly DnsEndpoint[];
   readonly #deadlineMs: number;
   readonly #firstTimeoutMs: number;
   readonly #limit: ReturnType<typeof pLimit>;
-  readonly #cache: LRUCache<string, DnsAnswer>;
   readonly #stop = new AbortController();
 
   constructor(options: DnsClientOptions) {
@@ -61,20 +55,17 @@ export class DnsClient {
     this.#deadlineMs = options.deadlineMs ?? 5_000;
     this.#firstTimeoutMs = options.firstTimeoutMs ?? 400;
     this.#limit = pLimit(options.concurrency ?? 32);
-    this.#cache = new LRUCache({ max: options.cacheEntries ?? 4096 });
   }
 
-  /** Asks for the records of a type at an absolute lower-case name. `fresh` passes over the cache. Throws DnsError. */
-  async query(name: string, type: number, fresh = false): Promise<DnsAnswer> {
-    const key = `${type} ${name}`;
-    const cached = fresh ? undefined : this.#cache.get(key);
-    if (cached !== undefined) {
-      this.counters.fromCache++;
-      return cached;
-    }
-    const answer = await this.#limit(() => this.#ask(name, type));
-    this.#cache.set(key, answer, { ttl: 1000 * Math.max(1, secondsToKeep(answer)) });
-    return answer;
+  /**
+   * Asks for the records of a type at an absolute lower-case name. Throws DnsError, and the reason of `signal` when that is
+   * aborted before the question's turn comes.
+   */
+  query(name: string, type: number, signal?: AbortSignal): Promise<DnsAnswer> {
+    return this.#limit(() => {
+      signal?.throwIfAborted();
+      return this.#ask(name, type);
+    });
   }
 
   /** Ends all questions in flight: they fail. */
@@ -111,17 +102,19 @@ export class DnsClient {
   async #exchange(name: string, type: number, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<Reply> {
     const question = makeQuestion(name, type, nextU32);
     const reply = await exchangeUdp(question, server, timeoutMs, this.counters, this.#stop.signal);
-    if (!reply.truncated) return reply;
-    return exchangeTcp(makeQuestion(name, type, nextU32), server, Math.max(1, deadline - performance.now()), this.counters, this.#stop.signal);
+    if (!reply.truncated) return readable(reply);
+    const whole = await exchangeTcp(makeQuestion(name, type, nextU32), server, Math.max(1, deadline - performance.now()), this.counters, this.#stop.signal);
+    if (whole.truncated) throw new ExchangeError("its answer is truncated over TCP too");
+    return readable(whole);
   }
+}
+
+function readable(reply: Reply): Reply {
+  if (reply.malformed) throw new ExchangeError("its answer has a malformed record");
+  return reply;
 }
 
 /** Whether every server has said something that asking again will not change. */
 function isFinal(problems: ReadonlyMap<string, string>, servers: number): boolean {
   return problems.size === servers && [...problems.values()].every((problem) => problem === "REFUSED" || problem === "NOTIMP");
-}
-
-function secondsToKeep({ records }: DnsAnswer): number {
-  if (records.length === 0) return NEGATIVE_TTL_SECONDS;
-  return Math.min(MOST_TTL_SECONDS, ...records.map(({ ttl }) => ttl));
 }

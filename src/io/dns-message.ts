@@ -15,6 +15,8 @@ export interface Question {
 export interface Reply {
   readonly rcode: string;
   readonly truncated: boolean;
+  /** Some record in it cannot be read; then it has no records here. */
+  readonly malformed: boolean;
   /** The server says that it has validated the answer (RFC 4035 section 3.2.3). */
   readonly authenticated: boolean;
   readonly records: readonly ResourceRecord[];
@@ -56,17 +58,14 @@ export function readReply(bytes: Buffer, question: Question): Reply | undefined 
   return belongs ? toReply(packet, question) : undefined;
 }
 
-function toReply(packet: DecodedPacket, question: Question): Reply | undefined {
+function toReply(packet: DecodedPacket, question: Question): Reply {
+  const { rcode } = packet as unknown as { rcode: string };
+  const head = { rcode, truncated: packet.flag_tc, authenticated: packet.flag_ad };
   try {
     const all = (packet.answers ?? []).flatMap(toRecord);
-    return {
-      rcode: (packet as unknown as { rcode: string }).rcode,
-      truncated: packet.flag_tc,
-      authenticated: packet.flag_ad,
-      records: follow(all, normaliseName(`${question.name}.`), question.type),
-    };
+    return { ...head, malformed: false, records: follow(all, normaliseName(`${question.name}.`), question.type) };
   } catch {
-    return undefined;
+    return { ...head, malformed: true, records: [] };
   }
 }
 

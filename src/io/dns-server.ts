@@ -1,8 +1,9 @@
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, type Socket, isIPv6 } from "node:net";
 import DNS from "dns2";
 import { Rcode, type Response, encodeResponse } from "../dns/authority/response.ts";
 import { Zone } from "../dns/authority/zone.ts";
 import { type ResourceRecord, encodeName, isSubdomain, normaliseName } from "../dns/records/index.ts";
+import { ConnectionGuard, type ConnectionLimits } from "./connection-guard.ts";
 import { ListenError, listenProblem } from "./listen-error.ts";
 
 /** RFC 6891 section 6.2.5 and the DNS flag day of 2020: what passes nearly everywhere without fragments. */
@@ -12,6 +13,23 @@ const TCP_PAYLOAD = 65_535;
 const CLASS_IN = 1;
 const OPT = 41;
 const OPCODE_QUERY = 0;
+/** IXFR, AXFR, MAILB, MAILA, ANY: what asks for more than one RRset. */
+const FIRST_META_TYPE = 251;
+const LAST_META_TYPE = 255;
+
+export interface DnsServerOptions extends ConnectionLimits {
+  /** Whether a source gets more octets over UDP than it has sent. Others could be victims whose address was forged. */
+  readonly isNear: (address: string) => boolean;
+}
+
+const DEFAULTS: DnsServerOptions = { maxConnections: 256, queryDeadlineMs: 10_000, mostUnreadOctets: 262_144, isNear: isLoopback };
+
+interface UdpClient {
+  readonly address: string;
+  readonly port: number;
+  /** Octets of its query. */
+  readonly size: number;
+}
 
 type Send = (message: Buffer) => Promise<unknown> | undefined;
 
@@ -21,8 +39,11 @@ export class DnsServer {
   readonly #zones = new Map<string, Zone>();
   #udp: InstanceType<typeof DNS.UDPServer> | undefined;
   #tcp: InstanceType<typeof DNS.TCPServer> | undefined;
+  #guard: ConnectionGuard | undefined;
+  readonly #options: DnsServerOptions;
 
-  constructor(zones: readonly (readonly ResourceRecord[])[]) {
+  constructor(zones: readonly (readonly ResourceRecord[])[], options: Partial<DnsServerOptions> = {}) {
+    this.#options = { ...DEFAULTS, ...options };
     for (const records of zones) this.replaceZone(records);
   }
 
@@ -34,20 +55,15 @@ export class DnsServer {
 
   /** Listens on UDP and TCP of one port (0: a free one) and gives that port. Throws ListenError. */
   async listen(address: string, port: number): Promise<number> {
-    const tcp = DNS.createTCPServer((request, send) => {
-      this.#answer(request, send as unknown as Send, TCP_PAYLOAD);
-    });
-    const udp = DNS.createUDPServer((request, send, client) => {
-      // Port 0 cannot be answered; what is no question would start a loop of answers to answers.
-      if ((client as { port: number }).port === 0) this.counters.ignored++;
-      else this.#answer(request, send as unknown as Send, udpLimit(request));
-    });
+    const tcp = this.#tcpServer();
+    const udp = this.#udpServer(address);
     for (const server of [tcp, udp]) server.on("requestError", () => this.counters.malformed++);
-    await started(tcp, `${address}:${port}/tcp`, () => tcp.listen(port, address));
+    const host = isIPv6(address) ? `[${address}]` : address;
+    await started(tcp, `${host}:${port}/tcp`, () => tcp.listen(port, address));
     this.#tcp = tcp;
     const bound = (tcp.address() as AddressInfo).port;
     try {
-      await started(udp, `${address}:${bound}/udp`, () => void udp.listen(bound, address));
+      await started(udp, `${host}:${bound}/udp`, () => void udp.listen(bound, address));
     } catch (error) {
       await this.close();
       throw error;
@@ -61,7 +77,37 @@ export class DnsServer {
     const servers = [this.#udp, this.#tcp];
     this.#udp = undefined;
     this.#tcp = undefined;
+    this.#guard?.endAll();
     await Promise.all(servers.map((server) => server && new Promise<void>((done) => void server.close(() => { done(); }))));
+  }
+
+  #tcpServer(): InstanceType<typeof DNS.TCPServer> {
+    const tcp = DNS.createTCPServer((request, send, client) => {
+      const socket = client as unknown as Socket;
+      if (!guard.noteQuery(socket)) return;
+      this.#answer(request, send as unknown as Send, TCP_PAYLOAD);
+      guard.noteAnswer(socket);
+    });
+    const guard = new ConnectionGuard(tcp, this.#options);
+    this.#guard = guard;
+    return tcp;
+  }
+
+  #udpServer(address: string): InstanceType<typeof DNS.UDPServer> {
+    const udp = DNS.createUDPServer({ type: isIPv6(address) ? "udp6" : "udp4" });
+    udp.on("request", (request: DNS.Packet, send: unknown, client: UdpClient) => {
+      // Port 0 cannot be answered; what is no question would start a loop of answers to answers.
+      if (client.port === 0) this.counters.ignored++;
+      else this.#answer(request, send as Send, this.#udpLimit(request, client));
+    });
+    return udp;
+  }
+
+  /** Octets that an answer over UDP may have. */
+  #udpLimit(request: DNS.Packet, { address, size }: UdpClient): number {
+    const opt = request.additionals.find((record) => record.type === OPT);
+    const room = opt === undefined ? PLAIN_UDP_PAYLOAD : Math.min(UDP_PAYLOAD, Math.max(PLAIN_UDP_PAYLOAD, opt.class));
+    return this.#options.isNear(address) ? room : Math.min(room, size);
   }
 
   #answer(request: DNS.Packet, send: Send, limit: number): void {
@@ -71,8 +117,9 @@ export class DnsServer {
       return;
     }
     this.counters.queries++;
-    const response = this.#respond(request, header);
-    send(Buffer.from(encodeResponse(response, limit)))?.catch(() => this.counters.ignored++);
+    const bytes = Buffer.from(encodeResponse(this.#respond(request, header), limit));
+    if (bytes.length > limit) this.counters.ignored++;
+    else send(bytes)?.catch(() => this.counters.ignored++);
   }
 
   #respond(request: DNS.Packet, header: Record<"id" | "opcode" | "rd", number>): Response {
@@ -84,7 +131,8 @@ export class DnsServer {
     if (question === undefined || request.questions.length !== 1) return refuse(Rcode.FORMERR);
     const asked = readQuestion(question);
     if (asked === undefined) return refuse(Rcode.FORMERR);
-    const zone = question.class === CLASS_IN ? this.#zoneOf(asked.name) : undefined;
+    const isMeta = asked.type >= FIRST_META_TYPE && asked.type <= LAST_META_TYPE;
+    const zone = question.class === CLASS_IN && !isMeta ? this.#zoneOf(asked.name) : undefined;
     if (zone === undefined) return { ...refuse(Rcode.REFUSED), question: asked };
     const { exists, answers, authority } = zone.lookUp(asked.name, asked.type);
     const rcode = exists ? Rcode.NOERROR : Rcode.NXDOMAIN;
@@ -125,9 +173,8 @@ function inCaseOf(text: string, wire: Uint8Array): Uint8Array {
   return cased;
 }
 
-function udpLimit(request: DNS.Packet): number {
-  const opt = request.additionals.find((record) => record.type === OPT);
-  return opt === undefined ? PLAIN_UDP_PAYLOAD : Math.min(UDP_PAYLOAD, Math.max(PLAIN_UDP_PAYLOAD, opt.class));
+function isLoopback(address: string): boolean {
+  return address === "::1" || /^(::ffff:)?127\./.test(address);
 }
 
 interface Listener {

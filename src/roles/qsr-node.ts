@@ -38,8 +38,11 @@ export class QsrNode {
       limits: dns,
       addresses: qsas,
       dns: this.dns,
-      onCatalogue: (content, problems) => {
-        this.#adopt(content, problems, log);
+      onCatalogue: (content) => {
+        this.#adopt(content, log);
+      },
+      onProblems: (problems) => {
+        logProblems(problems, log);
       },
       onFailure: (what, error) => {
         log.warn(`discovery of ${what} failed: ${error.message}`);
@@ -79,13 +82,11 @@ export class QsrNode {
     await Promise.all([this.discovery.close(), this.driver.close()]);
   }
 
-  #adopt(content: CatalogueContent, problems: readonly Problem[], log: Logger): void {
+  #adopt(content: CatalogueContent, log: Logger): void {
     const started = now();
     this.engine.setCatalogue(started, content);
     this.driver.wake();
     log.info(`catalogue: ${content.mabs.length} MABs, ${content.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
-    for (const { name, problem } of problems.slice(0, MOST_LOGGED_PROBLEMS)) log.warn(`in DNS: ${name}: ${problem}`);
-    if (problems.length > MOST_LOGGED_PROBLEMS) log.warn(`in DNS: ${problems.length - MOST_LOGGED_PROBLEMS} more problems`);
   }
 
   /** Tells who has failed and who is back, and looks at DNS again for services of which nobody answers. */
@@ -95,4 +96,9 @@ export class QsrNode {
     for (const name of failedServices) this.discovery.recheckService(name);
     failedServices.clear();
   }
+}
+
+function logProblems(problems: readonly Problem[], log: Logger): void {
+  for (const { name, problem } of problems.slice(0, MOST_LOGGED_PROBLEMS)) log.warn(`in DNS: ${name}: ${problem}`);
+  if (problems.length > MOST_LOGGED_PROBLEMS) log.warn(`in DNS: ${problems.length - MOST_LOGGED_PROBLEMS} more problems`);
 }

@@ -1,5 +1,5 @@
 import { type IpAddress, type Range, formatEndpoint, formatIp, formatRange } from "../address/index.ts";
-import { parseEndpoint } from "../config/fields.ts";
+import type { Endpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
 import { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
@@ -19,10 +19,10 @@ import { readWorld } from "./world.ts";
 
 export interface UpOptions {
   readonly zones: string;
-  /** `127.0.0.1:5300`: where the embedded DNS listens. */
-  readonly dns: string;
+  /** Where the embedded DNS listens. */
+  readonly dns: Endpoint;
   /** Where the QSR listens. */
-  readonly listen: string;
+  readonly listen: Endpoint;
   readonly controlSocket: string;
 }
 
@@ -65,13 +65,12 @@ export async function startWorld(options: UpOptions, log: Logger): Promise<UpWor
 async function startAll(options: UpOptions, log: Logger, started: Running[]): Promise<UpWorld> {
   const world = readWorld(options.zones);
   const dns = new DnsServer(world.zones);
-  const dnsAt = parseEndpoint(options.dns, 5300);
-  const dnsPort = await opening("--dns names another", dns.listen(formatIp(dnsAt.address), dnsAt.port));
+  const dnsPort = await opening("--dns names another", dns.listen(formatIp(options.dns.address), options.dns.port));
   started.push(dns);
   const sites = world.sites.map((site) => new Site(site, site.place === undefined ? 0 : estimatedRttMs(HOME, site.place), QSA_OPTIONS));
   started.push({ close: () => closeAll(sites.map((site) => ({ close: () => site.down() }))) });
   await startSites(sites);
-  const dnsEndpoint = formatEndpoint(dnsAt.address, dnsPort);
+  const dnsEndpoint = formatEndpoint(options.dns.address, dnsPort);
   const node = await opening("--listen names another", QsrNode.open(qsrConfig(options, dnsEndpoint, world.registries), log));
   started.push(node);
   const up = new UpWorld(node, sites, dnsEndpoint, started);
@@ -103,7 +102,7 @@ const QSA_OPTIONS = qsaSchema.parse({ role: "qsa", mapping: ["unused"], cache: {
 function qsrConfig({ listen }: UpOptions, dnsEndpoint: string, registries: readonly string[]): QsrConfig {
   return qsrSchema.parse({
     role: "qsr",
-    listen: [listen],
+    listen: [formatEndpoint(listen.address, listen.port)],
     dns: { servers: [dnsEndpoint], registries: registries.map((apex) => ({ apex })) },
     qsas: { allowLoopback: true },
   });

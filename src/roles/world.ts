@@ -8,6 +8,7 @@ import {
   decodeLoc,
   decodeSvcb,
   decodeTxt,
+  printable,
   readRecord,
 } from "../dns/records/index.ts";
 import { parseZoneFile } from "../dns/zone-file/index.ts";
@@ -77,7 +78,7 @@ function readSites(directory: string, apex: string, records: readonly ResourceRe
 
 function cityOf(name: string, records: readonly ResourceRecord[]): string {
   const text = records.find((record) => record.name === name && record.type === RecordType.TXT);
-  return text === undefined ? "" : (readRecord(text, decodeTxt)[0] ?? "");
+  return text === undefined ? "" : printable(readRecord(text, decodeTxt)[0] ?? "");
 }
 
 function placeOf(name: string, records: readonly ResourceRecord[]): Place | undefined {

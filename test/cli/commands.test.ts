@@ -17,7 +17,7 @@ describe("help", () => {
     const { status, stdout } = await drtm("--help");
     expect(status).toBe(0);
     const commands = Array.from(stdout.matchAll(/^ {2}(\w+) {2}/gm), ([, name]) => name!);
-    expect(commands).toEqual(["up", "qsr", "qsa", "query", "ctl", "check"]);
+    expect(commands).toEqual(["up", "qsr", "qsa", "qsc", "itr", "query", "ctl", "check"]);
     const helps = await Promise.all(commands.map((command) => drtm(command, "--help")));
     for (const help of helps) expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining("Example: drtm ") as string });
   });
@@ -47,9 +47,13 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["ctl", "status", "of"], "usage: drtm ctl status\n"],
     [["help", "querry"], 'unknown command "querry", did you mean "query"?'],
     [["qsr"], "needs --config FILE"],
-    [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml: cannot be read"],
+    [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml does not exist: create it"],
     [["qsa", "--config", EXAMPLE], 'this file configures a qsr: run "drtm qsr" with it'],
     [["check"], "needs a file"],
+    [["check", "/"], "/ is a directory: name a file"],
+    [["up", "--listen", "localhost:4344"], '--listen: "localhost" is not an IPv4 or IPv6 address'],
+    [["up", "--dns", "127.0.0.1:99999"], "--dns: "],
+    [["ctl", "status", "--socket", `/tmp/${"x".repeat(110)}`], "is longer than 107 octets"],
     [["up", "--zones", "/nonexistent"], "/nonexistent has no zone files"],
   ])("%j", async (args, message) => {
     const { status, stdout, stderr } = await drtm(...args);
@@ -61,6 +65,13 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
 describe("check", () => {
   test("a right file", async () => {
     expect(await drtm("check", EXAMPLE)).toMatchObject({ status: 0, stdout: `${EXAMPLE}: ok, qsr on 127.0.0.1:4344, [::1]:4344, 1 registry\n` });
+  });
+
+  test("a control socket whose path, from the file's directory, is too long", async () => {
+    const file = join(directory, "long.yaml");
+    writeFileSync(file, `role: qsr\ndns: { registries: [{ apex: a.example }] }\ncontrol:\n  socket: ${"x".repeat(100)}\n`);
+    const { status, stderr } = await drtm("check", file);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`${file}:4: "control.socket": ${directory}/xxx`) as string });
   });
 
   test.each<[string, string, (path: string) => void, string]>([

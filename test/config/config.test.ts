@@ -1,8 +1,10 @@
-import { readFileSync, readdirSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
 import { formatIp } from "../../src/address/index.ts";
 import { parseEndpoint } from "../../src/config/fields.ts";
-import { ConfigError, parseConfig } from "../../src/config/load.ts";
+import { ConfigError, loadConfig, parseConfig } from "../../src/config/load.ts";
 import { nearest } from "../../src/config/nearest.ts";
 
 const EXAMPLES = new URL("../../docs/examples/", import.meta.url);
@@ -18,6 +20,12 @@ function faults(text: string): readonly string[] {
     throw error;
   }
   return [];
+}
+
+/** Nine levels, each nine times the one before. */
+function aliasBomb(): string {
+  const levels = Array.from({ length: 9 }, (_, level) => `l${level + 1}: &l${level + 1} [${Array<string>(9).fill(`*l${level}`).join(", ")}]\n`);
+  return `l0: &l0 [x]\n${levels.join("")}${MINIMAL}`;
 }
 
 /** Every key of a YAML text with its line, comments aside. */
@@ -36,7 +44,7 @@ describe.each(examples)("docs/examples/%s", (file, text) => {
   test.each(keysOf(text))("with $key (line $line) misspelt is refused, and the right key is named", ({ key, line }) => {
     const lines = text.split("\n");
     lines[line - 1] = lines[line - 1]!.replace(`${key}:`, `${key}x:`);
-    const message = key === "role" ? 'role must be "qsr" or "qsa"' : `", did you mean "${key}"?`;
+    const message = key === "role" ? 'role must be "qsr" or "qsa" or "qsc"' : `", did you mean "${key}"?`;
     expect(faults(lines.join("\n"))).toContainEqual(expect.stringContaining(message));
     expect(faults(lines.join("\n")).some((fault) => fault.startsWith(`f.yaml:${key === "role" ? 1 : line}: `))).toBe(true);
   });
@@ -69,20 +77,44 @@ describe("a configuration", () => {
     [`${MINIMAL}listen: 127.0.0.1:4344\n`, '"listen" is wrong ("127.0.0.1:4344"): write a list of 1 to 16 items'],
     [`${MINIMAL}listen: ["127.0.0.1:0"]\n`, "its port is not 1 to 65535"],
     [`${MINIMAL}log: { level: loud }\n`, 'write one of trace, debug, info, warn, error'],
-    [`${MINIMAL}control: { socket: /run/${"x".repeat(110)} }\n`, "a socket has at most 107 octets"],
     ["role: qsa\nmapping: [a.txt, a.txt]\n", '"mapping.1" is wrong: it is an earlier one (item 1)'],
     [`${MINIMAL}clients:\n  allow: [10.0.0.1/8]\n`, '"10.0.0.1/8" has bits set after its first 8'],
     ["role: qsr\ndns:\n  registries: [{ apex: 'drtm..example' }]\n", "is no domain name"],
     ["role: qsr\n\tx: 1", "f.yaml:2: not valid YAML"],
-    ["role: itr\n", 'role must be "qsr" or "qsa"'],
-    ["", 'role must be "qsr" or "qsa"'],
+    ["role: qsr\ndns: *nope\n", "f.yaml: not valid YAML: Unresolved alias (the anchor must be set before the alias): nope"],
+    [aliasBomb(), "f.yaml: not valid YAML: Excessive alias count"],
+    [`${MINIMAL}log: ${"[".repeat(20_000)}`, "f.yaml:4: not valid YAML: nested too deeply"],
+    [`${MINIMAL}log:\n  ${"- ".repeat(20_000)}x\n`, "f.yaml:5: not valid YAML: nested too deeply"],
+    [`${MINIMAL}? [1, 2]\n: x\n`, "f.yaml:4: not valid YAML: a key that is no text"],
+    [`${MINIMAL}log: !loud {}\n`, "f.yaml:4: not valid YAML: Unresolved tag: !loud"],
+    [`x: &x [*x]\n${MINIMAL}`, 'f.yaml:1: unknown key "x"'],
+    ["role: itr\n", 'role must be "qsr" or "qsa" or "qsc"'],
+    ["", 'role must be "qsr" or "qsa" or "qsc"'],
   ])("%j is refused", (text, message) => {
     expect(faults(text).join("\n")).toContain(message);
+  });
+
+  test("with complex keys draws no warning from Node", () => {
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue(undefined);
+    faults(`${MINIMAL}? [1, 2]\n: x\n`);
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
+  });
+
+  test("that is no UTF-8 is refused", () => {
+    const directory = mkdtempSync(join(tmpdir(), "drtm-test-"));
+    const file = join(directory, "qsr.yaml");
+    writeFileSync(file, Buffer.concat([Buffer.from(MINIMAL), Buffer.of(35, 255, 254)]));
+    expect(() => loadConfig(file)).toThrow(`${file}: is not UTF-8 text`);
+    rmSync(directory, { recursive: true });
   });
 
   test("has all its faults told at once, in the order of the lines", () => {
     const lines = faults("role: qsr\nlisten: [x]\ncolour: red\nlog: { level: loud }\ndns: {}\n").map((fault) => Number(fault.split(":")[1]));
     expect(lines).toEqual([2, 3, 4, 5]);
+  });
+
+  test("has every fault told", () => {
     expect(faults(`${MINIMAL}listen: [x]\nlog: { level: loud }\ncolour: red\n`)).toHaveLength(3);
   });
 });

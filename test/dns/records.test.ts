@@ -19,6 +19,7 @@ import {
   encodeTxt,
   isSubdomain,
   normaliseName,
+  printable,
   readRecord,
   typeFromName,
   typeName,
@@ -227,3 +228,20 @@ function bytesOf(hex: string): Uint8Array {
 function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
+
+describe("printable text", () => {
+  test.each([
+    ["plain, and ünicode", "plain, and ünicode"],
+    ["\u0000\u001b[2J\u007f", String.raw`\x00\x1b[2J\x7f`],
+    ["\u009b31m", String.raw`\x9b31m`],
+    ["a\u202eb\u2066\u200f", String.raw`a\u{202e}b\u{2066}\u{200f}`],
+    ["a\r\nb\u2028", String.raw`a\x0d\x0ab\u{2028}`],
+    ["x".repeat(101), `${"x".repeat(100)}...`],
+  ])("%j", (text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+
+  test("names in messages too", () => {
+    expect(() => encodeName("a\u001b[31m.example.")).toThrow(String.raw`name "a\x1b[31m.example."`);
+  });
+});

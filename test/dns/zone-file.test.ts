@@ -86,6 +86,7 @@ describe("refusing", () => {
     ["a AAAA 192.0.2.1", 2, /is no IPv6 address/],
     ["a A", 2, /address is missing/],
     ["a A 192.0.2.1 extra", 2, /"extra" is one field too many/],
+    ['a A "192.0.2.1\u001b[2J"', 2, /192\.0\.2\.1\\x1b\[2J/],
     ["a BOGUS 1", 2, /"BOGUS" is no known type: write TYPEn/],
     ["a CH A 192.0.2.1", 2, /class CH is not served/],
     ["a MX 10 b", 2, /"MX" is no known type/],

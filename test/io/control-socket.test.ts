@@ -1,9 +1,11 @@
-import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { once } from "node:events";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
+import { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { ControlError, askControl, serveControl } from "../../src/io/control-socket.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ControlError, askControl, defaultControlSocket, serveControl } from "../../src/io/control-socket.ts";
 
 let directory: string;
 let path: string;
@@ -50,8 +52,64 @@ test("broken and endless requests are refused", async () => {
 test("a live socket is not taken over, a dead one is", async () => {
   await expect(serveControl(path, {})).rejects.toThrow(`another drtm answers on ${path}`);
   const dead = join(directory, "dead.sock");
-  writeFileSync(dead, "");
-  await (await serveControl(dead, {})).close();
+  await leaveDeadSocket(dead);
+  const taken = await serveControl(dead, { "GET /alive": () => true });
+  expect(await askControl(dead, "GET", "/alive")).toBe(true);
+  await taken.close();
+});
+
+test("what is no socket is left alone", async () => {
+  const file = join(directory, "precious");
+  writeFileSync(file, "data");
+  await expect(serveControl(file, {})).rejects.toThrow(`${file} is no socket: choose another path`);
+  expect(readFileSync(file, "utf8")).toBe("data");
+  const link = join(directory, "link");
+  symlinkSync(file, link);
+  await expect(serveControl(link, {})).rejects.toThrow(`${link} is no socket: choose another path`);
+  await expect(serveControl(join(directory, "private"), {})).rejects.toThrow("private is no socket: choose another path");
+});
+
+test("a path through a file is refused with a reason", async () => {
+  const file = join(directory, "file");
+  writeFileSync(file, "");
+  await expect(serveControl(join(file, "drtm.sock"), {})).rejects.toThrow(`cannot make the directory ${file} of the control socket: there is a file of that name; choose another path`);
+  await expect(serveControl(join(file, "deeper", "drtm.sock"), {})).rejects.toThrow("a part of it is a file; choose another path");
+  await expect(serveControl(join(directory, "x".repeat(200)), {})).rejects.toThrow(ControlError);
+});
+
+test("a directory that others may write is refused, a sticky one is not", async () => {
+  const shared = join(directory, "shared");
+  mkdirSync(shared);
+  chmodSync(shared, 0o777);
+  await expect(serveControl(join(shared, "drtm.sock"), {})).rejects.toThrow(`other users can write to ${shared}`);
+  chmodSync(shared, 0o1777);
+  await (await serveControl(join(shared, "drtm.sock"), {})).close();
+});
+
+test("nobody else may open it at any moment, and the umask is as before", async () => {
+  const before = process.umask();
+  const original = Server.prototype.listen;
+  const modes: number[] = [];
+  const listen = vi.spyOn(Server.prototype, "listen").mockImplementation(function (this: Server, ...args) {
+    original.apply(this, args);
+    modes.push(statSync(args[0] as unknown as string).mode & 0o777);
+    return this;
+  });
+  await (await serveControl(join(directory, "early.sock"), {})).close();
+  listen.mockRestore();
+  expect(modes).toEqual([0o600]);
+  expect(process.umask()).toBe(before);
+});
+
+test.each([
+  [undefined, tmpdir()],
+  ["", tmpdir()],
+  ["run/user", tmpdir()],
+  ["/run/user/7", "/run/user/7/drtm/drtm.sock"],
+])("XDG_RUNTIME_DIR %j: below %s", (value, where) => {
+  vi.stubEnv("XDG_RUNTIME_DIR", value);
+  expect(defaultControlSocket().startsWith(where)).toBe(true);
+  vi.unstubAllEnvs();
 });
 
 test.runIf(process.getuid?.() === 0)("a directory of somebody else is not used (needs root)", async () => {
@@ -64,8 +122,18 @@ test.runIf(process.getuid?.() === 0)("a directory of somebody else is not used (
 test("a path that the kernel does not take, or a directory that cannot be made, is named", async () => {
   await expect(serveControl(join(directory, "x".repeat(110)), {})).rejects.toThrow("is longer than 107 octets");
   writeFileSync(join(directory, "file"), "");
-  await expect(serveControl(join(directory, "file", "below", "x.sock"), {})).rejects.toThrow(`cannot make ${join(directory, "file", "below")} for the control socket`);
+  await expect(serveControl(join(directory, "file", "below", "x.sock"), {})).rejects.toThrow(`cannot make the directory ${join(directory, "file", "below")} of the control socket`);
 });
+
+/** As a process leaves it that is killed: Node removes only what is at the path where it listened. */
+async function leaveDeadSocket(at: string): Promise<void> {
+  const server = createServer();
+  server.listen(`${at}.live`);
+  await once(server, "listening");
+  renameSync(`${at}.live`, at);
+  server.close();
+  await once(server, "close");
+}
 
 function post(body: string): Promise<number> {
   return new Promise((done, fail) => {

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { formatPrefix, parseIp } from "../../src/address/index.ts";
+import { formatPrefix, parseIp, parsePrefix } from "../../src/address/index.ts";
 import type { ResourceRecord } from "../../src/dns/records/index.ts";
-import { RecordType, encodeSoa } from "../../src/dns/records/index.ts";
+import { RecordType, encodeApl, encodeSoa } from "../../src/dns/records/index.ts";
+import { setId } from "../../src/dns/zone-model/index.ts";
 import { DnsServer } from "../../src/io/dns-server.ts";
+import { sha256hex } from "../../src/io/hash.ts";
 import { discoveryOn } from "../support/discover.ts";
-import { type SetDraft, registry, svcb } from "../support/registry.ts";
+import { type SetDraft, registry, replaced, svcb } from "../support/registry.ts";
 
 const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24"] };
 const B: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24", "198.51.100.0/24"] };
@@ -27,7 +29,7 @@ async function start(records: readonly ResourceRecord[]) {
   const discovery = discoveryOn(port);
   close.push(() => server.close(), () => discovery.loop.close());
   await discovery.loop.start();
-  const prefixes = (): string[] => discovery.catalogues.at(-1)!.content.mabs.map(({ prefix }) => formatPrefix(prefix));
+  const prefixes = (): string[] => discovery.catalogues.at(-1)!.mabs.map(({ prefix }) => formatPrefix(prefix));
   return { server, port, ...discovery, prefixes };
 }
 
@@ -47,6 +49,21 @@ describe("the catalogue follows DNS", () => {
     expect(loop.status.serials).toEqual({ "drtm.example.": 2 });
   });
 
+  test("a broken set stays as it was and is told, others change and lose MABs; mended, it is read although the serial stays", async () => {
+    const other = { services: ["s1.dsoc-b.example."], prefixes: ["203.0.113.0/24"] };
+    const { server, prefixes, problems, loop } = await start(registry(1, [B, other]));
+    const changed = registry(2, [A, { ...other, prefixes: ["203.0.112.0/24"] }]);
+    const bucket = changed.findLast(({ type, name }) => type === RecordType.APL && name.includes(setId(other.services, sha256hex)))!;
+    server.replaceZone(replaced(changed, (record) => record === bucket, encodeApl([parsePrefix("10.0.0.0/8")])));
+    await expect.poll(prefixes).toEqual(["192.0.2.0/24", "203.0.113.0/24"]);
+    expect(loop.status.serials).toEqual({ "drtm.example.": 2 });
+    const told = `${bucket.name.replace("4-0-0.", "")}: set stays as it was: ${bucket.name} does not have the digest`;
+    await expect.poll(() => problems.at(-1)).toContainEqual(expect.stringContaining(told));
+    server.replaceZone(changed);
+    await expect.poll(prefixes).toEqual(["192.0.2.0/24", "203.0.112.0/24"]);
+    expect(loop.status.problems.filter(({ name }) => name.includes(".sets."))).toEqual([]);
+  });
+
   test("an older serial changes nothing, and is reported", async () => {
     const { server, prefixes, failures } = await start(registry(5, [B]));
     server.replaceZone(registry(4, [A]));
@@ -58,7 +75,7 @@ describe("the catalogue follows DNS", () => {
     const { server, catalogues, loop } = await start(registry(1, [A]));
     server.replaceZone(dsocZone("127.0.1.7"));
     loop.recheckService("s1.dsoc-a.example.");
-    await expect.poll(() => catalogues.at(-1)!.content.services[0]!.servers.map(({ address }) => address.words[0])).toEqual([0x7f000107]);
+    await expect.poll(() => catalogues.at(-1)!.services[0]!.servers.map(({ address }) => address.words[0])).toEqual([0x7f000107]);
   });
 });
 

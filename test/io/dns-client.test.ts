@@ -125,6 +125,16 @@ describe("servers that fail", () => {
     expect(await ask([bad, good])).toEqual(["drtm1"]);
   });
 
+  test("a record that cannot be read: told so at once", async () => {
+    const port = await nameServer((query, reply) => {
+      const { name } = query.questions![0]!;
+      reply({ ...right(query), answers: [{ type: "CNAME", name, ttl: 60, data: "a\u001bb.example" }] });
+    });
+    const started = performance.now();
+    await expect(ask([port], { deadlineMs: 10_000 })).rejects.toThrow(`127.0.0.1:${port}: its answer has a malformed record`);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   test("silence once: asked again, with another id", async () => {
     const ids: number[] = [];
     const port = await nameServer((query, reply) => {
@@ -182,6 +192,7 @@ describe("truncated answers are fetched over TCP", () => {
     ["closing at once", (socket) => socket.destroy()],
     ["the answer to another question", (socket, message) => socket.write(framed({ ...right(decode(message)), id: 1 }))],
     ["garbage", (socket) => socket.write(Buffer.alloc(70_000, 7))],
+    ["truncated again", (socket, message) => socket.write(framed({ ...right(decode(message)), answers: [], flags: TRUNCATED_RESPONSE }))],
   ])("%s: ends at the deadline", async (_what, script) => {
     const port = await nameServer(truncate, script);
     const started = performance.now();
@@ -202,18 +213,24 @@ test("a server that nothing can be sent to is one that fails, and the next is as
   await expect(only.query(NAME, RecordType.TXT)).rejects.toThrow("255.255.255.255:53: connect EACCES");
 });
 
-test("answers are kept for their TTL, and passed over when fresh ones are wanted", async () => {
+test("an answer that is truncated over TCP too is an error that says so, not an empty answer", async () => {
+  const port = await nameServer(truncate, (socket, message) => socket.write(framed({ ...right(decode(message)), answers: [], flags: TRUNCATED_RESPONSE })));
+  await expect(ask([port])).rejects.toThrow(`127.0.0.1:${port}: its answer is truncated over TCP too`);
+});
+
+test("a question that is no longer wanted when its turn comes is not sent", async () => {
   let asked = 0;
+  const over = new AbortController();
   const port = await nameServer((query, reply) => {
     asked++;
+    over.abort();
     reply(right(query));
   });
-  const dns = client([port]);
-  await dns.query(NAME, RecordType.TXT);
-  await dns.query(NAME, RecordType.TXT);
+  const dns = client([port], { concurrency: 1 });
+  const questions = Array.from({ length: 5 }, () => dns.query(NAME, RecordType.TXT, over.signal));
+  const results = await Promise.allSettled(questions);
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", ...Array<string>(4).fill("rejected")]);
   expect(asked).toBe(1);
-  await dns.query(NAME, RecordType.TXT, true);
-  expect(asked).toBe(2);
 });
 
 function swapCase(name: string): string {

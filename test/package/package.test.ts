@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,18 @@ describe("installed from the packed tarball", () => {
   test("the sample world is in it", async () => {
     const { stdout } = await run("node", ["-e", "console.log(require('node:fs').readdirSync('node_modules/drtm/zones').join(' '))"], { cwd: directory, env });
     expect(stdout).toContain("drtm.example.zone");
+  });
+
+  test.each(["qsr", "qsa"])("the example and the unit of a %s are in it, and agree", async (role) => {
+    const [etc, inside] = [join(directory, "etc"), join(directory, "node_modules", "drtm")];
+    cpSync(join(inside, "docs", "examples"), etc, { recursive: true });
+    const unit = readFileSync(join(inside, "deploy", `drtm-${role}.service`), "utf8");
+    expect(unit).toContain(`ExecStart=drtm ${role} --config /etc/drtm/${role}.yaml\n`);
+    expect(unit).toContain(`RuntimeDirectory=drtm-${role}\n`);
+    expect(unit).toContain(`Environment=XDG_RUNTIME_DIR=/run/drtm-${role}\n`);
+    expect(readFileSync(join(etc, `${role}.yaml`), "utf8")).toContain(`socket: /run/drtm-${role}/drtm/drtm.sock\n`);
+    const { stdout } = await run("npx", ["drtm", "check", join(etc, `${role}.yaml`)], { cwd: directory, env });
+    expect(stdout).toContain(`: ok, ${role} on 127.0.0.1:4344`);
   });
 
   test("the library entries can be imported, and have types", async () => {

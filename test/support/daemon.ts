@@ -91,7 +91,7 @@ export class Daemon {
       const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port: this.port }], deadlineMs: 10_000, firstTimeoutMs: 200 });
       let answered = 0;
       for (let attempt = 0; answered === 0 && attempt < 50; attempt++) {
-        answered = await dns.query(`${zone}.`, RecordType.SOA, true).then(({ records }) => records.length, () => 0);
+        answered = await dns.query(`${zone}.`, RecordType.SOA).then(({ records }) => records.length, () => 0);
       }
       if (answered === 0) throw new Error(`${zone} is not served`);
     }

@@ -8,7 +8,8 @@ export const LIMITS = { refreshMinSeconds: 0.05, refreshMaxSeconds: 0.1, service
 
 /** A discovery loop on one loopback name server, and what it has said. */
 export function discoveryOn(port: number, options: Partial<DiscoveryOptions> & { apex?: string } = {}) {
-  const catalogues: { content: CatalogueContent; problems: readonly Problem[] }[] = [];
+  const catalogues: CatalogueContent[] = [];
+  const problems: string[][] = [];
   const failures: string[] = [];
   const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port }], deadlineMs: 1_000, firstTimeoutMs: 250 });
   const loop = new DiscoveryLoop({
@@ -16,11 +17,12 @@ export function discoveryOn(port: number, options: Partial<DiscoveryOptions> & {
     limits: LIMITS,
     addresses: { allowLoopback: true, allowPrivate: false },
     dns,
-    onCatalogue: (content, problems) => catalogues.push({ content, problems }),
+    onCatalogue: (content) => catalogues.push(content),
+    onProblems: (now) => problems.push(now.map(({ name, problem }) => `${name}: ${problem}`)),
     onFailure: (what, error) => failures.push(`${what}: ${error.message}`),
     ...options,
   });
-  return { loop, dns, catalogues, failures };
+  return { loop, dns, catalogues, problems, failures };
 }
 
 /** Reads everything once from a name server. */
@@ -28,7 +30,7 @@ export async function discoverOnce(port: number): Promise<{ content: CatalogueCo
   const { loop, catalogues, failures } = discoveryOn(port);
   await loop.start();
   await loop.close();
-  const last = catalogues.at(-1);
-  if (last === undefined) throw new Error(`nothing was found: ${failures.join("; ")}`);
-  return { ...last, failures };
+  const content = catalogues.at(-1);
+  if (content === undefined) throw new Error(`nothing was found: ${failures.join("; ")}`);
+  return { content, problems: loop.status.problems, failures };
 }

@@ -1,6 +1,6 @@
-import { parseIp, parsePrefix } from "../../src/address/index.ts";
+import { formatPrefix, parseIp, parsePrefix } from "../../src/address/index.ts";
 import { RecordType, type ResourceRecord, type ServiceBinding, encodeSvcb } from "../../src/dns/records/index.ts";
-import type { Query, RegistryOptions, WalkTools } from "../../src/dns/discovery/types.ts";
+import type { Query, RegistryOptions, RegistryState, WalkTools } from "../../src/dns/discovery/types.ts";
 import { registryRecords } from "../../src/dns/zone-model/index.ts";
 import { sha256hex } from "../../src/io/hash.ts";
 
@@ -17,6 +17,17 @@ export function registry(serial: number, sets: readonly SetDraft[], apex = APEX)
   const soa = { mname: `ns.${apex}`, rname: `hostmaster.${apex}`, serial, refresh: 1, retry: 1, expire: 3600, minimum: 60 };
   const drafts = sets.map(({ services, prefixes }) => ({ services, prefixes: prefixes.map(parsePrefix) }));
   return registryRecords({ apex, ttl: 60, soa, nameServers: [{ name: `ns.${apex}`, addresses: [parseIp("127.0.0.1")] }], sets: drafts }, sha256hex);
+}
+
+/** The MABs of a registry, as text. */
+export function mabs(state: RegistryState): string[] {
+  const prefixes = [...state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap((bucket) => bucket.prefixes));
+  return prefixes.map(formatPrefix).toSorted();
+}
+
+/** Records with other data where the condition holds. */
+export function replaced(records: readonly ResourceRecord[], where: (record: ResourceRecord) => boolean, data: Uint8Array): ResourceRecord[] {
+  return records.map((record) => (where(record) ? { name: record.name, type: record.type, ttl: record.ttl, data } : record));
 }
 
 export function svcb(service: string, binding: Partial<ServiceBinding> & { target: string }): ResourceRecord {

@@ -34,7 +34,6 @@ interface Span {
 export class Floors {
   /** Floors given up because even one for each MAB did not fit. */
   lost = 0;
-  readonly #capacity: number;
   readonly #words: Uint32Array;
   readonly #slots: Slots;
   readonly #ipv4 = new RangeIndex();
@@ -43,7 +42,6 @@ export class Floors {
   #hand = 0;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
     this.#words = new Uint32Array(capacity * WIDTH);
     this.#slots = new Slots(capacity);
   }
@@ -83,14 +81,14 @@ export class Floors {
 
   /** Forgets those whose time is up, among at most `steps` rows looked at, going round. */
   sweep(nowMs: number, steps: number): void {
-    for (let step = 0; step < Math.min(steps, this.#capacity) && this.size > 0; step++) {
+    for (let step = Math.min(steps, this.#slots.highWater); step > 0 && this.size > 0; step--) {
       const row = this.#advance();
       if (this.#words[row * WIDTH + FAMILY] !== 0 && remainingMs(this.#words[row * WIDTH + EXPIRY]!, nowMs) <= 0) this.#remove(row);
     }
   }
 
   clear(): void {
-    for (let row = 0; row < this.#capacity && this.size > 0; row++) if (this.#words[row * WIDTH + FAMILY] !== 0) this.#remove(row);
+    for (let row = 0; row < this.#slots.highWater; row++) if (this.#words[row * WIDTH + FAMILY] !== 0) this.#remove(row);
   }
 
   /** Takes out all floors that overlap a span, which grows by them, as the version does. */
@@ -160,7 +158,7 @@ export class Floors {
 
   #advance(): number {
     const row = this.#hand;
-    this.#hand = this.#hand + 1 === this.#capacity ? 0 : this.#hand + 1;
+    this.#hand = this.#hand + 1 >= this.#slots.highWater ? 0 : this.#hand + 1;
     return row;
   }
 

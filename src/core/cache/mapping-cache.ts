@@ -9,10 +9,10 @@ import { Floors } from "./floors.ts";
 /** Which upstreams' entries a flush takes. */
 export const ANY_UPSTREAM = -1;
 
-const SWEEP_INTERVAL = 250_000;
-const LEAST_SWEEP_ROWS = 1024;
-/** A sixteenth of the rows every 250 ms: each is looked at every 4 s. */
-const SWEEP_SHARE = 16;
+/** A quarter of the rows each second: every row is looked at every 4 s. */
+const SWEEP_INTERVAL = 1_000_000;
+const SWEEP_SHARE = 4;
+const LEAST_SWEEP_ROWS = 64;
 /** An entry in use is fetched again when it has no longer than this to live: more than one round of the sweep. */
 const PREFETCH_LEAD_MS = 6_000;
 

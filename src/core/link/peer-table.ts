@@ -1,5 +1,6 @@
 import type { Family, Words } from "../../address/index.ts";
 import type { NextU32 } from "../next-u32.ts";
+import { powerOfTwoFrom } from "../tables/pair-index.ts";
 
 /** No peer: the table is full of peers that are still needed. */
 export const NO_PEER = -1;
@@ -33,7 +34,7 @@ export class PeerTable {
     this.#words = new Uint32Array(capacity * WORDS);
     this.#holds = new Uint32Array(capacity);
     this.#seen = new Uint8Array(capacity);
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity))).fill(NOWHERE);
+    this.#buckets = new Int32Array(powerOfTwoFrom(capacity)).fill(NOWHERE);
     this.#next = new Int32Array(capacity).fill(NOWHERE);
     this.#seed = nextU32();
   }

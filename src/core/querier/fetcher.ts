@@ -220,7 +220,10 @@ export class Fetcher implements PortOwner {
     const { body } = reply;
     const floor = this.#floor.set(fetch.floor.lineage, fetch.floor.hi, fetch.floor.lo);
     this.#cache.floorOver(now, body, floor);
-    return reply.result === ResultCode.notInAnyMab || !floor.isAbove(body.positionLineage, body.positionHi, body.positionLo);
+    if (reply.result === ResultCode.notInAnyMab || !floor.isAbove(body.positionLineage, body.positionHi, body.positionLo)) return true;
+    // A server with a cache would say the same again: the next one must know how new the answer has to be.
+    fetch.floor.raise(floor.lineage, floor.hi, floor.lo);
+    return false;
   }
 
   #deliver(now: number, fetch: Fetch, upstream: Upstream, reply: MapReply, sentAt: number): void {

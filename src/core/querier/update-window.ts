@@ -17,6 +17,8 @@ export type Arrival = (typeof Arrival)[keyof typeof Arrival];
 export class UpdateWindow {
   /** Every number up to this one has arrived. */
   #complete = 0;
+  /** The highest number that has arrived. */
+  #latest = 0;
   /** One bit for each number of the window beyond that, by the number's low bits. */
   readonly #beyond = new Uint32Array(WINDOW / 32);
   #ahead = 0;
@@ -29,6 +31,7 @@ export class UpdateWindow {
   /** Forgets the past: what the server says it issued last is taken as received (all that was learnt before is flushed). */
   restart(counter: number): void {
     this.#complete = counter;
+    this.#latest = counter;
     this.#beyond.fill(0);
     this.#ahead = 0;
     this.#started = true;
@@ -41,6 +44,7 @@ export class UpdateWindow {
     if (distance > WINDOW || distance < -WINDOW) return Arrival.beyond;
     if (distance <= 0 || this.#has(number)) return Arrival.duplicate;
     this.#set(number);
+    if (((number - this.#latest) | 0) > 0) this.#latest = number;
     while (this.#ahead > 0 && this.#has(this.#complete + 1)) {
       this.#complete = (this.#complete + 1) >>> 0;
       this.#clear(this.#complete);
@@ -56,6 +60,12 @@ export class UpdateWindow {
     if (!this.#started) this.restart(counter);
     const distance = (counter - this.#complete) | 0;
     return distance > 0 || distance < -WINDOW;
+  }
+
+  /** Whether a reply with this counter was sent before an update that has arrived already: the update may be about what it says. */
+  hasOvertaken(counter: number): boolean {
+    const distance = (counter - this.#latest) | 0;
+    return distance < 0 && distance >= -WINDOW;
   }
 
   /** Whether an update has come ahead of one that has not. */

@@ -35,7 +35,10 @@ export class UpstreamHealth {
     this.#verdicts = new TimerHeap(upstreams.capacity);
   }
 
-  /** An answer proves life, brings a cookie, epoch and counter. False when its epoch is an old one. */
+  /**
+   * An answer proves life, brings a cookie, epoch and counter. False when it cannot be trusted: its epoch is an old one, or a
+   * Cache Update has overtaken it, which may have ended the promise that it makes.
+   */
   noteAnswer(now: number, upstream: Upstream, sentAt: number, { header, body }: MapReply): boolean {
     upstream.losses = 0;
     upstream.rtt.backoff = 0;
@@ -47,11 +50,11 @@ export class UpstreamHealth {
       upstream.serverCookie[2] = header.server2;
       upstream.serverCookie[3] = header.server3;
     }
-    const trusted = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo, body.counter);
-    if (trusted) this.noteIssued(now, upstream, body.counter);
+    const isPresent = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo, body.counter);
+    if (isPresent) this.noteIssued(now, upstream, body.counter);
     this.#prober.plan(now, upstream);
     this.watch(upstream);
-    return trusted;
+    return isPresent && !upstream.window.hasOvertaken(body.counter);
   }
 
   /** The server says that it has issued update numbers up to this one. */
@@ -138,11 +141,11 @@ export class UpstreamHealth {
 
   /** Nothing is kept from a server that has been silent too long, or one of whose updates is missing. */
   #judge(now: number, upstream: Upstream): void {
-    if (this.holdsMappingOf(upstream) && now - upstream.aliveAt >= SILENCE_LIMIT) {
+    if (this.holdsMappingOf(upstream) && now >= upstream.aliveAt + SILENCE_LIMIT) {
       this.counters.silences++;
       this.flush(now, upstream);
     }
-    if (now - upstream.gapSince >= GAP_LIMIT) {
+    if (now >= upstream.gapSince + GAP_LIMIT) {
       this.counters.updateGaps++;
       this.flush(now, upstream);
       this.restartNumbers(upstream, upstream.issued);

@@ -30,14 +30,12 @@ export class Ledger {
   readonly #words: Uint32Array;
   readonly #ofPeer: Uint32Array;
   readonly #taken: Uint8Array;
-  readonly #capacity: number;
   /** Queriers that hold something may be at most so many: the others must still find room among the peers. */
   readonly #mostHolders: number;
   #holderCount = 0;
   #hand = 0;
 
   constructor(capacity: number, entries: EntryTable, peers: PeerTable) {
-    this.#capacity = capacity;
     this.#entries = entries;
     this.#peers = peers;
     this.#slots = new Slots(capacity);
@@ -46,6 +44,11 @@ export class Ledger {
     this.#ofPeer = new Uint32Array(peers.capacity);
     this.#taken = new Uint8Array(capacity);
     this.#mostHolders = Math.floor((peers.capacity * 3) / 4);
+  }
+
+  /** Records that have ever been used: those at or above this number are empty. */
+  get highWater(): number {
+    return this.#slots.highWater;
   }
 
   get size(): number {
@@ -81,8 +84,8 @@ export class Ledger {
 
   /** Forgets promises whose time is up, among at most `steps` records looked at, going round. */
   sweep(nowMs: number, steps: number): void {
-    for (let step = Math.min(steps, this.#capacity); step > 0 && this.size > 0; step--) {
-      this.#hand = this.#hand + 1 === this.#capacity ? 0 : this.#hand + 1;
+    for (let step = Math.min(steps, this.#slots.highWater); step > 0 && this.size > 0; step--) {
+      this.#hand = this.#hand + 1 >= this.#slots.highWater ? 0 : this.#hand + 1;
       if (this.#taken[this.#hand] === 1 && remainingMs(this.expiry(this.#hand), nowMs) <= 0) this.#remove(this.#hand);
     }
   }

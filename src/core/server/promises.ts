@@ -15,8 +15,10 @@ import { UpdateSender } from "./update-sender.ts";
 const QUERIER_SILENCE_MS = 15_000;
 /** The longest promise there is. */
 const LONGEST_MS = 3_600_000;
-const SWEEP_INTERVAL = 250_000;
-const SWEEP_SHARE = 16;
+/** A quarter of records and queriers each second: every one is looked at every 4 s. */
+const SWEEP_INTERVAL = 1_000_000;
+const SWEEP_SHARE = 4;
+const LEAST_SWEEP_RECORDS = 64;
 
 export interface PromiseLimits {
   /** Ledger records: one for each entry and querier that holds it. */
@@ -110,7 +112,7 @@ export class Promises implements Holders {
     if (now < this.#nextSweep) return;
     this.#nextSweep = now + SWEEP_INTERVAL;
     const nowMs = milliseconds(now);
-    this.ledger.sweep(nowMs, Math.max(1024, this.ledger.size >> 2));
+    this.ledger.sweep(nowMs, Math.max(LEAST_SWEEP_RECORDS, Math.ceil(this.ledger.highWater / SWEEP_SHARE)));
     this.#sweepSilent(nowMs);
   }
 

@@ -1,6 +1,11 @@
 /** No slot. */
 const NONE = -1;
 
+/** The least power of two that is not below a number of at least 1. */
+export function powerOfTwoFrom(least: number): number {
+  return least <= 1 ? 1 : 2 ** (32 - Math.clz32(least - 1));
+}
+
 /** Finds slots (small integers) by a pair of 32-bit numbers, each pair at most once; a chained hash in typed arrays. */
 export class PairIndex {
   readonly #a: Uint32Array;
@@ -12,7 +17,7 @@ export class PairIndex {
     this.#a = new Uint32Array(capacity);
     this.#b = new Uint32Array(capacity);
     this.#next = new Int32Array(capacity);
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity))).fill(NONE);
+    this.#buckets = new Int32Array(powerOfTwoFrom(capacity)).fill(NONE);
   }
 
   /** The slot filed under this pair; -1 when there is none. */

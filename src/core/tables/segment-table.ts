@@ -12,18 +12,20 @@ export class Segment {
   lastLo = 0;
 }
 
-const DIRECTORY_BITS = 16;
+const MOST_DIRECTORY_BITS = 16;
 
 /**
  * Longest match over the prefixes of one family, flattened: the whole key space is cut into disjoint segments, each with
- * its longest prefix or none, so that a look-up is one search in sorted arrays. A directory over the first 16 bits makes
- * that search short.
+ * its longest prefix or none, so that a look-up is one search in sorted arrays. A directory over the first bits (16, or
+ * fewer for a small table) makes that search short.
  */
 export class SegmentTable {
   readonly #firstHi: Uint32Array;
   readonly #firstLo: Uint32Array;
   readonly #prefix: Int32Array;
-  readonly #directory = new Uint32Array((1 << DIRECTORY_BITS) + 1);
+  readonly #directory: Uint32Array;
+  /** How far to shift a key's first word to get its place in the directory. */
+  readonly #shift: number;
   readonly #lastLo: number;
 
   /** `prefixes` in comparePrefixes order, without duplicates, all of this family; `ids` are what a look-up gives back. */
@@ -33,6 +35,9 @@ export class SegmentTable {
     this.#firstHi = Uint32Array.from(cuts, (cut) => cut.hi);
     this.#firstLo = Uint32Array.from(cuts, (cut) => cut.lo);
     this.#prefix = Int32Array.from(cuts, (cut) => cut.prefix);
+    const bits = Math.min(MOST_DIRECTORY_BITS, Math.max(1, 32 - Math.clz32(cuts.length)));
+    this.#shift = 32 - bits;
+    this.#directory = new Uint32Array((1 << bits) + 1);
     this.#fillDirectory();
   }
 
@@ -50,7 +55,7 @@ export class SegmentTable {
   }
 
   #locate(hi: number, lo: number): number {
-    const entry = hi >>> (32 - DIRECTORY_BITS);
+    const entry = hi >>> this.#shift;
     let low = this.#directory[entry]!;
     let high = this.#directory[entry + 1]!;
     while (low < high) {
@@ -76,11 +81,11 @@ export class SegmentTable {
     out.lastLo = borrow ? this.#lastLo : nextLo - 1;
   }
 
-  /** Entry n: the last segment that begins at or before the first key whose top bits are n. */
+  /** Entry n: the last segment that begins at or before the first key whose first bits are n. */
   #fillDirectory(): void {
     let segment = 0;
     for (let entry = 0; entry < this.#directory.length - 1; entry++) {
-      const start = (entry << (32 - DIRECTORY_BITS)) >>> 0;
+      const start = (entry << this.#shift) >>> 0;
       while (segment + 1 < this.segments && compareKeys(this.#firstHi[segment + 1]!, this.#firstLo[segment + 1]!, start, 0) <= 0) {
         segment++;
       }

@@ -1,16 +1,26 @@
-/** Numbers 0 to capacity - 1, handed out and taken back; the least recently returned comes last. */
+/** Numbers 0 to capacity - 1, handed out and taken back: the lowest first, and the last returned before one never used. */
 export class Slots {
   readonly #free: Int32Array;
   #count: number;
+  #highWater = 0;
 
   constructor(capacity: number) {
-    this.#free = Int32Array.from({ length: capacity }, (_, index) => capacity - 1 - index);
+    this.#free = new Int32Array(capacity);
+    for (let index = 0; index < capacity; index++) this.#free[index] = capacity - 1 - index;
     this.#count = capacity;
   }
 
   /** A free number; -1 when all are taken. */
   take(): number {
-    return this.#count === 0 ? -1 : this.#free[--this.#count]!;
+    if (this.#count === 0) return -1;
+    const slot = this.#free[--this.#count]!;
+    if (slot >= this.#highWater) this.#highWater = slot + 1;
+    return slot;
+  }
+
+  /** Numbers at or above this one have never been taken. */
+  get highWater(): number {
+    return this.#highWater;
   }
 
   give(slot: number): void {

@@ -1,6 +1,6 @@
 import { formatPrefix } from "../../address/index.ts";
 import type { CatalogueContent } from "../../core/mabs/catalogue-content.ts";
-import type { RegistryState } from "./types.ts";
+import type { Problem, RegistryState } from "./types.ts";
 
 /** Whether a MAB of the older state is missing in the newer one: that takes a second opinion before it is believed. */
 export function losesMabs(older: RegistryState | undefined, newer: RegistryState): boolean {
@@ -14,8 +14,16 @@ export function sameSets(a: RegistryState, b: RegistryState): boolean {
   return a.sets.size === b.sets.size && [...a.sets.values()].every((set) => b.sets.get(set.id)?.digest === set.digest);
 }
 
+export function sameProblems(a: readonly Problem[], b: readonly Problem[]): boolean {
+  return problemTexts(a).join("\n") === problemTexts(b).join("\n");
+}
+
 export function sameContent(a: CatalogueContent, b: CatalogueContent): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function problemTexts(problems: readonly Problem[]): string[] {
+  return problems.map(({ name, problem }) => `${name}: ${problem}`).toSorted();
 }
 
 function prefixTexts({ sets }: RegistryState): Set<string> {

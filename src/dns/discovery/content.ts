@@ -1,5 +1,6 @@
-import { type Prefix, comparePrefixes, formatPrefix, prefixContains } from "../../address/index.ts";
+import { type Prefix, comparePrefixes, formatPrefix } from "../../address/index.ts";
 import type { CatalogueContent } from "../../core/mabs/catalogue-content.ts";
+import { covers } from "./covers.ts";
 import type { Problem, RegistryOptions, RegistryState, ServiceState, SetState } from "./types.ts";
 
 interface Mab {
@@ -68,8 +69,4 @@ function addMab(mabs: Map<string, Mab>, prefix: Prefix, set: SetState): void {
   for (const service of set.services) mab.services.add(service);
   mab.sets.add(set.id);
   mabs.set(key, mab);
-}
-
-function covers(allowed: Prefix, prefix: Prefix): boolean {
-  return allowed.length <= prefix.length && prefixContains(allowed, prefix.family, prefix.hi, prefix.lo);
 }

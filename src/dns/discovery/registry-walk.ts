@@ -1,96 +1,127 @@
-import type { Prefix } from "../../address/index.ts";
-import {
-  RdataError,
-  RecordType,
-  type ResourceRecord,
-  compareSerials,
-  decodeApl,
-  decodeHostName,
-  decodeSoa,
-  decodeTxt,
-  readRecord,
-} from "../records/index.ts";
-import {
-  INDEX_DIGITS,
-  REGISTRY_VERSION,
-  bucketDigest,
-  bucketListNode,
-  bucketNode,
-  indexNode,
-  setDigest,
-  setId,
-  setNode,
-  versionNode,
-} from "../zone-model/index.ts";
+import { RdataError, RecordType, type ResourceRecord, compareSerials, decodeSoa, decodeTxt, printable, readRecord } from "../records/index.ts";
+import { INDEX_DIGITS, REGISTRY_VERSION, indexNode, setNode, versionNode } from "../zone-model/index.ts";
+import { Budget } from "./budget.ts";
+import { Inconsistent, Unanswered, WalkError } from "./errors.ts";
+import { type SetSource, readSet } from "./set-reader.ts";
+import { someAtOnce } from "./some-at-once.ts";
 import type { Problem, RegistryOptions, RegistryState, SetState, WalkTools } from "./types.ts";
 
-/** A registry that could not be read whole. The message names the record, and what to do. */
-export class WalkError extends Error {
-  override readonly name = "WalkError";
-  readonly code = "DRTM_WALK";
+type Soa = Pick<RegistryState, "serial" | "refresh" | "retry">;
+type Sets = ReadonlyMap<string, SetState>;
+
+/** A set that could not be read. */
+interface Spoilt {
+  readonly id: string;
+  readonly digest: string;
+  readonly error: Error;
 }
 
-/** What was fetched does not belong together: the zone is being changed. */
-class Inconsistent extends Error {}
+/** What one reading of a registry found. */
+interface Reading {
+  readonly soa: Soa;
+  /** The serial at its end. */
+  readonly endSerial: number;
+  readonly index: ReadonlyMap<string, string>;
+  readonly sets: Sets;
+  readonly spoilt: readonly Spoilt[];
+  /** Digits of which not all sets may be known. */
+  readonly doubtfulDigits: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+}
 
 const ATTEMPTS = 4;
-const ENTRY = /^(\S+) ([0-9a-f]{16})$/;
+const SETS_AT_ONCE = 32;
+const INDEX_ENTRY = /^([0-9a-f]{10}) ([0-9a-f]{16})$/;
 
 /**
- * Reads a registry by ordinary queries: version, index nodes, sets, buckets. It is complete only when all digests agree and
- * the serial has stayed; of what `previous` holds, only what changed is fetched. Throws WalkError.
+ * Reads a registry by ordinary queries: version, index nodes, sets, buckets. What it gives is used only where all digests
+ * agree and the serial has stayed. A set that cannot be read is a problem, and stays as `previous` has it, or is left out.
+ * Of what `previous` holds only what changed is fetched; `afresh`, everything is. Throws WalkError, and what `query` throws.
  */
-export async function walkRegistry(registry: RegistryOptions, previous: RegistryState | undefined, tools: WalkTools): Promise<RegistryState> {
+export async function walkRegistry({ apex }: RegistryOptions, previous: RegistryState | undefined, tools: WalkTools, afresh = false): Promise<RegistryState> {
+  let known: Sets = afresh || previous === undefined ? new Map() : previous.sets;
+  let before: Reading | undefined;
   for (let attempt = 1; ; attempt++) {
-    try {
-      return await new Walk(registry.apex, previous, tools).run();
-    } catch (error) {
-      if (!(error instanceof Inconsistent)) throw error;
-      if (attempt === ATTEMPTS) {
-        throw new WalkError(`${registry.apex} could not be read whole in ${ATTEMPTS} tries: ${error.message}; is it being changed all the time?`, { cause: error });
-      }
+    const reading = await new Walk(apex, previous, known, tools).run();
+    const isWhole = !isBeingChanged(reading);
+    if (isWhole && (attempt === ATTEMPTS || !isInconsistent(reading) || isUnchanged(before, reading))) return settle(apex, reading, previous);
+    if (attempt === ATTEMPTS) {
+      throw new WalkError(`${apex} could not be read whole in ${ATTEMPTS} tries: its serial went from ${reading.soa.serial} to ${reading.endSerial}; is it being changed all the time?`);
     }
+    known = new Map([...known, ...reading.sets]);
+    before = reading;
   }
 }
 
 /** The serial and timers of a registry, from its SOA. Throws WalkError. */
-export async function readSoa(apex: string, tools: WalkTools): Promise<Pick<RegistryState, "serial" | "refresh" | "retry">> {
-  const { records } = await tools.query(apex, RecordType.SOA);
+export async function readSoa(apex: string, { query }: Pick<WalkTools, "query">): Promise<Soa> {
+  const { records } = await query(apex, RecordType.SOA);
   const [record] = records;
   if (record === undefined) throw new WalkError(`${apex} has no SOA record: is it the apex of a registry zone?`);
   const { serial, refresh, retry } = readRecord(record, decodeSoa);
   return { serial, refresh, retry };
 }
 
+function isBeingChanged({ soa, endSerial }: Reading): boolean {
+  return soa.serial !== endSerial;
+}
+
+function isInconsistent({ spoilt }: Reading): boolean {
+  return spoilt.some(({ error }) => error instanceof Inconsistent);
+}
+
+/** Whether the same is wrong as the time before: then it is not being changed, but broken. */
+function isUnchanged(before: Reading | undefined, now: Reading): boolean {
+  if (before === undefined || before.soa.serial !== now.soa.serial) return false;
+  return now.spoilt.every(({ id, digest }) => before.spoilt.some((one) => one.id === id && one.digest === digest));
+}
+
+function settle(apex: string, { soa, index, sets, spoilt, doubtfulDigits, problems }: Reading, previous: RegistryState | undefined): RegistryState {
+  const kept = [...(previous?.sets.values() ?? [])].filter(({ id }) => !sets.has(id) && (index.has(id) || doubtfulDigits.has(id[0]!)));
+  const all = new Map([...sets, ...kept.map((set): [string, SetState] => [set.id, set])]);
+  const spoiltProblems = spoilt.map(({ id, error }) => ({
+    name: setNode(id, apex),
+    problem: `${all.has(id) ? "set stays as it was" : "set left out"}: ${error.message}`,
+  }));
+  return { apex, ...soa, sets: all, problems: [...problems, ...spoiltProblems], settled: spoilt.length === 0 && doubtfulDigits.size === 0 };
+}
+
+/** One reading of a registry. At its end, also by an error, no query of it is sent any more. */
 class Walk {
   readonly #apex: string;
   readonly #previous: RegistryState | undefined;
+  readonly #known: Sets;
   readonly #tools: WalkTools;
+  readonly #over = new AbortController();
+  readonly #budget: Budget;
   readonly #problems: Problem[] = [];
+  readonly #doubtfulDigits = new Set<string>();
+  readonly #spoilt: Spoilt[] = [];
 
-  constructor(apex: string, previous: RegistryState | undefined, tools: WalkTools) {
+  constructor(apex: string, previous: RegistryState | undefined, known: Sets, tools: WalkTools) {
     this.#apex = apex;
     this.#previous = previous;
+    this.#known = known;
     this.#tools = tools;
+    this.#budget = new Budget(apex);
   }
 
-  async run(): Promise<RegistryState> {
-    const before = await readSoa(this.#apex, this.#tools);
-    this.#refuseOlder(before.serial);
+  async run(): Promise<Reading> {
+    try {
+      return await this.#read();
+    } finally {
+      this.#over.abort();
+    }
+  }
+
+  async #read(): Promise<Reading> {
+    const soa = await readSoa(this.#apex, this.#tools);
+    this.#refuseOlder(soa.serial);
     await this.#checkVersion();
     const index = await this.#readIndex();
-    let done = 0;
-    const sets = await Promise.all(
-      index.map(async ([id, digest]) => {
-        const set = await this.#readSet(id, digest);
-        this.#tools.progress?.({ registry: this.#apex, sets: index.length, setsDone: ++done });
-        return set;
-      }),
-    );
-    const after = await readSoa(this.#apex, this.#tools);
-    if (after.serial !== before.serial) throw new Inconsistent(`its serial went from ${before.serial} to ${after.serial}`);
-    const whole = sets.filter((set) => set !== undefined);
-    return { apex: this.#apex, ...after, sets: new Map(whole.map((set) => [set.id, set])), problems: this.#problems };
+    const sets = await this.#readSets(index);
+    const { serial: endSerial } = await readSoa(this.#apex, this.#tools);
+    return { soa, endSerial, index, sets, spoilt: this.#spoilt, doubtfulDigits: this.#doubtfulDigits, problems: this.#problems };
   }
 
   #refuseOlder(serial: number): void {
@@ -102,68 +133,89 @@ class Walk {
   }
 
   async #checkVersion(): Promise<void> {
-    const texts = await this.#texts(versionNode(this.#apex));
+    const node = versionNode(this.#apex);
+    const { records } = await this.#tools.query(node, RecordType.TXT);
+    const texts = records.flatMap((record) => readRecord(record, decodeTxt));
     if (!texts.includes(REGISTRY_VERSION)) {
-      throw new WalkError(`${versionNode(this.#apex)} TXT says ${JSON.stringify(texts)} and not "${REGISTRY_VERSION}": no registry, or of another version`);
+      throw new WalkError(`${node} TXT says ${printable(JSON.stringify(texts))} and not "${REGISTRY_VERSION}": no registry, or of another version`);
     }
   }
 
-  async #readIndex(): Promise<[id: string, digest: string][]> {
-    const nodes = await Promise.all(INDEX_DIGITS.map((digit) => this.#readIndexNode(digit)));
-    return nodes.flat();
+  /** The digest of each set, by its id. */
+  async #readIndex(): Promise<Map<string, string>> {
+    const index = new Map<string, string>();
+    await Promise.all(INDEX_DIGITS.map((digit) => this.#readIndexNode(digit, index)));
+    return index;
   }
 
-  async #readIndexNode(digit: string): Promise<[id: string, digest: string][]> {
+  async #readIndexNode(digit: string, index: Map<string, string>): Promise<void> {
     const name = indexNode(digit, this.#apex);
-    return (await this.#texts(name)).flatMap((text): [string, string][] => {
-      const [, id, digest] = ENTRY.exec(text) ?? [];
-      if (id !== undefined && digest !== undefined && id.startsWith(digit)) return [[id, digest]];
-      this.#problems.push({ name: `${name} TXT`, problem: `"${text}" is no "<set> <digest>" of this node` });
-      return [];
-    });
+    try {
+      for (const record of await this.#records(name, RecordType.TXT)) this.#readIndexRecord(digit, record, index);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      this.#doubt(digit, error.message);
+    }
   }
 
-  async #readSet(id: string, digest: string): Promise<SetState | undefined> {
-    const known = this.#previous?.sets.get(id);
-    if (known?.digest === digest) return known;
+  #readIndexRecord(digit: string, record: ResourceRecord, index: Map<string, string>): void {
     try {
-      return await this.#fetchSet(id, digest, known);
+      for (const text of readRecord(record, decodeTxt)) this.#readIndexEntry(digit, text, index);
     } catch (error) {
       if (!(error instanceof RdataError)) throw error;
-      this.#problems.push({ name: setNode(id, this.#apex), problem: `set left out: ${error.message}` });
+      this.#doubt(digit, error.problem);
+    }
+  }
+
+  #readIndexEntry(digit: string, text: string, index: Map<string, string>): void {
+    const [, id, digest] = INDEX_ENTRY.exec(text) ?? [];
+    if (id === undefined || digest === undefined || !id.startsWith(digit)) {
+      this.#doubt(digit, `"${printable(text)}" is no "<set> <digest>" of this node`);
+    } else if (index.has(id)) {
+      this.#doubt(digit, `names the set ${id} twice`);
+    } else {
+      this.#budget.take("sets", 1);
+      index.set(id, digest);
+    }
+  }
+
+  /** Which set an unreadable part of the index spoils cannot be told: all that are known under its digit stay. */
+  #doubt(digit: string, problem: string): void {
+    this.#doubtfulDigits.add(digit);
+    this.#problems.push({ name: `${indexNode(digit, this.#apex)} TXT`, problem });
+  }
+
+  async #readSets(index: ReadonlyMap<string, string>): Promise<Map<string, SetState>> {
+    const source: SetSource = { apex: this.#apex, sha256hex: this.#tools.sha256hex, budget: this.#budget, records: (name, type) => this.#records(name, type) };
+    const sets = new Map<string, SetState>();
+    let setsDone = 0;
+    await someAtOnce([...index], SETS_AT_ONCE, async ([id, digest]) => {
+      const set = await this.#readSetOrNote(source, id, digest);
+      if (set !== undefined) sets.set(id, set);
+      this.#tools.progress?.({ registry: this.#apex, sets: index.size, setsDone: ++setsDone });
+    });
+    return sets;
+  }
+
+  async #readSetOrNote(source: SetSource, id: string, digest: string): Promise<SetState | undefined> {
+    try {
+      return await readSet(source, id, digest, this.#known.get(id));
+    } catch (error) {
+      if (!(error instanceof RdataError || error instanceof Inconsistent || error instanceof Unanswered)) throw error;
+      this.#spoilt.push({ id, digest, error });
       return undefined;
     }
   }
 
-  async #fetchSet(id: string, digest: string, known: SetState | undefined): Promise<SetState> {
-    const node = setNode(id, this.#apex);
-    const [pointers, entries] = await Promise.all([this.#records(node, RecordType.PTR), this.#texts(bucketListNode(id, this.#apex))]);
-    const services = pointers.map((record) => readRecord(record, decodeHostName)).toSorted();
-    const { sha256hex } = this.#tools;
-    if (setDigest(services, entries, sha256hex) !== digest) throw new Inconsistent(`${node} does not have the digest ${digest} of the index`);
-    if (setId(services, sha256hex) !== id) throw new RdataError(node, `is not named after its services (that would be ${setId(services, sha256hex)})`);
-    const buckets = await Promise.all(entries.map((entry) => this.#readBucket(id, entry, known)));
-    return { id, digest, services, buckets: new Map(buckets) };
-  }
-
-  async #readBucket(set: string, entry: string, known: SetState | undefined): Promise<[string, { digest: string; prefixes: readonly Prefix[] }]> {
-    const [, bucket, digest] = ENTRY.exec(entry) ?? [];
-    if (bucket === undefined || digest === undefined) {
-      throw new RdataError(bucketListNode(set, this.#apex), `"${entry}" is no "<bucket> <digest>"`);
-    }
-    const before = known?.buckets.get(bucket);
-    if (before?.digest === digest) return [bucket, before];
-    const name = bucketNode(bucket, set, this.#apex);
-    const prefixes = (await this.#records(name, RecordType.APL)).flatMap((record) => readRecord(record, decodeApl));
-    if (bucketDigest(prefixes, this.#tools.sha256hex) !== digest) throw new Inconsistent(`${name} does not have the digest ${digest} of its set`);
-    return [bucket, { digest, prefixes }];
-  }
-
-  async #texts(name: string): Promise<string[]> {
-    return (await this.#records(name, RecordType.TXT)).flatMap((record) => readRecord(record, decodeTxt));
-  }
-
   async #records(name: string, type: number): Promise<readonly ResourceRecord[]> {
-    return (await this.#tools.query(name, type)).records;
+    const { signal } = this.#over;
+    signal.throwIfAborted();
+    try {
+      return (await this.#tools.query(name, type, signal)).records;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#budget.takeUnanswered(error as Error);
+      throw new Unanswered((error as Error).message, { cause: error });
+    }
   }
 }

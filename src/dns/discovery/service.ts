@@ -1,6 +1,6 @@
 import { type IpAddress, formatIp, parsePrefix, prefixContains } from "../../address/index.ts";
 import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
-import { RdataError, RecordType, type ResourceRecord, type ServiceBinding, decodeSvcb, readRecord } from "../records/index.ts";
+import { RdataError, RecordType, type ResourceRecord, type ServiceBinding, decodeSvcb, printable, readRecord } from "../records/index.ts";
 import { serviceNode } from "../zone-model/index.ts";
 import type { Problem, Query, ServiceState } from "./types.ts";
 
@@ -46,16 +46,16 @@ function readServers(record: ResourceRecord, policy: AddressPolicy, problems: Pr
 function entries(owner: string, binding: ServiceBinding, policy: AddressPolicy, problems: Problem[]): ServerEntry[] {
   const { target, priority, alpn, port = DEFAULT_PORT, region = "", weight = DEFAULT_WEIGHT } = binding;
   const refuse = (problem: string): [] => {
-    problems.push({ name: `${owner} SVCB`, problem: `${target} ${problem}` });
+    problems.push({ name: `${owner} SVCB`, problem: `${printable(target)} ${problem}` });
     return [];
   };
-  if (alpn !== undefined && !alpn.includes(PROTOCOL)) return refuse(`speaks ${alpn.join(", ")} and not ${PROTOCOL}: left out`);
+  if (alpn !== undefined && !alpn.includes(PROTOCOL)) return refuse(`speaks ${printable(alpn.join(", "))} and not ${PROTOCOL}: left out`);
   if (port === 0) return refuse("has port 0: left out");
   const addresses = [...(binding.ipv4hint ?? []), ...(binding.ipv6hint ?? [])];
   if (addresses.length === 0) return refuse("has no address: give it an ipv4hint or ipv6hint");
   return addresses.flatMap((address) => {
     const fault = addressFault(address, policy);
-    return fault === undefined ? [{ name: target, address, port, tier: priority, region, weight }] : refuse(`has the ${fault} address ${formatIp(address)}: left out`);
+    return fault === undefined ? [{ name: target, address, port, tier: priority, region: printable(region), weight }] : refuse(`has the ${fault} address ${formatIp(address)}: left out`);
   });
 }
 

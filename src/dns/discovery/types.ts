@@ -8,8 +8,8 @@ export interface RecordAnswer {
   readonly records: readonly ResourceRecord[];
 }
 
-/** Gets the records of a type at an absolute name, past all caches that can be passed. Throws when there is no answer. */
-export type Query = (name: string, type: number) => Promise<RecordAnswer>;
+/** Gets the records of a type at an absolute name. Throws when there is no answer, or when it is no longer wanted. */
+export type Query = (name: string, type: number, signal?: AbortSignal) => Promise<RecordAnswer>;
 
 /** A registry apex and the address space it may speak for. */
 export interface RegistryOptions {
@@ -35,15 +35,20 @@ export interface WalkTools {
   readonly progress?: (progress: WalkProgress) => void;
 }
 
+export interface BucketState {
+  readonly digest: string;
+  readonly prefixes: readonly Prefix[];
+}
+
 /** One service set as last read whole, with the digests that tell whether it has changed. */
 export interface SetState {
   readonly id: string;
   readonly digest: string;
   readonly services: readonly string[];
-  readonly buckets: ReadonlyMap<string, { readonly digest: string; readonly prefixes: readonly Prefix[] }>;
+  readonly buckets: ReadonlyMap<string, BucketState>;
 }
 
-/** One registry as last read whole. */
+/** One registry as last read. */
 export interface RegistryState {
   readonly apex: string;
   readonly serial: number;
@@ -52,6 +57,8 @@ export interface RegistryState {
   readonly retry: number;
   readonly sets: ReadonlyMap<string, SetState>;
   readonly problems: readonly Problem[];
+  /** False where something could not be read: worth another walk, even if the serial stays. */
+  readonly settled: boolean;
 }
 
 export interface ServiceState {

@@ -3,6 +3,7 @@ export * from "./apl.ts";
 export * from "./host.ts";
 export * from "./loc.ts";
 export * from "./name.ts";
+export * from "./printable.ts";
 export * from "./rdata-reader.ts";
 export * from "./record.ts";
 export * from "./soa.ts";

@@ -1,3 +1,4 @@
+import { printable } from "./printable.ts";
 import { RdataError } from "./record.ts";
 
 /** RFC 1035 section 2.3.4. */
@@ -85,7 +86,7 @@ export function isSubdomain(name: string, ancestor: string): boolean {
 
 function encodeLabels(labels: readonly Uint8Array[], text: string): Uint8Array {
   const length = labels.reduce((total, label) => total + 1 + label.length, 1);
-  if (length > MOST_NAME_OCTETS) throw new RdataError(`name "${text}"`, "is longer than 255 octets");
+  if (length > MOST_NAME_OCTETS) throw new RdataError(`name "${printable(text)}"`, "is longer than 255 octets");
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const label of labels) {
@@ -97,8 +98,8 @@ function encodeLabels(labels: readonly Uint8Array[], text: string): Uint8Array {
 }
 
 function finishLabel(octets: readonly number[], text: string): Uint8Array {
-  if (octets.length === 0) throw new RdataError(`name "${text}"`, "has an empty label");
-  if (octets.length > MOST_LABEL_OCTETS) throw new RdataError(`name "${text}"`, "has a label longer than 63 octets");
+  if (octets.length === 0) throw new RdataError(`name "${printable(text)}"`, "has an empty label");
+  if (octets.length > MOST_LABEL_OCTETS) throw new RdataError(`name "${printable(text)}"`, "has a label longer than 63 octets");
   return Uint8Array.from(octets, lowerCase);
 }
 
@@ -110,14 +111,14 @@ function lowerCase(octet: number): number {
 function readOctet(text: string, at: number): { octet: number; next: number } {
   if (text[at] !== "\\") {
     const octet = text.charCodeAt(at);
-    if (octet > 0x7e || octet < 0x21) throw new RdataError(`name "${text}"`, "has a character that must be escaped");
+    if (octet > 0x7e || octet < 0x21) throw new RdataError(`name "${printable(text)}"`, "has a character that must be escaped");
     return { octet, next: at + 1 };
   }
   const digits = /^\d{3}/.exec(text.slice(at + 1, at + 4))?.[0];
   if (digits !== undefined && Number(digits) < 256) return { octet: Number(digits), next: at + 4 };
   const octet = text.charCodeAt(at + 1);
   if (!(octet >= 0x20 && octet <= 0x7e) || /\d/.test(text[at + 1]!)) {
-    throw new RdataError(`name "${text}"`, "has a broken \\ escape: write \\DDD (000 to 255) or \\ and a character");
+    throw new RdataError(`name "${printable(text)}"`, "has a broken \\ escape: write \\DDD (000 to 255) or \\ and a character");
   }
   return { octet, next: at + 2 };
 }

@@ -1,6 +1,7 @@
 import type { IpAddress } from "../../address/index.ts";
 import { encodeAddress, nextAddress } from "./host.ts";
 import { encodeName } from "./name.ts";
+import { printable } from "./printable.ts";
 import { RdataReader, concatBytes, uint16Bytes } from "./rdata-reader.ts";
 import { SvcKey, type SvcParam, encodeSvcParams, readSvcParams, svcKeyName } from "./svc-params.ts";
 
@@ -37,7 +38,7 @@ export function decodeSvcb(bytes: Uint8Array): ServiceBinding {
   const reader = new RdataReader("SVCB", bytes);
   const priority = reader.uint16("SvcPriority");
   const target = reader.name("TargetName");
-  if (priority === 0) reader.fail(`is an alias (SvcPriority 0) to ${target}: list the servers themselves`);
+  if (priority === 0) reader.fail(`is an alias (SvcPriority 0) to ${printable(target)}: list the servers themselves`);
   const list = readSvcParams(reader);
   const reading = { reader, params: new Map(list.map(({ key, value }) => [key, value])) };
   return { priority, target, ...checkedMandatory(reading), ...knownParams(reading), ...otherParams(list) };
@@ -136,7 +137,7 @@ function readWeight(reading: Reading): number | undefined {
   const text = readText(reading, SvcKey.weight, "weight");
   if (text === undefined) return undefined;
   if (!/^(0|[1-9]\d{0,4})$/.test(text) || Number(text) > 0xffff) {
-    reading.reader.fail(`has the weight (key65281) "${text}": write a number from 0 to 65535`);
+    reading.reader.fail(`has the weight (key65281) "${printable(text)}": write a number from 0 to 65535`);
   }
   return Number(text);
 }

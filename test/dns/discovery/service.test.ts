@@ -58,6 +58,22 @@ test("loopback and private addresses, where they are allowed", async () => {
   expect((await read(records, { allowLoopback: true, allowPrivate: true })).servers).toHaveLength(2);
 });
 
+test("control characters of a record reach neither problems nor regions", async () => {
+  const hint = { ipv4hint: [parseIp("198.51.100.9")] };
+  const hostile = "\u001b[31mX\u009b2J\u202e\r\n";
+  const records = [
+    svcb(SERVICE, { target: "a.example.", alpn: ["\u001b]0;PWNED\u0007"], ...hint }),
+    svcb(SERVICE, { target: "b.example.", ...hint, others: [{ key: 65281, value: Uint8Array.of(27, 57) }] }),
+    svcb(SERVICE, { target: "c.example.", ...hint, region: hostile }),
+  ];
+  const { servers, problems } = await readService(SERVICE, PUBLIC, new RecordTable(records).query);
+  expect(servers.map(({ region }) => region)).toEqual([String.raw`\x1b[31mX\x9b2J\u{202e}\x0d\x0a`]);
+  expect(problems.map(({ problem }) => problem)).toEqual([
+    String.raw`a.example. speaks \x1b]0;PWNED\x07 and not drtm1: left out`,
+    String.raw`has the weight (key65281) "\x1b9": write a number from 0 to 65535`,
+  ]);
+});
+
 test("a service without records is reported", async () => {
   expect(await read([])).toEqual({ servers: [], problems: [expect.stringContaining("nobody answers for the MABs of this service")] });
 });

@@ -1,0 +1,58 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { PlainReport } from "../sim/summary.ts";
+
+/** What every worker of a run needs to know. */
+export interface Job {
+  /** Virtual microseconds with faults. */
+  readonly duration: number;
+  readonly csv: string | undefined;
+  /** Options of the command line that repeats a seed. */
+  readonly repeat: string;
+}
+
+export interface Failure {
+  readonly type: "violation" | "crash";
+  readonly seed: number;
+  readonly message: string;
+  readonly repeat: string;
+  readonly invariant?: string;
+  readonly who?: string;
+  readonly at?: number;
+}
+
+export interface ToWorker {
+  readonly job: Job;
+  readonly seed: number;
+}
+
+export type FromWorker = { readonly type: "report"; readonly report: PlainReport } | { readonly type: "progress"; readonly seed: number; readonly done: number } | Failure;
+
+/** Runs seeds in so many processes, each seed in one; hands over what comes of them as it comes. */
+export async function runSeeds(job: Job, seeds: readonly number[], processes: number, onMessage: (message: FromWorker) => void): Promise<void> {
+  const waiting = seeds.toReversed();
+  const run = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = fork(WORKER, { serialization: "advanced" });
+      let isDone = false;
+      const next = (): void => {
+        const seed = waiting.pop();
+        isDone = seed === undefined;
+        if (seed === undefined) worker.disconnect();
+        else worker.send({ job, seed } satisfies ToWorker);
+      };
+      worker.on("error", reject);
+      worker.on("exit", (code, signal) => {
+        if (isDone) resolve();
+        else reject(new Error(`a simulating process ended by itself: ${signal ?? `status ${code}`}`));
+      });
+      worker.on("message", (message: FromWorker) => {
+        onMessage(message);
+        if (message.type !== "progress") next();
+      });
+      next();
+    });
+  await Promise.all(Array.from({ length: Math.min(processes, seeds.length) }, run));
+}
+
+const WORKER = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./sim-worker.ts" : "./sim-worker.js", import.meta.url));

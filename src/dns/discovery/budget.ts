@@ -1,0 +1,42 @@
+import { WalkError } from "./errors.ts";
+
+/** What one registry may have: far more than any needs (200,000 MABs, some hundred DSOCs), and what memory can hold. */
+const MOST = { sets: 4_096, services: 4_096, buckets: 65_536, MABs: 1_048_576 } as const;
+
+/** Names without an answer after which it is DNS that fails, and not a set. */
+const MOST_UNANSWERED = 64;
+
+/** Counts what one walk finds, and ends it when that is too much. */
+export class Budget {
+  readonly #apex: string;
+  readonly #used = { sets: 0, buckets: 0, MABs: 0 };
+  readonly #services = new Set<string>();
+  #unanswered = 0;
+
+  constructor(apex: string) {
+    this.#apex = apex;
+  }
+
+  /** Throws WalkError. */
+  take(what: "sets" | "buckets" | "MABs", count: number): void {
+    this.#used[what] += count;
+    this.#check(what, this.#used[what]);
+  }
+
+  /** Throws WalkError. */
+  takeServices(names: readonly string[]): void {
+    for (const name of names) this.#services.add(name);
+    this.#check("services", this.#services.size);
+  }
+
+  /** Throws WalkError when this is one too many. */
+  takeUnanswered(error: Error): void {
+    if (++this.#unanswered > MOST_UNANSWERED) {
+      throw new WalkError(`${this.#apex}: ${this.#unanswered} names have no answer, so this walk ends; the last: ${error.message}`, { cause: error });
+    }
+  }
+
+  #check(what: keyof typeof MOST, used: number): void {
+    if (used > MOST[what]) throw new WalkError(`${this.#apex} has more than ${MOST[what].toLocaleString("en")} ${what}: refused; divide it into several registries`);
+  }
+}

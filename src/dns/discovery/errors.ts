@@ -1,0 +1,15 @@
+/** A registry that could not be read. The message names the record, and what to do. */
+export class WalkError extends Error {
+  override readonly name = "WalkError";
+  readonly code = "DRTM_WALK";
+}
+
+/** What was fetched does not belong together: the zone is being changed, or broken. Spoils one set. */
+export class Inconsistent extends Error {
+  override readonly name = "Inconsistent";
+}
+
+/** DNS has no answer for one name. Spoils one set. */
+export class Unanswered extends Error {
+  override readonly name = "Unanswered";
+}

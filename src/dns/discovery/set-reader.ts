@@ -1,0 +1,87 @@
+import type { Prefix } from "../../address/index.ts";
+import { RdataError, RecordType, type ResourceRecord, decodeApl, decodeHostName, decodeTxt, printable, readRecord } from "../records/index.ts";
+import { type Sha256Hex, bucketDigest, bucketListNode, bucketNode, parseBucketName, setDigest, setId, setNode } from "../zone-model/index.ts";
+import type { Budget } from "./budget.ts";
+import { covers } from "./covers.ts";
+import { Inconsistent } from "./errors.ts";
+import { someAtOnce } from "./some-at-once.ts";
+import type { BucketState, SetState } from "./types.ts";
+
+/** Where sets are read from, and what that may cost. */
+export interface SetSource {
+  readonly apex: string;
+  readonly sha256hex: Sha256Hex;
+  readonly budget: Budget;
+  /** Throws Unanswered. */
+  readonly records: (name: string, type: number) => Promise<readonly ResourceRecord[]>;
+}
+
+interface BucketEntry {
+  readonly bucket: string;
+  readonly area: Prefix;
+  readonly digest: string;
+}
+
+const BUCKETS_AT_ONCE = 32;
+const MOST_SERVICES = 64;
+
+/**
+ * Reads a set by the digest that the index has for it; of what is known of it, only what changed is fetched. Throws
+ * RdataError on a malformed record, Inconsistent where digests do not agree, Unanswered, and WalkError.
+ */
+export async function readSet(source: SetSource, id: string, digest: string, known: SetState | undefined): Promise<SetState> {
+  if (known?.digest !== digest) return fetchSet(source, id, digest, known);
+  const { budget } = source;
+  budget.takeServices(known.services);
+  budget.take("buckets", known.buckets.size);
+  for (const { prefixes } of known.buckets.values()) budget.take("MABs", prefixes.length);
+  return known;
+}
+
+async function fetchSet(source: SetSource, id: string, digest: string, known: SetState | undefined): Promise<SetState> {
+  const { apex, sha256hex } = source;
+  const node = setNode(id, apex);
+  const [pointers, texts] = await Promise.all([source.records(node, RecordType.PTR), source.records(bucketListNode(id, apex), RecordType.TXT)]);
+  const services = pointers.map((record) => readRecord(record, decodeHostName)).toSorted();
+  const entries = texts.flatMap((record) => readRecord(record, decodeTxt));
+  if (setDigest(services, entries, sha256hex) !== digest) throw new Inconsistent(`${node} does not have the digest ${digest} of the index`);
+  checkServices(node, id, services, sha256hex);
+  const listed = readList(bucketListNode(id, apex), entries);
+  source.budget.takeServices(services);
+  source.budget.take("buckets", listed.length);
+  const buckets = await someAtOnce(listed, BUCKETS_AT_ONCE, async (entry): Promise<[string, BucketState]> => {
+    return [entry.bucket, await readBucket(source, id, entry, known?.buckets.get(entry.bucket))];
+  });
+  return { id, digest, services, buckets: new Map(buckets) };
+}
+
+function checkServices(node: string, id: string, services: readonly string[], sha256hex: Sha256Hex): void {
+  if (services.length === 0) throw new RdataError(node, "names no services (PTR records): nobody would answer for its MABs");
+  if (services.length > MOST_SERVICES) throw new RdataError(node, `names ${services.length} services: at most ${MOST_SERVICES}`);
+  const right = setId(services, sha256hex);
+  if (right !== id) throw new RdataError(node, `is not named after its services (that would be ${right})`);
+}
+
+/** Each bucket once. Throws RdataError. */
+function readList(node: string, entries: readonly string[]): BucketEntry[] {
+  const list = new Map<string, BucketEntry>();
+  for (const text of entries) {
+    const [, bucket = "", digest = ""] = /^(\S+) ([0-9a-f]{16})$/.exec(text) ?? [];
+    const area = parseBucketName(bucket);
+    if (area === undefined) throw new RdataError(node, `"${printable(text)}" is no "<bucket> <digest>"`);
+    if (list.has(bucket)) throw new RdataError(node, `lists the bucket ${bucket} twice`);
+    list.set(bucket, { bucket, area, digest });
+  }
+  return [...list.values()];
+}
+
+async function readBucket({ apex, sha256hex, budget, records }: SetSource, set: string, { bucket, area, digest }: BucketEntry, known: BucketState | undefined): Promise<BucketState> {
+  const name = bucketNode(bucket, set, apex);
+  const isKnown = known?.digest === digest;
+  const prefixes = isKnown ? known.prefixes : (await records(name, RecordType.APL)).flatMap((record) => readRecord(record, decodeApl));
+  budget.take("MABs", prefixes.length);
+  if (isKnown) return known;
+  if (bucketDigest(prefixes, sha256hex) !== digest) throw new Inconsistent(`${name} does not have the digest ${digest} of its set`);
+  if (!prefixes.every((prefix) => covers(area, prefix))) throw new RdataError(name, "has a MAB outside its area");
+  return { digest, prefixes };
+}

@@ -1,0 +1,49 @@
+import { MAX_DATAGRAM_OCTETS } from "../wire/index.ts";
+
+const SLOTS_A_CHUNK = 256;
+
+/** Datagrams on their way, in buffers that are used again. */
+export class DatagramPool {
+  readonly views: DataView[] = [];
+  readonly bytes: Uint8Array[] = [];
+  readonly from: number[] = [];
+  readonly to: number[] = [];
+  readonly lengths: number[] = [];
+  /** Whether nobody sent it whom it seems to come from. */
+  readonly forged: boolean[] = [];
+  readonly #free: number[] = [];
+
+  get inUse(): number {
+    return this.views.length - this.#free.length;
+  }
+
+  /** Keeps a copy of the first `length` octets; gives its slot. */
+  keep(from: number, to: number, bytes: Uint8Array, length: number, isForged: boolean): number {
+    if (this.#free.length === 0) this.#grow();
+    const slot = this.#free.pop()!;
+    this.from[slot] = from;
+    this.to[slot] = to;
+    this.lengths[slot] = length;
+    this.forged[slot] = isForged;
+    const copy = this.bytes[slot]!;
+    for (let at = 0; at < length; at++) copy[at] = bytes[at]!;
+    return slot;
+  }
+
+  release(slot: number): void {
+    this.#free.push(slot);
+  }
+
+  #grow(): void {
+    const memory = new ArrayBuffer(SLOTS_A_CHUNK * MAX_DATAGRAM_OCTETS);
+    for (let index = SLOTS_A_CHUNK - 1; index >= 0; index--) {
+      this.#free.push(this.views.length);
+      this.views.push(new DataView(memory, index * MAX_DATAGRAM_OCTETS, MAX_DATAGRAM_OCTETS));
+      this.bytes.push(new Uint8Array(memory, index * MAX_DATAGRAM_OCTETS, MAX_DATAGRAM_OCTETS));
+      this.from.push(0);
+      this.to.push(0);
+      this.lengths.push(0);
+      this.forged.push(false);
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import type { Itr, Mapping } from "../../core/itr.ts";
+import { Fault, MapReply, MessageType, ReplyFlag, ResultCode, decodeMapReply } from "../../wire/index.ts";
+import { FailOverMeter } from "../fail-over-meter.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Witness } from "../network.ts";
+import { type Station, StationKind } from "../station.ts";
+import { type Change, type Watched, nameOf } from "../truth.ts";
+import { Violation } from "../violation.ts";
+import type { Audience, Question, Workload } from "../workload.ts";
+import type { World } from "../world.ts";
+import { AnswerCheck, seconds } from "./answers.ts";
+import { BoundsCheck } from "./bounds.ts";
+import { ForgeryCheck } from "./forgeries.ts";
+import { HopCheck } from "./hops.ts";
+import { RegretMeter } from "./regret.ts";
+
+/** As many Map Replies wait for their acknowledgement at one time. */
+const MOST_REPEATABLE = 1024;
+
+/** Knows the truth, sees everything, and throws a Violation at the first thing that must not be. */
+export class Oracle implements Witness, Audience {
+  readonly hops: HopCheck;
+  readonly regret: RegretMeter;
+  workload!: Workload;
+  /** Lets others see what is sent. */
+  onSent: (from: Station, to: Station | undefined, bytes: Uint8Array, length: number) => void = () => undefined;
+  readonly #world: World;
+  readonly #metrics: Metrics;
+  readonly #answers: AnswerCheck;
+  readonly #forgeries: ForgeryCheck;
+  readonly #bounds: BoundsCheck;
+  readonly #failOver: FailOverMeter;
+  readonly #reply = new MapReply();
+  /** By station, the nonces of replies that ask to be acknowledged. */
+  readonly #repeatable: Set<number>[] = [];
+  /** Since all faults were healed, every question must be answered; undefined while they are not. */
+  #healedSince: number | undefined;
+
+  constructor(world: World, metrics: Metrics) {
+    const accuse = (invariant: string, station: Station, detail: string): never => this.#accuse(invariant, station, detail);
+    this.#world = world;
+    this.#metrics = metrics;
+    this.#answers = new AnswerCheck(world.truth, world.stations.length, accuse);
+    this.hops = new HopCheck(world, metrics, accuse);
+    this.#forgeries = new ForgeryCheck(metrics, accuse);
+    this.#bounds = new BoundsCheck(world, accuse);
+    this.regret = new RegretMeter(world, metrics);
+    this.#failOver = new FailOverMeter(world, metrics, this.regret);
+    world.network.witness = this;
+    world.onDisturbance = (station) => {
+      this.#disturbed(station);
+    };
+    world.onChange = (change) => {
+      this.changed(change);
+    };
+  }
+
+  begin(): void {
+    this.#bounds.begin();
+  }
+
+  /** From now on nothing is wrong with the world any more. */
+  expectHealth(): void {
+    this.#healedSince = this.#world.now;
+  }
+
+  /** Once healed, every QSR would ask the nearest live QSA. */
+  checkChoices(healedAt: number): void {
+    for (const qsr of this.#world.qsrs) this.regret.checkChoices(qsr, healedAt, (detail) => this.#accuse("the nearest live QSA is chosen", qsr, detail));
+  }
+
+  changed(change: Change): void {
+    this.hops.watch(change);
+  }
+
+  sent(now: number, from: Station, to: Station | undefined, bytes: Uint8Array, length: number): void {
+    this.onSent(from, to, bytes, length);
+    const type = bytes[1];
+    if (type === MessageType.mapRequest) {
+      if (from.kind === StationKind.qsr && to !== undefined) this.regret.asked(from, to, bytes);
+      return;
+    }
+    const isReply = type === MessageType.mapReply && from.kind !== StationKind.qsa && bytes[40]! <= ResultCode.notInAnyMab;
+    if (!isReply) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (decodeMapReply(view, length, this.#reply) === Fault.none && !this.#isRepetition(from)) this.#answers.givenOut(now, from, this.#reply);
+  }
+
+  arriving(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
+    if (!isForged || this.#forgeries.before(to, view, length) || from === undefined) return;
+    // An old request sent again makes a server use an old cookie and nonce until the next one: its updates are refused so long.
+    const { paths } = this.#world.network;
+    paths.trouble(now, paths.of(from.index, to.index));
+    paths.trouble(now, paths.of(to.index, from.index));
+  }
+
+  arrived(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
+    if (isForged) this.#forgeries.after(to);
+    else if (from !== undefined && to.kind !== StationKind.qsa && view.getUint8(1) === MessageType.mapReply) this.#received(now, to, view, length);
+  }
+
+  stirred(now: number, station: Station): void {
+    if (station.kind === StationKind.itr) this.workload.drain(now, station as Station<Itr>);
+  }
+
+  spinning(_now: number, station: Station): void {
+    this.#accuse("time passes", station, "its engine wants to be woken at this moment for ever");
+  }
+
+  answeredFromCache(now: number, station: Station<Itr>, key: Watched, entry: number): void {
+    this.#metrics.counts.fromCache++;
+    this.#metrics.counts.answers++;
+    this.#answers.usedEntry(now, station, key, station.engine!.cache, entry);
+  }
+
+  answered(now: number, station: Station<Itr>, question: Question, mapping: Mapping | null, result: number): void {
+    this.#metrics.answerTime.add(now - question.askedAt);
+    if (mapping === null) {
+      this.#metrics.counts.failures++;
+      if (this.#healedSince !== undefined && question.askedAt >= this.#healedSince) {
+        this.#accuse("once healed, every query is answered", station, `${nameOf(question.key)} got result ${result} after ${seconds(now - question.askedAt)} s`);
+      }
+      return;
+    }
+    this.#metrics.counts.answers++;
+    this.#answers.usedMapping(now, station, question.key, mapping, result);
+  }
+
+  updated(now: number, _station: Station<Itr>, { range, version }: Mapping): void {
+    const changedAt = this.#world.truth.changedAt(range.family, range.first, version[1]);
+    if (changedAt !== undefined) this.#metrics.propagation.add(now - changedAt);
+  }
+
+  overdue(now: number, station: Station<Itr>, { key, askedAt }: Question): void {
+    if (!this.hops.isCalmSince(station, askedAt)) return;
+    this.#accuse("every question is answered by its deadline", station, `${nameOf(key)} was asked ${seconds(now - askedAt)} s ago`);
+  }
+
+  #received(now: number, to: Station, view: DataView, length: number): void {
+    if (view.getUint8(40) > ResultCode.notInAnyMab || decodeMapReply(view, length, this.#reply) !== Fault.none) return;
+    this.#answers.received(now, to, this.#reply.body);
+  }
+
+  /** Whether this Map Reply was sent before: it is repeated as it was until it is acknowledged. */
+  #isRepetition({ index }: Station): boolean {
+    const { flags, nonceLo } = this.#reply.header;
+    if ((flags & ReplyFlag.ackWanted) === 0) return false;
+    const recent = (this.#repeatable[index] ??= new Set());
+    if (recent.has(nonceLo)) return true;
+    for (const oldest of recent) {
+      if (recent.size < MOST_REPEATABLE) break;
+      recent.delete(oldest);
+    }
+    recent.add(nonceLo);
+    return false;
+  }
+
+  #disturbed(station: Station): void {
+    this.hops.disturbed(station);
+    if (station.kind === StationKind.qsa && station.engine === undefined) this.#failOver.died(station);
+    if (station.engine !== undefined && station.bootedAt !== this.#world.now) return;
+    this.#answers.forget(station);
+    this.workload.forget(station);
+  }
+
+  #accuse(invariant: string, station: Station, detail: string): never {
+    throw new Violation(invariant, station.name, this.#world.elapsed, detail, this.#world.plan.repeat);
+  }
+}
+
