@@ -1,5 +1,5 @@
 import type { Family, Range } from "../address/index.ts";
-import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
+import { type MapRequest, ResultCode } from "../wire/index.ts";
 import type { Answer, Asker } from "./answer.ts";
 import { OWN } from "./cache/entry-table.ts";
 import { ANY_UPSTREAM } from "./cache/mapping-cache.ts";
@@ -18,9 +18,7 @@ export interface CachingServerOptions extends ServerOptions, Omit<QuerierOptions
 export class CachingServer<D extends Directory> implements Engine, AnswerSource {
   readonly server: ServerHalf;
   readonly querier: QuerierHalf;
-  readonly counters = { malformedDatagrams: 0 };
   readonly directory: D;
-  readonly #header = new Header();
   readonly #unknown = new Version();
 
   constructor(options: CachingServerOptions, directoryOver: (upstreams: UpstreamTable) => D) {
@@ -36,13 +34,8 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    const header = this.#header;
-    const fault = decodeHeader(view, length, header);
-    const isRequest = header.type === MessageType.mapRequest;
-    if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && isRequest)) this.counters.malformedDatagrams++;
-    else if (isRequest) this.server.responder.handleRequest(now, peer, view, length);
-    else if (this.querier.handleMessage(now, peer, header, view, length)) return;
-    else this.server.handleAcknowledgement(now, peer, header, view, length);
+    const { server } = this;
+    if (!server.handleDatagram(now, peer, view, length)) this.querier.handleMessage(now, peer, server.header, view, length);
   }
 
   resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean {

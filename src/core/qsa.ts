@@ -1,5 +1,5 @@
 import { type Family, type Range, compareKeys } from "../address/index.ts";
-import { Fault, Header, type MapRequest, MessageType, ResultCode, decodeHeader } from "../wire/index.ts";
+import { type MapRequest, ResultCode } from "../wire/index.ts";
 import { Answer, type Asker } from "./answer.ts";
 import { NO_ENTRY, OWN } from "./cache/entry-table.ts";
 import { ANY_UPSTREAM, positionOf } from "./cache/mapping-cache.ts";
@@ -24,9 +24,7 @@ export interface QsaOptions extends ServerOptions {
 export class Qsa implements Engine, AnswerSource {
   readonly server: ServerHalf;
   readonly store: MappingStore;
-  readonly counters = { malformedDatagrams: 0 };
   readonly #options: QsaOptions;
-  readonly #header = new Header();
   readonly #scratch = new Answer();
   readonly #cause = new Version();
   /** When the feed was heard last; Infinity without one, -Infinity before its first word. */
@@ -44,12 +42,7 @@ export class Qsa implements Engine, AnswerSource {
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    const header = this.#header;
-    const fault = decodeHeader(view, length, header);
-    const isRequest = header.type === MessageType.mapRequest;
-    if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && isRequest)) this.counters.malformedDatagrams++;
-    else if (isRequest) this.server.responder.handleRequest(now, peer, view, length);
-    else this.server.handleAcknowledgement(now, peer, header, view, length);
+    if (!this.server.handleDatagram(now, peer, view, length)) this.server.counters.unexpectedTypes++;
   }
 
   resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean {

@@ -21,11 +21,10 @@ export function statusOf(role: StatusReport["role"], engine: Qsa | Qsr | Qsc, dr
 }
 
 export function counters(engine: Qsa | Qsr | Qsc, driver: UdpDriver): Record<string, number> {
-  const { responder, promises, ring, unexpectedTypes } = engine.server;
+  const { responder, promises, ring } = engine.server;
   return {
     ...driver.counters,
-    ...engine.counters,
-    unexpectedTypes,
+    ...engine.server.counters,
     ...responder.counters,
     ...responder.repeater.counters,
     ...(engine instanceof Qsa ? {} : querierCounters(engine)),

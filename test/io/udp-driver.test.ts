@@ -79,7 +79,7 @@ describe("the driver on real sockets", () => {
     const sender = createSocket("udp4");
     sender.send(new Uint8Array(0), port, "127.0.0.1");
     sender.send(new Uint8Array(9000).fill(0xd1), port, "127.0.0.1");
-    await expect.poll(() => qsa.counters.malformedDatagrams).toBe(2);
+    await expect.poll(() => qsa.server.counters.malformedDatagrams).toBe(2);
     sender.close();
     expect(await ask("192.0.2.7")).toBe(ResultCode.mapping);
   });

@@ -82,21 +82,11 @@ export class QuerierHalf {
     this.#prober = prober;
   }
 
-  /** Takes the messages that servers send; false for one that queriers do. */
-  handleMessage(now: number, peer: number, header: Header, view: DataView, length: number): boolean {
-    switch (header.type) {
-      case MessageType.mapReply:
-        this.port.handleReply(now, peer, view, length);
-        return true;
-      case MessageType.mapRequestAck:
-        this.port.handleRequestAck(now, peer, view, length);
-        return true;
-      case MessageType.cacheUpdate:
-        this.receiver.handleUpdate(now, peer, view, length);
-        return true;
-      default:
-        return false;
-    }
+  /** Takes the messages that servers send, whose header has been read. */
+  handleMessage(now: number, peer: number, header: Header, view: DataView, length: number): void {
+    if (header.type === MessageType.mapReply) this.port.handleReply(now, peer, view, length);
+    else if (header.type === MessageType.mapRequestAck) this.port.handleRequestAck(now, peer, view, length);
+    else if (header.type === MessageType.cacheUpdate) this.receiver.handleUpdate(now, peer, view, length);
   }
 
   /** Goes over to other services in one step: leaves the servers that they do not name, meets the new ones and measures them. */

@@ -1,4 +1,4 @@
-import { type Header, MAX_DATAGRAM_OCTETS, MessageType } from "../../wire/index.ts";
+import { Fault, Header, MAX_DATAGRAM_OCTETS, MessageType, decodeHeader } from "../../wire/index.ts";
 import { Cache } from "../cache/cache.ts";
 import { MappingCache } from "../cache/mapping-cache.ts";
 import { PeerTable } from "../link/peer-table.ts";
@@ -37,7 +37,8 @@ export class ServerHalf {
   readonly cookies: ServerCookies;
   readonly shift = new OfferedShift();
   readonly #options: ServerOptions;
-  unexpectedTypes = 0;
+  readonly header = new Header();
+  readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
   #nextRotation = Infinity;
 
   /** `upstreamSlots` counts the server itself. */
@@ -70,11 +71,17 @@ export class ServerHalf {
     return [this.promises.epochHi, this.promises.epochLo].map((word) => word.toString(16).padStart(8, "0")).join("");
   }
 
-  /** Takes the acknowledgements that queriers send; anything else is counted. */
-  handleAcknowledgement(now: number, peer: number, { type }: Header, view: DataView, length: number): void {
-    if (type === MessageType.cacheUpdateAck) this.responder.handleUpdateAck(now, peer, view, length);
-    else if (type === MessageType.mapReplyAck) this.responder.handleReplyAck(now, peer, view, length);
-    else this.unexpectedTypes++;
+  /** Takes what queriers send. False for a well-formed message of the other kinds; `header` has been read then. */
+  handleDatagram(now: number, peer: number, view: DataView, length: number): boolean {
+    const { header, responder } = this;
+    const fault = decodeHeader(view, length, header);
+    const isRequest = header.type === MessageType.mapRequest;
+    if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && isRequest)) this.counters.malformedDatagrams++;
+    else if (isRequest) responder.handleRequest(now, peer, view, length);
+    else if (header.type === MessageType.cacheUpdateAck) responder.handleUpdateAck(now, peer, view, length);
+    else if (header.type === MessageType.mapReplyAck) responder.handleReplyAck(now, peer, view, length);
+    else return false;
+    return true;
   }
 
   get next(): number {
