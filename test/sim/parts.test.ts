@@ -7,10 +7,6 @@ import { RttError, RttTable } from "../../src/sim/rtt-table.ts";
 const HEADER = "country1,country2,samples,rtt_avg_ms,rtt_std_ms,rtt_min_ms,rtt_max_ms";
 
 test("randomness is the same everywhere, and another for each seed and stream", () => {
-  const draw = (seed: number, stream: number): number[] => {
-    const random = new Random(seed, stream);
-    return [random.next(), random.next()];
-  };
   expect(draw(1, 0)).toEqual([2959181728, 2841532365]);
   expect(draw(1, 1)).not.toEqual(draw(1, 0));
   expect(draw(2, 0)).not.toEqual(draw(1, 0));
@@ -57,3 +53,8 @@ describe("measured RTTs", () => {
     expect(() => new RttTable(csv)).toThrow(RttError);
   });
 });
+
+function draw(seed: number, stream: number): number[] {
+  const random = new Random(seed, stream);
+  return [random.next(), random.next()];
+}

@@ -7,7 +7,7 @@ function run(seed: number, minutes: number): ReturnType<typeof runSwarm> {
 }
 
 /** A part of what `drtm sim --seeds 2000` runs, and shorter. */
-const SEEDS = [1, 4, 12, 13, 16, 18];
+const SEEDS = [1, 2, 3, 5, 7, 9, 11, 14];
 
 describe("the standard world with all faults on", () => {
   test.each(SEEDS)("seed %d breaks no promise", (seed) => {
