@@ -62,10 +62,11 @@ function bucketOf(value: number): number {
   return Math.min(BUCKETS - 1, scale * STEPS + Math.floor(rest));
 }
 
+/** The greatest number that a bucket counts, or a little more. */
 function topOf(bucket: number): number {
   if (bucket < 2 * STEPS) return bucket;
   const scale = Math.floor(bucket / STEPS) - 1;
-  let top = bucket - scale * STEPS;
+  let top = bucket - scale * STEPS + 1;
   for (let step = 0; step < scale; step++) top *= 2;
   return top;
 }

@@ -1,4 +1,4 @@
-import { ACK_OCTETS, Acknowledgement, CacheUpdate, MAP_REPLY_OCTETS, MapReply, MapRequest, type MappingBody, MessageType, UpdateAction, encodeAcknowledgement, encodeCacheUpdate, encodeMapReply, encodeMapRequest } from "../../wire/index.ts";
+import { ACK_OCTETS, Acknowledgement, CacheUpdate, type Header, MAP_REPLY_OCTETS, MapReply, MapRequest, type MappingBody, MessageType, UpdateAction, encodeAcknowledgement, encodeCacheUpdate, encodeMapReply, encodeMapRequest } from "../../wire/index.ts";
 import { MADE_UP } from "../oracle/forgeries.ts";
 import { SECOND } from "../plan.ts";
 import type { Random } from "../random.ts";
@@ -8,6 +8,8 @@ import type { World } from "../world.ts";
 
 /** Where attackers would like packets to go: no micronet's ETR. */
 const THEIR_ETR = 0x42424242;
+/** Of server cookies, in the first octet. */
+const COOKIE_VERSION = 0x01000000;
 const CAPTURED = 64;
 /** What is replayed is older than any request that is still open. */
 const OLDEST_REQUEST = 5 * SECOND;
@@ -29,11 +31,15 @@ export class Attackers {
   readonly #bytes = new Uint8Array(MAP_REPLY_OCTETS);
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #captured: Captured[] = [];
+  /** Of each querier's last request: its number, and to whom it went. */
+  readonly #sequences: Uint32Array;
+  readonly #askedBy: (Station | undefined)[] = [];
   isActive = true;
 
   constructor(world: World, random: Random) {
     this.#world = world;
     this.#random = random;
+    this.#sequences = new Uint32Array(world.stations.length);
   }
 
   begin(): void {
@@ -48,13 +54,13 @@ export class Attackers {
   #attack(): void {
     const { stations, network } = this.#world;
     const victim = this.#random.pick(stations);
-    const asked = this.#random.pick(stations);
+    const asked = this.#random.chance(0.5) ? (this.#askedBy[victim.index] ?? victim) : this.#random.pick(stations);
     if (this.#random.chance(0.3)) {
       this.#replay();
       return;
     }
     const key = this.#random.pick(this.#world.truth.keys);
-    const length = this.#makeUp(key);
+    const length = this.#makeUp(key, this.#sequences[victim.index]!);
     // Replies and updates seem to come from a server, to the link that asks; requests from anybody to the link that answers.
     const from = this.#random.chance(0.8) ? asked.endpoints[0]! : asked.endpoints[0]! ^ 0xff;
     network.forge(from, victim.endpoints.at(this.#bytes[1] === MessageType.mapRequest ? 0 : -1)!, this.#bytes, length, this.#random.between(0, SECOND));
@@ -68,9 +74,14 @@ export class Attackers {
     if (this.#world.now - at >= OLDEST_REQUEST) network.forge(from, to, bytes, bytes.length, this.#random.between(0, SECOND));
   }
 
-  /** Sees a datagram go by, long before it is of use. */
+  /** Sees a datagram go by: its number, and now and then all of it, long before it is of use. */
   capture(from: Station, to: Station | undefined, bytes: Uint8Array, length: number): void {
-    if (to === undefined || !this.#random.chance(0.002)) return;
+    if (to === undefined) return;
+    if (bytes[1] === MessageType.mapRequest) {
+      this.#askedBy[from.index] = to;
+      this.#sequences[from.index] = (bytes[4]! << 24) | (bytes[5]! << 16) | (bytes[6]! << 8) | bytes[7]!;
+    }
+    if (!this.#random.chance(0.002)) return;
     const isAnswer = from.kind === StationKind.qsa || bytes[1] === MessageType.mapReply || bytes[1] === MessageType.cacheUpdate || bytes[1] === MessageType.mapRequestAck;
     const captured = { at: this.#world.now, from: from.endpoints.at(isAnswer ? 0 : -1)!, to: to.endpoints.at(isAnswer ? -1 : 0)!, bytes: bytes.slice(0, length) };
     if (this.#captured.length < CAPTURED) this.#captured.push(captured);
@@ -78,24 +89,24 @@ export class Attackers {
   }
 
   /** A datagram of any kind about a key, with everything right but what nobody off the path can know; gives its length. */
-  #makeUp(key: Watched): number {
+  #makeUp(key: Watched, sequence: number): number {
     const random = this.#random;
     const kind = random.below(4);
     if (kind === 0) {
       const request = new MapRequest();
       Object.assign(request, { family: key.family, keyHi: key.hi, keyLo: key.lo });
-      Object.assign(request.header, this.#unknowable());
+      Object.assign(request.header, this.#header(sequence));
       return encodeMapRequest(this.#view, request);
     }
     if (kind === 1) {
       const ack = new Acknowledgement();
-      Object.assign(ack.header, this.#unknowable());
+      Object.assign(ack.header, this.#header(sequence));
       ack.value = random.next();
       encodeAcknowledgement(this.#view, random.pick([MessageType.cacheUpdateAck, MessageType.mapReplyAck, MessageType.mapRequestAck]), ack);
       return ACK_OCTETS;
     }
     const message = kind === 2 ? new MapReply() : new CacheUpdate();
-    Object.assign(message.header, this.#unknowable());
+    Object.assign(message.header, this.#header(sequence));
     this.#fillBody(message.body, key);
     if (message instanceof MapReply) {
       message.result = 0;
@@ -128,10 +139,16 @@ export class Attackers {
     });
   }
 
-  #unknowable(): { sequence: number; nonceHi: number; nonceLo: number; clientCookieHi: number; clientCookieLo: number } {
+  /** Sequence numbers are no secret: that of the victim's last request may be known. */
+  #header(known: number): Partial<Header> {
     const random = this.#random;
-    // Sequence numbers name slots from 0 up, so that one that is open is easily guessed.
-    return { sequence: random.chance(0.5) ? random.below(64) : random.next(), nonceHi: random.next(), nonceLo: MADE_UP, clientCookieHi: random.next(), clientCookieLo: random.next() };
+    const sequence = random.chance(0.8) ? known : random.next();
+    const cookies = { clientCookieHi: random.next(), clientCookieLo: random.next(), server0: COOKIE_VERSION, server1: this.#nowSeconds(), server2: random.next(), server3: random.next() };
+    return { sequence, nonceHi: random.next(), nonceLo: MADE_UP, ...cookies };
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#world.now / SECOND) >>> 0;
   }
 }
 

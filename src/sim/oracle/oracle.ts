@@ -10,6 +10,7 @@ import type { Audience, Question, Workload } from "../workload.ts";
 import type { World } from "../world.ts";
 import { AnswerCheck, seconds } from "./answers.ts";
 import { BoundsCheck } from "./bounds.ts";
+import { EpochCheck } from "./epochs.ts";
 import { ForgeryCheck } from "./forgeries.ts";
 import { HopCheck } from "./hops.ts";
 import { RegretMeter } from "./regret.ts";
@@ -29,6 +30,7 @@ export class Oracle implements Witness, Audience {
   readonly #answers: AnswerCheck;
   readonly #forgeries: ForgeryCheck;
   readonly #bounds: BoundsCheck;
+  readonly #epochs: EpochCheck;
   readonly #failOver: FailOverMeter;
   readonly #reply = new MapReply();
   /** By station, the nonces of replies that ask to be acknowledged. */
@@ -43,6 +45,7 @@ export class Oracle implements Witness, Audience {
     this.#answers = new AnswerCheck(world.truth, world.stations.length, accuse);
     this.hops = new HopCheck(world, metrics, accuse);
     this.#forgeries = new ForgeryCheck(metrics, accuse);
+    this.#epochs = new EpochCheck(world, accuse);
     this.#bounds = new BoundsCheck(world, accuse);
     this.regret = new RegretMeter(world, metrics);
     this.#failOver = new FailOverMeter(world, metrics, this.regret);
@@ -87,6 +90,7 @@ export class Oracle implements Witness, Audience {
   }
 
   arriving(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
+    if (!isForged && this.#isReply(to, view)) this.#epochs.before(to);
     if (!isForged || this.#forgeries.before(to, view, length) || from === undefined) return;
     // An old request sent again makes a server use an old cookie and nonce until the next one: its updates are refused so long.
     const { paths } = this.#world.network;
@@ -96,7 +100,7 @@ export class Oracle implements Witness, Audience {
 
   arrived(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
     if (isForged) this.#forgeries.after(to);
-    else if (from !== undefined && to.kind !== StationKind.qsa && view.getUint8(1) === MessageType.mapReply) this.#received(now, to, view, length);
+    else if (from !== undefined && this.#isReply(to, view)) this.#received(now, from, to, view, length);
   }
 
   stirred(now: number, station: Station): void {
@@ -136,7 +140,12 @@ export class Oracle implements Witness, Audience {
     this.#accuse("every question is answered by its deadline", station, `${nameOf(key)} was asked ${seconds(now - askedAt)} s ago`);
   }
 
-  #received(now: number, to: Station, view: DataView, length: number): void {
+  #isReply(to: Station, view: DataView): boolean {
+    return to.kind !== StationKind.qsa && view.getUint8(1) === MessageType.mapReply;
+  }
+
+  #received(now: number, from: Station, to: Station, view: DataView, length: number): void {
+    this.#epochs.after(to, from);
     if (view.getUint8(40) > ResultCode.notInAnyMab || decodeMapReply(view, length, this.#reply) !== Fault.none) return;
     this.#answers.received(now, to, this.#reply.body);
   }
@@ -160,6 +169,7 @@ export class Oracle implements Witness, Audience {
     if (station.kind === StationKind.qsa && station.engine === undefined) this.#failOver.died(station);
     if (station.engine !== undefined && station.bootedAt !== this.#world.now) return;
     this.#answers.forget(station);
+    this.#epochs.forget(station);
     this.workload.forget(station);
   }
 

@@ -9,7 +9,11 @@ export const forgedFlood: Scenario = {
   tell: (story) => {
     story.wait(5);
     story.say("the flood begins");
-    new Attackers(story.world, new Random(story.world.plan.seed, 7)).begin();
+    const attackers = new Attackers(story.world, new Random(story.world.plan.seed, 7));
+    story.simulation.oracle.onSent = (from, to, bytes, length) => {
+      attackers.capture(from, to, bytes, length);
+    };
+    attackers.begin();
     story.wait(30);
     const { forgeriesChecked } = story.simulation.metrics.counts;
     story.expect(`${forgeriesChecked} made-up datagrams have changed nothing`, forgeriesChecked > 10_000);

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { EventQueue } from "../../src/sim/event-queue.ts";
+import { Histogram } from "../../src/sim/histogram.ts";
+import { Random } from "../../src/sim/random.ts";
+import { RttError, RttTable } from "../../src/sim/rtt-table.ts";
+
+const HEADER = "country1,country2,samples,rtt_avg_ms,rtt_std_ms,rtt_min_ms,rtt_max_ms";
+
+test("randomness is the same everywhere, and another for each seed and stream", () => {
+  expect(draw(1, 0)).toEqual([2959181728, 2841532365]);
+  expect(draw(1, 1)).not.toEqual(draw(1, 0));
+  expect(draw(2, 0)).not.toEqual(draw(1, 0));
+});
+
+test("events come by time, and at one time in the order in which they were added", () => {
+  const random = new Random(1, 0);
+  const queue = new EventQueue();
+  const expected = Array.from({ length: 10_000 }, (_, value) => ({ at: random.below(500), value }));
+  for (const { at, value } of expected) queue.add(at, 0, value);
+  const came = expected.map(() => {
+    queue.take();
+    return { at: queue.at, value: queue.value };
+  });
+  expect(came).toEqual(expected.toSorted((a, b) => a.at - b.at || a.value - b.value));
+  expect(queue.next).toBe(Infinity);
+});
+
+test("percentiles are right to three per cent, also of two histograms together", () => {
+  const [low, high] = [new Histogram(), new Histogram()];
+  for (let value = 1; value <= 50_000; value++) low.add(value);
+  for (let value = 50_001; value <= 100_000; value++) high.add(value);
+  low.merge(high);
+  for (const percent of [1, 50, 90, 99]) expect(Math.abs(low.percentile(percent) / (percent * 1000) - 1)).toBeLessThan(0.035);
+  expect(low.percentile(100)).toBe(100_000);
+  expect(low.mean).toBe(50_000.5);
+});
+
+describe("measured RTTs", () => {
+  test("are the shortest plus a third of the spread, and not above the mean", () => {
+    const table = new RttTable(`${HEADER}\nDE,US,1000,120,20,90,300\nDE,FR,1000,12,90,10,50\nFR,US,100,100,10,95,300\nDE,JP,99,250,1,240,260\nNone,US,500,1,1,0,1\n`);
+    expect(table.rtt("US", "DE")).toBe(97);
+    expect(table.rtt("DE", "FR")).toBe(12);
+    expect(table.rtt("DE", "JP")).toBeUndefined();
+    expect([...table.choose(new Random(1, 0), 3)].toSorted()).toEqual(["DE", "FR", "US"]);
+    expect(() => table.choose(new Random(1, 0), 4)).toThrow(RttError);
+  });
+
+  test.each([
+    ["another header", "a,b\n"],
+    ["a line that is none", `${HEADER}\nDE,US,many,1,1,1,1\n`],
+    ["a line that is cut off", `${HEADER}\nDE,US,1000\n`],
+  ])("with %s are refused", (_, csv) => {
+    expect(() => new RttTable(csv)).toThrow(RttError);
+  });
+});
+
+function draw(seed: number, stream: number): number[] {
+  const random = new Random(seed, stream);
+  return [random.next(), random.next()];
+}

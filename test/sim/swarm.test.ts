@@ -1,0 +1,27 @@
+import { describe, expect, test } from "vitest";
+import { MINUTE } from "../../src/sim/plan.ts";
+import { runSwarm } from "../../src/sim/swarm.ts";
+
+function run(seed: number, minutes: number): ReturnType<typeof runSwarm> {
+  return runSwarm({ seed, duration: minutes * MINUTE, repeat: `drtm sim --seed ${seed} --minutes ${minutes}` });
+}
+
+/** A part of what `drtm sim --seeds 2000` runs, and shorter. */
+const SEEDS = [1, 2, 3, 5, 7, 9, 11, 14];
+
+describe("the standard world with all faults on", () => {
+  test.each(SEEDS)("seed %d breaks no promise", (seed) => {
+    const { metrics, datagrams } = run(seed, 2);
+    expect(metrics.counts.faults).toBeGreaterThan(0);
+    expect(metrics.counts.answers).toBeGreaterThan(5_000);
+    expect(metrics.counts.hopChecks).toBeGreaterThan(10_000);
+    expect(datagrams).toBeGreaterThan(20_000);
+  });
+
+  test("is the same again from the same seed, and another from another", () => {
+    const [once, again, other] = [run(4, 1), run(4, 1), run(13, 1)];
+    expect(again.hash).toBe(once.hash);
+    expect(again.metrics).toEqual(once.metrics);
+    expect(other.hash).not.toBe(once.hash);
+  });
+});
