@@ -5,6 +5,7 @@ import { MappingStore } from "../src/core/mapping/mapping-store.ts";
 import { Qsa } from "../src/core/qsa.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { UdpDriver } from "../src/io/udp-driver.ts";
+import { serveParent } from "./child.ts";
 
 const MICRONETS = 10_000;
 
@@ -37,11 +38,7 @@ function startEcho(): Promise<number> {
 }
 
 const port = process.argv[2] === "echo" ? await startEcho() : await startEngine();
-process.send?.({ port });
-process.on("message", () => {
+serveParent({ port }, () => {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMicroseconds: user + system });
-});
-process.on("disconnect", () => {
-  process.exit(0);
+  return { cpuMicroseconds: user + system };
 });

@@ -1,7 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { type Socket, createSocket } from "node:dgram";
 import { once } from "node:events";
 import { MapRequest, MessageType, decodeDatagram, encodeMapRequest } from "../src/wire/index.ts";
+import { Child } from "./child.ts";
 import { type Row, median } from "./table.ts";
 
 const SOCKETS = 8;
@@ -18,10 +18,11 @@ interface Round {
  * in this process and may be the slower one, so answers per second of the server's CPU time are what to compare.
  */
 export async function benchAnswers(rounds: number, milliseconds: number, progress: (text: string) => void): Promise<Row[]> {
-  const echo = await startServer("echo");
-  const engine = await startServer("qsa");
+  const servers: Server[] = [];
   const results: { echo: Round; engine: Round }[] = [];
   try {
+    for (const kind of ["echo", "qsa"] as const) servers.push(await startServer(kind));
+    const [echo, engine] = servers as [Server, Server];
     await measure(echo, milliseconds / 2);
     await measure(engine, milliseconds / 2);
     for (let round = 0; round < rounds; round++) {
@@ -29,8 +30,7 @@ export async function benchAnswers(rounds: number, milliseconds: number, progres
       progress(`round ${round + 1} of ${rounds}`);
     }
   } finally {
-    echo.child.disconnect();
-    engine.child.disconnect();
+    await Promise.all(servers.map(({ child }) => child.stop()));
   }
   const of = (pick: (result: (typeof results)[0]) => number): number => median(results.map(pick));
   return [
@@ -42,30 +42,17 @@ export async function benchAnswers(rounds: number, milliseconds: number, progres
 }
 
 interface Server {
-  readonly child: ChildProcess;
+  readonly child: Child;
   readonly port: number;
 }
 
 async function startServer(kind: "echo" | "qsa"): Promise<Server> {
-  const child = fork(new URL("answer-server.ts", import.meta.url), [kind]);
-  const { port } = (await messageOf(child)) as { port: number };
-  return { child, port };
+  const { child, ready } = await Child.start<{ port: number }>("answer-server.ts", [kind]);
+  return { child, port: ready.port };
 }
 
 async function cpuMicroseconds({ child }: Server): Promise<number> {
-  child.send("cpu");
-  const { cpuMicroseconds: used } = (await messageOf(child)) as { cpuMicroseconds: number };
-  return used;
-}
-
-/** The next message of a child; throws when it ends instead. */
-async function messageOf(child: ChildProcess): Promise<unknown> {
-  const over = new AbortController();
-  const { signal } = over;
-  const [message] = (await Promise.race([once(child, "message", { signal }), once(child, "exit", { signal }).then(() => [])])) as [unknown];
-  over.abort();
-  if (message === undefined) throw new Error("the server under load has ended; its error is printed above");
-  return message;
+  return (await child.ask<{ cpuMicroseconds: number }>("cpu")).cpuMicroseconds;
 }
 
 async function measure(server: Server, milliseconds: number): Promise<Round> {

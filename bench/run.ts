@@ -1,29 +1,91 @@
-import { cpus } from "node:os";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { Progress } from "../test/support/progress.ts";
 import { benchAnswers } from "./answers.ts";
 import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
-import { printTable } from "./table.ts";
+import { benchFanOut } from "./fan-out.ts";
+import { machine, machineLine } from "./machine.ts";
+import { type Row, printTable } from "./table.ts";
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } } });
-if (values.help) {
-  console.log("npm run bench [-- --quick]\n\nMeasures codecs, MAB look-ups and cached answers on this machine. --quick takes shorter rounds.");
-} else {
-  await main(values.quick);
+interface Section {
+  readonly name: string;
+  readonly title: string;
+  readonly run: (quick: boolean, progress: (text: string) => void) => Row[] | Promise<Row[]>;
 }
 
-async function main(quick: boolean): Promise<void> {
-  const cpu = cpus();
-  console.log(`${cpu.length} x ${cpu[0]?.model ?? "unknown CPU"}, Node ${process.version}. Medians; machines are noisy: compare ratios.\n`);
-  console.log("Codecs, one core:");
-  printTable(await benchCodec(quick ? 200 : 1000));
-  console.log("\nCatalogue, one core:");
-  printTable(benchCatalogue(quick ? 3 : 9));
-  console.log("\nCached answers, real sockets on loopback, server and generator in processes of their own:");
-  printTable(await benchAnswers(quick ? 3 : 7, quick ? 500 : 1500, showProgress));
+const SECTIONS: readonly Section[] = [
+  { name: "codecs", title: "Codecs, one core", run: (quick) => benchCodec(quick ? 200 : 1000) },
+  { name: "catalogue", title: "Catalogue, one core", run: (quick) => benchCatalogue(quick ? 3 : 9) },
+  {
+    name: "answers",
+    title: "Cached answers, real sockets on loopback, server and generator in processes of their own",
+    run: (quick, progress) => benchAnswers(quick ? 3 : 7, quick ? 500 : 1500, progress),
+  },
+  {
+    name: "fan-out",
+    title: "One change at a QSA, through QSR and QSC to all queriers; real sockets on loopback, a process each",
+    run: (quick, progress) => fanOut(quick ? 200 : 1000, quick ? 5 : 25, progress),
+  },
+];
+
+const HELP = `npm run bench [-- --quick] [--only SECTION] [--json FILE]
+
+Measures this machine: ${SECTIONS.map(({ name }) => name).join(", ")}. Medians; progress on standard error.
+
+  --quick         shorter rounds, and fewer queriers
+  --only SECTION  this section alone
+  --json FILE     the figures, with the machine, as JSON too
+
+Exit status: 0 measured, 1 a Cache Update was repeated after its acknowledgement, or missed by a querier; 2 wrong usage.`;
+
+await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<void> {
+  const values = readOptions(args);
+  const sections = SECTIONS.filter(({ name }) => values?.only === undefined || name === values.only);
+  if (values === undefined || sections.length === 0) {
+    if (sections.length === 0) console.error(`--only takes one of ${SECTIONS.map(({ name }) => name).join(", ")}`);
+    process.exitCode = 2;
+  } else if (values.help) {
+    console.log(HELP);
+  } else {
+    await measure(sections, values.quick, values.json);
+  }
 }
 
-/** One line, rewritten in place; nothing where nobody looks. */
-function showProgress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r  ${text}\x1b[K${text.startsWith("done") ? "\n" : ""}`);
+function readOptions(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: { quick: { type: "boolean", default: false }, only: { type: "string" }, json: { type: "string" }, help: { type: "boolean", short: "h", default: false } },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message} (see: npm run bench -- --help)`);
+    return undefined;
+  }
+}
+
+async function measure(sections: readonly Section[], quick: boolean, file: string | undefined): Promise<void> {
+  const progress = new Progress();
+  const figures: Record<string, Row[]> = {};
+  console.log(`${machineLine()}. Medians; machines are noisy: compare ratios.`);
+  for (const { name, title, run } of sections) {
+    progress.show(`  ${title}`);
+    const rows = await run(quick, (text) => {
+      progress.show(`  ${name}: ${text}`);
+    });
+    progress.clear();
+    console.log(`\n${title}:`);
+    printTable(rows);
+    figures[name] = rows;
+  }
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify({ ...machine(), quick, figures }, null, 2)}\n`);
+}
+
+/** What must not happen at all, however slow the machine, is a failure. */
+async function fanOut(queriers: number, changes: number, progress: (text: string) => void): Promise<Row[]> {
+  const { rows, sentInVain, missed } = await benchFanOut(queriers, changes, progress);
+  if (sentInVain + missed > 0) process.exitCode = 1;
+  return rows;
 }

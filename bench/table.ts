@@ -21,6 +21,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** Of sorted values: the least that so many per cent do not exceed. */
+export function percentile(sorted: readonly number[], percent: number): number {
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)]!;
+}
+
 function format(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en");
   return value < 100 ? value.toFixed(2) : Math.round(value).toLocaleString("en");
 }

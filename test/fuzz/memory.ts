@@ -1,6 +1,6 @@
 import { FuzzFailure } from "./failure.ts";
 
-/** What may be between two samples without anything having grown: the compiler's own, and where the last garbage lies. */
+/** What may be between two samples without anything having grown: the compiler's own. */
 const TOLERANCE_OCTETS = 1 << 20;
 const SAMPLES = 20;
 
@@ -33,7 +33,10 @@ export class MemorySamples {
     if (last > third + TOLERANCE_OCTETS) throw new FuzzFailure(`memory grows: ${megabytes(third)} in the third quarter of the run, ${megabytes(last)} in the last`);
   }
 
-  /** The least of the third and of the last quarter: what is above it is garbage that was not found yet. */
+  /**
+   * The least of the third and of the last quarter. Buffers are swept some time after the collection that finds them dead:
+   * a sample may hold those of a site that was restarted, a few megabytes.
+   */
   get quarters(): [third: number, last: number] {
     const half = this.octets.slice(this.octets.length / 2);
     return [Math.min(...half.slice(0, half.length / 2)), Math.min(...half.slice(half.length / 2))];

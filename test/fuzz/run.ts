@@ -103,7 +103,7 @@ function printResult(engine: EngineName, result: CampaignResult, memory: MemoryS
   if (memory.octets.length === 0) return;
   const [third, last] = memory.quarters;
   const half = memory.octets.slice(memory.octets.length / 2).map(megabytes);
-  console.log(`  memory after gc, second half of the run: ${half.join(", ")}; the least of its quarters ${megabytes(third)}, ${megabytes(last)}`);
+  console.log(`  memory after gc, second half of the run: ${half.join(", ")}; least of its quarters ${megabytes(third)}, ${megabytes(last)}`);
 }
 
 function count(value: number): string {

@@ -1,0 +1,59 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+
+/** How long a process may take to end when it is asked to. */
+const END_MS = 2_000;
+
+/** A process of the benchmark, which answers each message with one. It ends with its parent, whatever befalls that. */
+export class Child {
+  readonly #child: ChildProcess;
+  readonly #name: string;
+
+  /** Runs a file of this folder, and waits until it says that it is ready. */
+  static async start<Ready>(file: string, args: readonly string[]): Promise<{ child: Child; ready: Ready }> {
+    const child = new Child(file, args);
+    return { child, ready: (await child.#next()) as Ready };
+  }
+
+  private constructor(file: string, args: readonly string[]) {
+    this.#name = [file, ...args].join(" ");
+    this.#child = fork(new URL(file, import.meta.url), args);
+  }
+
+  /** Sends a message and waits for the answer; throws when the process ends instead. */
+  async ask<Answer>(message: object | string): Promise<Answer> {
+    this.#child.send(message);
+    return (await this.#next()) as Answer;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    if (this.#child.connected) this.#child.disconnect();
+    const killer = setTimeout(() => this.#child.kill("SIGKILL"), END_MS);
+    await ended;
+    clearTimeout(killer);
+  }
+
+  async #next(): Promise<unknown> {
+    const over = new AbortController();
+    const { signal } = over;
+    const [message] = (await Promise.race([once(this.#child, "message", { signal }), once(this.#child, "exit", { signal }).then(() => [])])) as [unknown];
+    over.abort();
+    if (message === undefined) throw new Error(`${this.#name} has ended; its error is printed above`);
+    return message;
+  }
+}
+
+/** In a process that `Child` runs: tells that it is ready, answers messages, ends with the parent. */
+export function serveParent(ready: object, answer: (message: never) => object | Promise<object>): void {
+  process.on("message", (message) => {
+    void Promise.resolve(answer(message as never)).then((result) => process.send?.(result));
+  });
+  process.on("disconnect", () => {
+    process.exit(0);
+  });
+  // A Ctrl-C goes to the parent too, which ends us in its own time.
+  process.on("SIGINT", () => undefined);
+  process.send?.(ready);
+}
