@@ -13,6 +13,9 @@ const FIRST_RETRANSMISSION = 200_000;
 const LAST_RETRANSMISSION = 2_000_000;
 /** Updates on their way to one querier at a time; the others wait for acknowledgements. */
 const MOST_IN_AIR = 64;
+/** Updates put on the wire at a time, and how long until the next lot: their acknowledgements must be read in between. */
+const BURST = 64;
+const BURST_PAUSE = 1_000;
 /** Where the code and range of an update are (docs/protocol.md section 5.5): what tells whether two are about the same. */
 const BODY = 40;
 const RANGE = 88;
@@ -46,6 +49,7 @@ export class UpdateSender {
   readonly #sentAt: Float64Array;
   readonly #views: DataView[];
   readonly #queues: PeerQueues;
+  #pausedUntil = 0;
 
   constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
     this.mostPerPeer = Math.max(1, capacity >> 3);
@@ -71,7 +75,7 @@ export class UpdateSender {
   }
 
   get next(): number {
-    return this.#timers.next;
+    return Math.max(this.#timers.next, this.#pausedUntil);
   }
 
   /**
@@ -134,10 +138,11 @@ export class UpdateSender {
     return latest;
   }
 
-  /** Puts what is due on the wire, as far as the ring has room. */
+  /** Puts what is due on the wire, a burst at a time. */
   handleTimeout(now: number): void {
+    if (now < this.#pausedUntil) return;
     const nowMs = milliseconds(now);
-    for (let room = this.#ring.room - 1; room > 0; room--) {
+    for (let burst = Math.min(BURST, this.#ring.room - 1); burst > 0; burst--) {
       const slot = this.#timers.pop(now);
       if (slot < 0) return;
       const peer = this.#numbers.first(slot);
@@ -148,6 +153,7 @@ export class UpdateSender {
         this.#transmit(now, slot, peer);
       }
     }
+    if (this.#timers.next <= now) this.#pausedUntil = now + BURST_PAUSE;
   }
 
   #transmit(now: number, slot: number, peer: number): void {
