@@ -21,7 +21,7 @@ const CLIENTS = {
 const FEED_LIMIT_MS = 5_000;
 const CACHING_MOST_MS = 3_600_000;
 /** QSRs of one ISP share QSAs that are as near as that. */
-const SPREAD_WITHIN = 1_000;
+export const SPREAD_WITHIN = 1_000;
 
 export function newQsa(plan: WorldPlan, nextU32: NextU32, store: MappingStore): Qsa {
   return new Qsa({ limits: LIMITS, clients: CLIENTS, nextU32, cachingMs: plan.cachingMs, negativeCachingMs: plan.negativeCachingMs, feedLimitMs: FEED_LIMIT_MS }, store);

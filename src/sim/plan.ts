@@ -17,6 +17,8 @@ export interface WorldPlan {
   /** What QSAs promise; milliseconds. */
   readonly cachingMs: number;
   readonly negativeCachingMs: number;
+  /** Which part of the sites hears of changes a second or two late. */
+  readonly slowFeeds: number;
   /** Of every path, when no fault makes it worse. */
   readonly weather: Weather;
   /** Datagrams of attackers a second. */
@@ -45,6 +47,7 @@ export const SWARM_PLAN: Omit<WorldPlan, "seed" | "repeat"> = {
   changeInterval: SECOND,
   cachingMs: 600_000,
   negativeCachingMs: 120_000,
+  slowFeeds: 0.2,
   weather: { loss: 0.0005, duplication: 0.0005, reordering: 0.001, reorderingDelay: 30_000, jitter: 1_000 },
   forgeries: 1,
   start: 0,

@@ -19,9 +19,10 @@ import { type Change, Truth } from "./truth.ts";
 export const Stream = { layout: 0, mapping: 1, network: 2, feeds: 3, discovery: 4, workload: 5, faults: 6, attackers: 7, climate: 8, engines: 1000 } as const;
 
 const STREAMS_A_STATION = 4096;
-/** From a store to a site, at least; at most twice as long. Microseconds. */
+/** From a store to a site, at least; at most twice as long. Some sites hear late. Microseconds. */
 const FEED_LEAST = 20_000;
 const FEED_MOST = 100_000;
+const SLOW_FEED_MOST = 1_200_000;
 
 /** The whole simulated world: mapping stores, QSAs, DNS, QSRs, QSCs and ITRs, and the network between them. */
 export class World {
@@ -167,7 +168,7 @@ export class World {
       for (const station of qsas) {
         const store = new MappingStore(held, elsewhere);
         const positions = Float64Array.from(mapping, ({ position }) => position);
-        feeds[station.index] = new Feed({ station, store, network: this.network, random, delay: random.between(FEED_LEAST, FEED_MOST), positions });
+        feeds[station.index] = new Feed({ station, store, network: this.network, random, delay: random.between(FEED_LEAST, random.chance(this.plan.slowFeeds) ? SLOW_FEED_MOST : FEED_MOST), positions });
       }
     }
     return feeds;

@@ -12,7 +12,7 @@ const MOST_HOPS = 3;
 /** A hop that is cut off, or loses what it is sent, ends what it has after so long (docs/simulator.md); microseconds. */
 export const HOP_LIMIT = 12_500_000;
 /** A QSA whose feed is cut ends what it gave after 5 s; what it heard last was on its way for a while. */
-const FEED_LIMIT = 5_500_000;
+const FEED_LIMIT = 7_500_000;
 const STALEST = FEED_LIMIT + MOST_HOPS * HOP_LIMIT;
 /** Stored times are whole milliseconds. */
 const ROUNDING = 2_000;

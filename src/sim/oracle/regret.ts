@@ -2,6 +2,7 @@ import type { Qsr } from "../../core/qsr.ts";
 import type { Family } from "../../address/index.ts";
 import { UpstreamState } from "../../core/querier/upstream-state.ts";
 import { NO_PREFIX } from "../../core/tables/segment-table.ts";
+import { SPREAD_WITHIN } from "../engines.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Station } from "../station.ts";
 import type { World } from "../world.ts";
@@ -65,7 +66,7 @@ export class RegretMeter {
       const { upstreams } = qsr.engine!.querier;
       const [best, asked] = [nearest, chosen].map((qsa) => [...upstreams.listed()].find(({ address }) => address.words[0] === qsa.address(0).words[0]));
       if (this.rtt(qsr, chosen) <= this.rtt(qsr, nearest) + TOLERANCE) continue;
-      const isExcused = best !== undefined && best.state === UpstreamState.up && best.aliveAt >= healedAt && best.rtt.smoothed > asked!.rtt.smoothed;
+      const isExcused = best !== undefined && best.state === UpstreamState.up && best.aliveAt >= healedAt && best.rtt.smoothed + SPREAD_WITHIN > asked!.rtt.smoothed;
       if (!isExcused) complain(`for MAB ${mab} it asks ${chosen.name} at ${this.rtt(qsr, chosen) / 1000} ms, and ${nearest.name} is at ${this.rtt(qsr, nearest) / 1000} ms`);
     }
   }

@@ -21,6 +21,7 @@ const SMALL_PLAN: Omit<WorldPlan, "seed" | "repeat"> = {
   isps: 1,
   itrsPerIsp: 4,
   changeInterval: Infinity,
+  slowFeeds: 0,
   weather: USUAL_WEATHER,
   forgeries: 0,
 };
