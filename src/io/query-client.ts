@@ -145,8 +145,9 @@ export class QueryClient {
     const bytes = new Uint8Array(REQUEST_OCTETS);
     const view = new DataView(bytes.buffer);
     appendPadding(view, encodeMapRequest(view, request), REQUEST_OCTETS);
+    const attempt = { sequence: header.sequence, nonceHi: header.nonceHi, nonceLo: header.nonceLo, sentAt: now() };
     this.#socket.send(bytes);
-    return { sequence: header.sequence, nonceHi: header.nonceHi, nonceLo: header.nonceLo, sentAt: now() };
+    return attempt;
   }
 
   #receive(bytes: Buffer): void {
