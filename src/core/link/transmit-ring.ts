@@ -1,12 +1,14 @@
 import type { Transmit } from "../engine.ts";
 
-/** Datagrams waiting for the driver, in slots allocated once. */
+/** Datagrams waiting for the driver, in slots allocated once, when they are first used. */
 export class TransmitRing {
   readonly #views: DataView[] = [];
   readonly #bytes: Uint8Array[] = [];
   readonly #peers: Int32Array;
   readonly #lengths: Int32Array;
   readonly #mask: number;
+  readonly #slotOctets: number;
+  readonly #memory: ArrayBuffer;
   #head = 0;
   #tail = 0;
   /** Datagrams given up because every slot was full. */
@@ -17,11 +19,8 @@ export class TransmitRing {
     this.#mask = slots - 1;
     this.#peers = new Int32Array(slots);
     this.#lengths = new Int32Array(slots);
-    const memory = new ArrayBuffer(slots * slotOctets);
-    for (let slot = 0; slot < slots; slot++) {
-      this.#views.push(new DataView(memory, slot * slotOctets, slotOctets));
-      this.#bytes.push(new Uint8Array(memory, slot * slotOctets, slotOctets));
-    }
+    this.#slotOctets = slotOctets;
+    this.#memory = new ArrayBuffer(slots * slotOctets);
   }
 
   /** How many more datagrams fit. */
@@ -31,7 +30,10 @@ export class TransmitRing {
 
   /** The view to encode the next datagram into. It counts only once `commit` is called. */
   claim(): DataView {
-    return this.#views[this.#tail & this.#mask]!;
+    const slot = this.#tail & this.#mask;
+    // Slots are used in turn: all that were ever used come first.
+    if (slot === this.#views.length) this.#openSlot(slot);
+    return this.#views[slot]!;
   }
 
   /** False when every slot is full: the datagram is given up. */
@@ -54,5 +56,10 @@ export class TransmitRing {
     out.bytes = this.#bytes[slot]!;
     out.length = this.#lengths[slot]!;
     return true;
+  }
+
+  #openSlot(slot: number): void {
+    this.#views.push(new DataView(this.#memory, slot * this.#slotOctets, this.#slotOctets));
+    this.#bytes.push(new Uint8Array(this.#memory, slot * this.#slotOctets, this.#slotOctets));
   }
 }

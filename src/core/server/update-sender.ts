@@ -47,7 +47,9 @@ export class UpdateSender {
   readonly #expiryMs: Uint32Array;
   readonly #attempts: Uint8Array;
   readonly #sentAt: Float64Array;
-  readonly #views: DataView[];
+  readonly #memory: ArrayBuffer;
+  /** One for each slot that was ever used. */
+  readonly #views: DataView[] = [];
   readonly #queues: PeerQueues;
   #pausedUntil = 0;
 
@@ -66,8 +68,7 @@ export class UpdateSender {
     this.#attempts = new Uint8Array(capacity);
     this.#sentAt = new Float64Array(capacity);
     this.#queues = new PeerQueues(peers.capacity, capacity);
-    const memory = new ArrayBuffer(capacity * MAP_REPLY_OCTETS);
-    this.#views = Array.from({ length: capacity }, (_, slot) => new DataView(memory, slot * MAP_REPLY_OCTETS, MAP_REPLY_OCTETS));
+    this.#memory = new ArrayBuffer(capacity * MAP_REPLY_OCTETS);
   }
 
   get outstanding(): number {
@@ -91,6 +92,8 @@ export class UpdateSender {
       this.counters.updatesUnsent++;
       return false;
     }
+    // Slots are handed out lowest first: all that were ever used come first.
+    if (slot === this.#views.length) this.#views.push(new DataView(this.#memory, slot * MAP_REPLY_OCTETS, MAP_REPLY_OCTETS));
     encodeCacheUpdate(this.#views[slot]!, update);
     this.#numbers.insert(slot, peer, update.body.counter);
     this.#entryOf[slot] = entry;
