@@ -12,9 +12,9 @@ Runs two QSAs, a QSR, a QSC and two ITRs as processes on loopback (one ITR asks 
 them in turn (of the QSAs the one in use) is killed and started again, stopped for 30 s, and restarted cleanly, while the
 mapping changes. Measured at the ITRs: for how long a mapping was shown that was wrong, for how long none, and how soon
 after all was in order again the right one was there for good. Bound: 11 s for each hop that the outage touches.
-About 6 minutes.
+About 3 minutes.
 
-  --quick      SIGKILL only: about 1 minute
+  --quick      SIGKILL only: half a minute
   --json FILE  the figures, with the machine, as JSON too
 
 Exit status: 0 all within the bound, 1 not, 2 wrong usage.`;
