@@ -12,7 +12,7 @@ interface Pending {
 }
 
 /** How often a store says that there is nothing new. */
-const HEARTBEAT = SECOND;
+const HEARTBEAT = 2 * SECOND;
 
 /**
  * Brings the changes of the mapping stores to one QSA's site: in order, each some time after it was made; and a heartbeat,

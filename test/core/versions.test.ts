@@ -85,6 +85,19 @@ describe("nobody goes back", () => {
     expect(etrText(world.querier.answer("192.0.2.15").reply)).toBe("203.0.113.7");
   });
 
+  test("after an answer that could only be passed on, nothing older is given", () => {
+    const world = new World([12, 40]);
+    const [first] = world.sites;
+    // It knows no cookies yet, so it promises nothing; and it is gone before it can be asked again.
+    world.restart(first!);
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7", [first!]);
+    const passedOn = world.querier.answer("192.0.2.7").reply;
+    expect([etrText(passedOn), passedOn.body.cachingMs]).toEqual(["203.0.113.7", 0]);
+    first!.station.leave();
+    world.network.run(3 * SECOND);
+    expect(world.querier.answer("192.0.2.7").reply.result).not.toBe(ResultCode.mapping);
+  });
+
   test("a reply overtaken by an update is not taken", () => {
     const world = new World([40, 60]);
     const [near] = world.sites;

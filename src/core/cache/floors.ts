@@ -50,6 +50,11 @@ export class Floors {
     return this.#slots.taken;
   }
 
+  /** Rows at or above this number are empty. */
+  get highWater(): number {
+    return this.#slots.highWater;
+  }
+
   /** Raises the floor of a range inside a MAB of this prefix length to `version`, which is changed. */
   raise(nowMs: number, family: Family, prefixLength: number, firstHi: number, firstLo: number, lastHi: number, lastLo: number, version: Version): void {
     if (version.isZero) return;

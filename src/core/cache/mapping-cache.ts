@@ -1,6 +1,7 @@
 import { type Family, prefixAround, prefixLast } from "../../address/index.ts";
 import { type MappingBody, ResultCode, UpdateAction } from "../../wire/index.ts";
 import { milliseconds, remainingMs } from "../clock.ts";
+import { Rounds } from "../tables/rounds.ts";
 import { Version } from "../version.ts";
 import type { Cache } from "./cache.ts";
 import { type EntryTable, NO_ENTRY, OWN } from "./entry-table.ts";
@@ -9,11 +10,7 @@ import { Floors } from "./floors.ts";
 /** Which upstreams' entries a flush takes. */
 export const ANY_UPSTREAM = -1;
 
-/** A quarter of the rows each second: every row is looked at every 4 s. */
-const SWEEP_INTERVAL = 1_000_000;
-const SWEEP_SHARE = 4;
-const LEAST_SWEEP_ROWS = 64;
-/** An entry in use is fetched again when it has no longer than this to live: more than one round of the sweep. */
+/** An entry in use is fetched again when it has no longer than this to live: more than one round. */
 const PREFETCH_LEAD_MS = 6_000;
 
 /** Those who were given entries. */
@@ -44,7 +41,7 @@ export class MappingCache {
   readonly #floor = new Version();
   readonly #cause = new Version();
   readonly #nothing = new Version();
-  #nextSweep = 0;
+  readonly #rounds = new Rounds();
 
   constructor(cache: Cache, holders: Holders) {
     this.cache = cache;
@@ -163,6 +160,13 @@ export class MappingCache {
     this.floors.raise(milliseconds(now), body.family as Family, prefixLength, firstHi, firstLo, lastHi, lastLo, this.#floor);
   }
 
+  /** Notes an answer that is given on but not kept: nothing older may follow it. */
+  passOn(now: number, body: MappingBody): void {
+    const version = this.#cause.set(body.versionLineage, body.versionHi, body.versionLo);
+    this.flushOlder(now, body, version);
+    this.raiseFloor(now, body, version);
+  }
+
   /** Raises `out` to what an answer for a range must at least stand at: the floors, and the versions of what is cached there. */
   floorOver(now: number, body: MappingBody, out: Version): void {
     const family = body.family as Family;
@@ -182,14 +186,13 @@ export class MappingCache {
   }
 
   get next(): number {
-    return this.cache.size + this.floors.size > 0 ? this.#nextSweep : Infinity;
+    return this.cache.size + this.floors.size > 0 ? this.#rounds.next : Infinity;
   }
 
   handleTimeout(now: number): void {
-    if (now < this.#nextSweep) return;
-    this.#nextSweep = now + SWEEP_INTERVAL;
+    if (now < this.#rounds.next) return;
     const nowMs = milliseconds(now);
-    const rows = Math.max(LEAST_SWEEP_ROWS, Math.ceil(this.entries.highWater / SWEEP_SHARE));
+    const rows = this.#rounds.begin(now, Math.max(this.entries.highWater, this.floors.highWater));
     this.floors.sweep(nowMs, rows);
     this.cache.walk(rows, (entry) => this.#age(now, nowMs, entry));
   }

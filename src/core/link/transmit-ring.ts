@@ -1,5 +1,7 @@
 import type { Transmit } from "../engine.ts";
 
+const SLOTS_A_CHUNK = 32;
+
 /** Datagrams waiting for the driver, in slots allocated once, when they are first used. */
 export class TransmitRing {
   readonly #views: DataView[] = [];
@@ -8,7 +10,7 @@ export class TransmitRing {
   readonly #lengths: Int32Array;
   readonly #mask: number;
   readonly #slotOctets: number;
-  readonly #memory: ArrayBuffer;
+  #chunk = new ArrayBuffer(0);
   #head = 0;
   #tail = 0;
   /** Datagrams given up because every slot was full. */
@@ -20,7 +22,6 @@ export class TransmitRing {
     this.#peers = new Int32Array(slots);
     this.#lengths = new Int32Array(slots);
     this.#slotOctets = slotOctets;
-    this.#memory = new ArrayBuffer(slots * slotOctets);
   }
 
   /** How many more datagrams fit. */
@@ -50,7 +51,12 @@ export class TransmitRing {
   }
 
   take(out: Transmit): boolean {
-    if (this.#head === this.#tail) return false;
+    if (this.#head === this.#tail) {
+      // The slots used last are still in the processor's cache.
+      this.#head = 0;
+      this.#tail = 0;
+      return false;
+    }
     const slot = this.#head++ & this.#mask;
     out.peer = this.#peers[slot]!;
     out.bytes = this.#bytes[slot]!;
@@ -59,7 +65,9 @@ export class TransmitRing {
   }
 
   #openSlot(slot: number): void {
-    this.#views.push(new DataView(this.#memory, slot * this.#slotOctets, this.#slotOctets));
-    this.#bytes.push(new Uint8Array(this.#memory, slot * this.#slotOctets, this.#slotOctets));
+    const place = slot % SLOTS_A_CHUNK;
+    if (place === 0) this.#chunk = new ArrayBuffer(SLOTS_A_CHUNK * this.#slotOctets);
+    this.#views.push(new DataView(this.#chunk, place * this.#slotOctets, this.#slotOctets));
+    this.#bytes.push(new Uint8Array(this.#chunk, place * this.#slotOctets, this.#slotOctets));
   }
 }

@@ -236,6 +236,7 @@ export class Fetcher implements PortOwner {
       answer.entry = NO_ENTRY;
       answer.cachingMs = 0;
       Object.assign(answer.body, body);
+      this.#cache.passOn(now, body);
     } else {
       this.#cache.entries.setNonce(entry, header.nonceHi, header.nonceLo);
       // What nobody asked for is not in use until somebody does: otherwise it would be fetched again for ever.

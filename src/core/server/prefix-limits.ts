@@ -15,7 +15,8 @@ export class PrefixLimits {
   readonly #perSecond: number;
   readonly #burst: number;
   readonly #seed: number;
-  readonly #tokens: Float32Array;
+  /** Tokens taken from each bucket and not yet refilled. */
+  readonly #taken = new Float32Array(BUCKETS);
   readonly #refilledMs = new Uint32Array(BUCKETS);
 
   constructor(peers: PeerTable, perSecond: number, nextU32: NextU32) {
@@ -23,17 +24,17 @@ export class PrefixLimits {
     this.#perSecond = perSecond;
     this.#burst = Math.max(1, perSecond);
     this.#seed = nextU32();
-    this.#tokens = new Float32Array(BUCKETS).fill(this.#burst);
   }
 
   /** Takes a token of the peer's network; false when there is none left. */
   takeToken(peer: number, nowMs: number): boolean {
     const bucket = this.#bucket(peer);
     const elapsedMs = (nowMs - this.#refilledMs[bucket]!) >>> 0;
-    const tokens = Math.min(this.#burst, this.#tokens[bucket]! + (elapsedMs * this.#perSecond) / 1000);
+    const taken = Math.max(0, this.#taken[bucket]! - (elapsedMs * this.#perSecond) / 1000);
+    const hasOne = taken <= this.#burst - 1;
     this.#refilledMs[bucket] = nowMs;
-    this.#tokens[bucket] = tokens < 1 ? tokens : tokens - 1;
-    return tokens >= 1;
+    this.#taken[bucket] = hasOne ? taken + 1 : taken;
+    return hasOne;
   }
 
   #bucket(peer: number): number {

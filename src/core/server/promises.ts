@@ -6,6 +6,7 @@ import type { Holders } from "../cache/mapping-cache.ts";
 import { milliseconds, remainingMs } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
+import { Rounds } from "../tables/rounds.ts";
 import type { Version } from "../version.ts";
 import { Ledger, NO_RECORD } from "./ledger.ts";
 import type { QuerierTable } from "./querier-table.ts";
@@ -15,10 +16,6 @@ import { UpdateSender } from "./update-sender.ts";
 const QUERIER_SILENCE_MS = 15_000;
 /** The longest promise there is. */
 const LONGEST_MS = 3_600_000;
-/** A quarter of records and queriers each second: every one is looked at every 4 s. */
-const SWEEP_INTERVAL = 1_000_000;
-const SWEEP_SHARE = 4;
-const LEAST_SWEEP_RECORDS = 64;
 
 export interface PromiseLimits {
   /** Ledger records: one for each entry and querier that holds it. */
@@ -45,7 +42,7 @@ export class Promises implements Holders {
   /** Which flush of a MAB each querier was told of last. */
   readonly #toldOfMab: Uint32Array;
   #mabFlush = 0;
-  #nextSweep = 0;
+  readonly #rounds = new Rounds();
   #hand = 0;
 
   constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
@@ -104,16 +101,16 @@ export class Promises implements Holders {
   }
 
   get next(): number {
-    return Math.min(this.sender.next, this.ledger.size + this.sender.outstanding > 0 ? this.#nextSweep : Infinity);
+    return Math.min(this.sender.next, this.ledger.size + this.sender.outstanding > 0 ? this.#rounds.next : Infinity);
   }
 
   handleTimeout(now: number): void {
     this.sender.handleTimeout(now);
-    if (now < this.#nextSweep) return;
-    this.#nextSweep = now + SWEEP_INTERVAL;
+    if (now < this.#rounds.next) return;
     const nowMs = milliseconds(now);
-    this.ledger.sweep(nowMs, Math.max(LEAST_SWEEP_RECORDS, Math.ceil(this.ledger.highWater / SWEEP_SHARE)));
-    this.#sweepSilent(nowMs);
+    const rows = this.#rounds.begin(now, Math.max(this.ledger.highWater, this.#peers.size));
+    this.ledger.sweep(nowMs, rows);
+    this.#sweepSilent(nowMs, rows);
   }
 
   #sendToHolders(now: number, entry: number): void {
@@ -164,8 +161,8 @@ export class Promises implements Holders {
     this.#owedGeneration[peer] = this.#peers.generation[peer]!;
   }
 
-  #sweepSilent(nowMs: number): void {
-    for (let step = Math.ceil(this.#peers.size / SWEEP_SHARE); step > 0; step--) {
+  #sweepSilent(nowMs: number, rows: number): void {
+    for (let step = Math.min(rows, this.#peers.size); step > 0; step--) {
       this.#hand = this.#hand + 1 >= this.#peers.size ? 0 : this.#hand + 1;
       const peer = this.#hand;
       const isHeld = this.ledger.firstOfPeer(peer) !== NO_RECORD || this.sender.isSendingTo(peer);

@@ -21,7 +21,8 @@ export class ReplyRepeater {
   readonly #timers = new TimerHeap(CAPACITY);
   readonly #repetitions = new Uint8Array(CAPACITY);
   readonly #lengths = new Uint16Array(CAPACITY);
-  readonly #bytes = new Uint8Array(CAPACITY * SLOT_OCTETS);
+  /** By slot, from when it is first used. */
+  readonly #bytes: Uint8Array[] = [];
 
   constructor(peers: PeerTable, ring: TransmitRing) {
     this.#peers = peers;
@@ -36,7 +37,7 @@ export class ReplyRepeater {
   /** Keeps a reply that goes out now; `canKeep` has been asked. */
   keep(now: number, peer: number, sequence: number, view: DataView, length: number): void {
     const slot = this.#slots.take();
-    this.#bytes.set(new Uint8Array(view.buffer, view.byteOffset, length), slot * SLOT_OCTETS);
+    (this.#bytes[slot] ??= new Uint8Array(SLOT_OCTETS)).set(new Uint8Array(view.buffer, view.byteOffset, length));
     this.#lengths[slot] = length;
     this.#repetitions[slot] = 0;
     this.#waiting.insert(slot, peer, sequence);
@@ -76,7 +77,7 @@ export class ReplyRepeater {
   #repeat(slot: number): void {
     const length = this.#lengths[slot]!;
     const out = this.#ring.claim();
-    new Uint8Array(out.buffer, out.byteOffset, length).set(this.#bytes.subarray(slot * SLOT_OCTETS, slot * SLOT_OCTETS + length));
+    new Uint8Array(out.buffer, out.byteOffset, length).set(this.#bytes[slot]!.subarray(0, length));
     this.#ring.commit(this.#waiting.first(slot), length);
     this.#repetitions[slot]!++;
     this.counters.repliesRepeated++;

@@ -1,5 +1,5 @@
-/** No slot. */
-const NONE = -1;
+/** Links are slots plus one, so that fresh memory, all zero, is an empty table: what is never used is never touched. */
+const END = 0;
 
 /** The least power of two that is not below a number of at least 1. */
 export function powerOfTwoFrom(least: number): number {
@@ -17,14 +17,15 @@ export class PairIndex {
     this.#a = new Uint32Array(capacity);
     this.#b = new Uint32Array(capacity);
     this.#next = new Int32Array(capacity);
-    this.#buckets = new Int32Array(powerOfTwoFrom(capacity)).fill(NONE);
+    this.#buckets = new Int32Array(powerOfTwoFrom(capacity));
   }
 
   /** The slot filed under this pair; -1 when there is none. */
   find(a: number, b: number): number {
-    let slot = this.#buckets[this.#bucket(a, b)]!;
-    while (slot !== NONE && (this.#a[slot] !== a || this.#b[slot] !== b)) slot = this.#next[slot]!;
-    return slot;
+    for (let link = this.#buckets[this.#bucket(a, b)]!; link !== END; link = this.#next[link - 1]!) {
+      if (this.#a[link - 1] === a && this.#b[link - 1] === b) return link - 1;
+    }
+    return -1;
   }
 
   insert(slot: number, a: number, b: number): void {
@@ -32,18 +33,18 @@ export class PairIndex {
     this.#a[slot] = a;
     this.#b[slot] = b;
     this.#next[slot] = this.#buckets[bucket]!;
-    this.#buckets[bucket] = slot;
+    this.#buckets[bucket] = slot + 1;
   }
 
   remove(slot: number): void {
     const bucket = this.#bucket(this.#a[slot]!, this.#b[slot]!);
-    let before = this.#buckets[bucket]!;
-    if (before === slot) {
+    let link = this.#buckets[bucket]!;
+    if (link === slot + 1) {
       this.#buckets[bucket] = this.#next[slot]!;
       return;
     }
-    while (this.#next[before] !== slot) before = this.#next[before]!;
-    this.#next[before] = this.#next[slot]!;
+    while (this.#next[link - 1] !== slot + 1) link = this.#next[link - 1]!;
+    this.#next[link - 1] = this.#next[slot]!;
   }
 
   first(slot: number): number {

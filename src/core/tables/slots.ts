@@ -1,21 +1,19 @@
-/** Numbers 0 to capacity - 1, handed out and taken back: the lowest first, and the last returned before one never used. */
+/** Numbers 0 to capacity - 1, handed out and taken back: the last returned first, and the lowest of those never used. */
 export class Slots {
-  readonly #free: Int32Array;
-  #count: number;
+  readonly #capacity: number;
+  readonly #returned: Int32Array;
+  #returnedCount = 0;
   #highWater = 0;
 
   constructor(capacity: number) {
-    this.#free = new Int32Array(capacity);
-    for (let index = 0; index < capacity; index++) this.#free[index] = capacity - 1 - index;
-    this.#count = capacity;
+    this.#capacity = capacity;
+    this.#returned = new Int32Array(capacity);
   }
 
   /** A free number; -1 when all are taken. */
   take(): number {
-    if (this.#count === 0) return -1;
-    const slot = this.#free[--this.#count]!;
-    if (slot >= this.#highWater) this.#highWater = slot + 1;
-    return slot;
+    if (this.#returnedCount > 0) return this.#returned[--this.#returnedCount]!;
+    return this.#highWater < this.#capacity ? this.#highWater++ : -1;
   }
 
   /** Numbers at or above this one have never been taken. */
@@ -24,14 +22,14 @@ export class Slots {
   }
 
   give(slot: number): void {
-    this.#free[this.#count++] = slot;
+    this.#returned[this.#returnedCount++] = slot;
   }
 
   get available(): number {
-    return this.#count;
+    return this.#capacity - this.taken;
   }
 
   get taken(): number {
-    return this.#free.length - this.#count;
+    return this.#highWater - this.#returnedCount;
   }
 }

@@ -1,4 +1,5 @@
-const ABSENT = -1;
+/** Places are stored plus one, so that fresh memory, all zero, is an empty heap: what is never used is never touched. */
+const ABSENT = 0;
 
 /** Deadlines of up to `capacity` things named by small integers: each has at most one. Times are microseconds. */
 export class TimerHeap {
@@ -10,7 +11,7 @@ export class TimerHeap {
   constructor(capacity: number) {
     this.#at = new Float64Array(capacity);
     this.#heap = new Int32Array(capacity);
-    this.#place = new Int32Array(capacity).fill(ABSENT);
+    this.#place = new Int32Array(capacity);
   }
 
   /** When the earliest is due; Infinity when there is none. */
@@ -42,8 +43,7 @@ export class TimerHeap {
     if (this.#place[id] === ABSENT) {
       this.#put(this.#size++, id);
     }
-    this.#rise(this.#place[id]!);
-    this.#sink(this.#place[id]!);
+    this.#settle(id);
   }
 
   clear(id: number): void {
@@ -52,9 +52,8 @@ export class TimerHeap {
     this.#place[id] = ABSENT;
     const last = this.#heap[--this.#size]!;
     if (last === id) return;
-    this.#put(place, last);
-    this.#rise(place);
-    this.#sink(this.#place[last]!);
+    this.#put(place - 1, last);
+    this.#settle(last);
   }
 
   /** Takes the earliest id whose deadline has come; -1 when none has. */
@@ -65,9 +64,15 @@ export class TimerHeap {
     return id;
   }
 
+  /** Moves an id to where its deadline belongs. */
+  #settle(id: number): void {
+    this.#rise(this.#place[id]! - 1);
+    this.#sink(this.#place[id]! - 1);
+  }
+
   #put(place: number, id: number): void {
     this.#heap[place] = id;
-    this.#place[id] = place;
+    this.#place[id] = place + 1;
   }
 
   #rise(start: number): void {

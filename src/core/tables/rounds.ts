@@ -1,0 +1,18 @@
+/** Each row of a table is looked at about this often; microseconds. */
+const ROUND = 4_000_000;
+const STEPS_A_ROUND = 4;
+/** As many rows are looked at in one go. */
+const SMALL = 64;
+
+/** Plans walks around a table that come by every row each 4 s: all at once where they are few, otherwise a quarter each second. */
+export class Rounds {
+  /** When the next step is due; microseconds. */
+  next = 0;
+
+  /** Begins a step that is due; gives how many of so many rows are looked at in it. */
+  begin(now: number, rows: number): number {
+    const steps = rows <= SMALL ? 1 : STEPS_A_ROUND;
+    this.next = now + ROUND / steps;
+    return Math.ceil(rows / steps);
+  }
+}
