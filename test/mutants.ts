@@ -1,7 +1,4 @@
-/**
- * Breaks the engines on purpose, one way at a time, in a copy, and lets the simulator find it: `npm run mutants`. Arguments:
- * --seeds COUNT (at most so many for each, 200), --minutes M (of each, 5), --jobs N (2), and parts of mutants' names.
- */
+/** Breaks the engines on purpose, one way at a time, in a copy, and lets the simulator find it: `npm run mutants -- --help`. */
 import { type ChildProcess, fork } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { FromWorker, Job } from "../src/cli/sim-jobs.ts";
+import { SWARM_PLAN } from "../src/sim/plan.ts";
 
 interface Mutant {
   readonly name: string;
@@ -48,11 +46,21 @@ const MUTANTS: readonly Mutant[] = [
 const PATIENCE_MS = 60_000;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-const { values, positionals } = parseArgs({
-  options: { seeds: { type: "string", default: "200" }, minutes: { type: "string", default: "5" }, jobs: { type: "string", default: "2" } },
-  allowPositionals: true,
-});
-const job: Job = { duration: Number(values.minutes) * 60e6, csv: undefined, repeat: "" };
+const HELP = `Usage: npm run mutants -- [--seeds COUNT] [--minutes M] [--jobs N] [PART OF A NAME...]
+
+Breaks the engines on purpose, one way at a time, in a copy, and lets the simulator find it. Without names, all are tried.
+
+  --seeds COUNT   at most so many seeds for each (default 200)
+  --minutes M     virtual minutes of each seed (default 5)
+  --jobs N        seeds at one time (default 2)
+
+Mutants:
+${MUTANTS.map(({ name }) => `  ${name}`).join("\n")}
+
+Exit status: 0 all were caught, 1 one was not, 2 for wrong usage.`;
+
+const { values, positionals } = readArgs();
+const job: Job = { duration: Number(values.minutes) * 60e6, csv: undefined, isCalm: false, sitesPerDsoc: SWARM_PLAN.sitesPerDsoc, repeat: "" };
 const wanted = MUTANTS.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
 
 let survivors = 0;
@@ -63,6 +71,23 @@ for (const each of wanted) {
 }
 console.log(`${wanted.length - survivors} of ${wanted.length} caught`);
 process.exitCode = survivors === 0 ? 0 : 1;
+
+function readArgs() {
+  const options = { seeds: { type: "string", default: "200" }, minutes: { type: "string", default: "5" }, jobs: { type: "string", default: "2" }, help: { type: "boolean" } } as const;
+  try {
+    const args = parseArgs({ options, allowPositionals: true });
+    if (args.values.help === true) {
+      console.log(HELP);
+      process.exit(0);
+    }
+    for (const name of ["seeds", "minutes", "jobs"] as const) if (!(Number(args.values[name]) > 0)) throw new TypeError(`--${name}: "${args.values[name]}" is not a number above 0`);
+    for (const part of args.positionals) if (!MUTANTS.some(({ name }) => name.includes(part))) throw new TypeError(`no mutant has "${part}" in its name`);
+    return args;
+  } catch (error) {
+    console.error(`${(error as Error).message} (see: npm run mutants -- --help)`);
+    process.exit(2);
+  }
+}
 
 /** Runs seeds from 1 against a mutant, some at a time, until one of them breaks. Gives the lowest that did. */
 async function hunt({ edits }: Mutant, seeds: number): Promise<{ seed: number | undefined; how: string }> {

@@ -7,6 +7,8 @@ export interface Job {
   /** Virtual microseconds with faults. */
   readonly duration: number;
   readonly csv: string | undefined;
+  readonly isCalm: boolean;
+  readonly sitesPerDsoc: number;
   /** Options of the command line that repeats a seed. */
   readonly repeat: string;
 }

@@ -1,24 +1,27 @@
 import { readFileSync } from "node:fs";
 import { didYouMean } from "../config/nearest.ts";
 import { RttError, RttTable } from "../sim/rtt-table.ts";
+import { SWARM_PLAN } from "../sim/plan.ts";
 import { SCENARIOS, type Scenario, tell } from "../sim/scenarios/index.ts";
 import { type Summary, SummaryBuilder, plain } from "../sim/summary.ts";
 import { Violation } from "../sim/violation.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
-import { type Failure, type FromWorker, runSeeds } from "./sim-jobs.ts";
+import { type Failure, type FromWorker, type Job, runSeeds } from "./sim-jobs.ts";
 import { formatTable, paint } from "./table.ts";
 
 const MINUTES = "30";
 const PROGRESS_MS = 500;
+/** A QSR of the simulated world has room for 64 upstreams. */
+const MOST_SITES = 21;
 
 export const sim: Command = {
   name: "sim",
   summary: "simulate the whole system on virtual time, with faults, and check that it keeps its promises",
-  help: `Usage: drtm sim [--seed N] [--seeds COUNT] [--minutes M] [--jobs N] [--rtt FILE.csv] [--json]
+  help: `Usage: drtm sim [--seed N] [--seeds COUNT] [--minutes M] [--jobs N] [--rtt FILE.csv] [--sites N] [--calm] [--json]
        drtm sim --scenario NAME [--seed N] [--json]
        drtm sim --list
 
-Runs a world of 18 QSAs, 4 ISPs (8 QSRs, 4 QSCs, 40 ITRs), DNS and mapping stores, with random crashes, stopped processes,
+Runs a world of 3 DSOCs (18 QSAs), 4 ISPs (8 QSRs, 4 QSCs, 40 ITRs), DNS and mapping stores, with random crashes, stopped processes,
 partitions, losses, catalogue changes and attackers; then heals it. All of it follows from the seed: the same seed gives
 the same run, on any machine. It ends at the first promise that is broken, with the command that repeats it.
 
@@ -27,6 +30,8 @@ the same run, on any machine. It ends at the first promise that is broken, with 
   --minutes M         virtual minutes with faults (default ${MINUTES})
   --jobs N            seeds at one time (default 1)
   --rtt FILE.csv      distances by measured RTTs between countries: country1,country2,samples,rtt_avg_ms,...
+  --sites N           sites of each DSOC (default ${SWARM_PLAN.sitesPerDsoc}, at most ${MOST_SITES})
+  --calm              no faults and no attackers: how near the QSAs are that are asked, how many probes are sent
   --scenario NAME     tells one story instead
   --list              lists the stories
   --json              one JSON object a line
@@ -41,6 +46,8 @@ Example: drtm sim --seeds 20 --minutes 5 --jobs 2`,
       minutes: { type: "string", default: MINUTES },
       jobs: { type: "string", default: "1" },
       rtt: { type: "string" },
+      sites: { type: "string", default: String(SWARM_PLAN.sitesPerDsoc) },
+      calm: { type: "boolean", default: false },
       scenario: { type: "string" },
       list: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -51,7 +58,16 @@ Example: drtm sim --seeds 20 --minutes 5 --jobs 2`,
     if (values.scenario !== undefined) return tellScenario(values.scenario, seed, values.json);
     const seeds = Array.from({ length: readNumber("--seeds", values.seeds, 1, 1_000_000) }, (_, index) => seed + index);
     const minutes = readNumber("--minutes", values.minutes, 0.1, 10_000, false);
-    return runSwarms(seeds, minutes, readNumber("--jobs", values.jobs, 1, 256), values.rtt, values.json);
+    const sitesPerDsoc = readNumber("--sites", values.sites, 1, MOST_SITES);
+    const repeat = [
+      minutes === Number(MINUTES) ? "" : ` --minutes ${minutes}`,
+      values.rtt === undefined ? "" : ` --rtt ${values.rtt}`,
+      sitesPerDsoc === SWARM_PLAN.sitesPerDsoc ? "" : ` --sites ${sitesPerDsoc}`,
+      values.calm ? " --calm" : "",
+    ].join("");
+    const csv = values.rtt === undefined ? undefined : readRtts(values.rtt);
+    const job = { duration: minutes * 60e6, csv, isCalm: values.calm, sitesPerDsoc, repeat };
+    return runSwarms(job, seeds, readNumber("--jobs", values.jobs, 1, 256), values.json);
   },
 };
 
@@ -82,14 +98,12 @@ function printStory(scenario: Scenario, seed: number, isJson: boolean): number {
   return ExitStatus.answered;
 }
 
-async function runSwarms(seeds: readonly number[], minutes: number, jobs: number, rtt: string | undefined, isJson: boolean): Promise<number> {
-  const csv = rtt === undefined ? undefined : readRtts(rtt);
+async function runSwarms(job: Job, seeds: readonly number[], jobs: number, isJson: boolean): Promise<number> {
   const builder = new SummaryBuilder();
   const failures: Failure[] = [];
   const progress = new Progress(seeds.length);
   const started = performance.now();
-  const repeat = `${minutes === Number(MINUTES) ? "" : ` --minutes ${minutes}`}${rtt === undefined ? "" : ` --rtt ${rtt}`}`;
-  await runSeeds({ duration: minutes * 60e6, csv, repeat }, seeds, jobs, (message) => {
+  await runSeeds(job, seeds, jobs, (message) => {
     progress.note(message);
     if (message.type === "report") builder.add(message.report);
     if (message.type !== "violation" && message.type !== "crash") return;
@@ -127,7 +141,7 @@ function describe(summary: Summary, broken: number, seconds: number): string {
   );
   return `${clean}: ${(summary.virtualSeconds / 60).toFixed(0)} virtual minutes in ${seconds.toFixed(1)} s, trace ${summary.traceHash}
 ${summary.datagrams.toLocaleString("en")} datagrams (${speed.toLocaleString("en")} a second), ${summary.questions.toLocaleString("en")} questions, ${summary.datagramsPerQuestion} datagrams a question
-${summary.fromCachePercent} % from the ITR's cache, ${summary.failuresPercent} % without answer; ${summary.changes.toLocaleString("en")} changes, ${summary.faults.toLocaleString("en")} faults; mean regret ${summary.meanRegretPercent} %
+${summary.fromCachePercent} % from the ITR's cache, ${summary.failuresPercent} % without answer; ${summary.changes.toLocaleString("en")} changes, ${summary.faults.toLocaleString("en")} faults; mean regret ${summary.meanRegretPercent} %, ${summary.probesPerSecond} probes a second from a QSR to a DSOC
 
 ${table}`;
 }

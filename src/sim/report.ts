@@ -8,10 +8,13 @@ export interface Report {
   /** Virtual microseconds. */
   readonly elapsed: number;
   readonly datagrams: number;
+  /** QSRs times the DSOCs that each of them probes. */
+  readonly probedDsocs: number;
   readonly metrics: Metrics;
 }
 
 export function reportOf({ world, metrics }: Simulation): Report {
   const { trace, counters } = world.network;
-  return { seed: world.plan.seed, hash: trace.text, elapsed: world.elapsed, datagrams: counters.delivered, metrics };
+  const probedDsocs = world.qsrs.length * world.plan.dsocs;
+  return { seed: world.plan.seed, hash: trace.text, elapsed: world.elapsed, datagrams: counters.delivered, probedDsocs, metrics };
 }

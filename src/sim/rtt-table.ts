@@ -10,6 +10,7 @@ const COLUMNS = "country1,country2,samples,rtt_avg_ms,rtt_std_ms,rtt_min_ms,rtt_
 /** Measurements without a country are in the files too. */
 const COUNTRY = /^[A-Z]{2}$/;
 const FEWEST_SAMPLES = 100;
+const MOST_IN_ONE_COUNTRY = 4;
 /** Of the spread, how much lies between the shortest RTT and the typical one: the mean of a long tail is above both. */
 const TYPICAL_SPREAD = 0.35;
 
@@ -35,7 +36,10 @@ export class RttTable {
     this.#countries = [...countries].toSorted((a, b) => partners.get(b)! - partners.get(a)! || (a < b ? -1 : 1));
   }
 
-  /** Chooses so many countries at random among the well measured, each with a measured RTT to every other. Throws RttError when there are not enough. */
+  /**
+   * Chooses a country for each of so many places at random among the well measured, with measured RTTs between all of them.
+   * Where these are fewer, several places share a country. Throws RttError when they are much fewer.
+   */
   choose(random: Random, count: number): readonly string[] {
     const chosen: string[] = [];
     const known = 3 * count;
@@ -43,7 +47,10 @@ export class RttTable {
       if (chosen.every((other) => this.rtt(country, other) !== undefined)) chosen.push(country);
       if (chosen.length === count) return chosen;
     }
-    throw new RttError(`only ${chosen.length} countries with RTTs between all of them, of ${count} wanted: give a file with more pairs, or a smaller world`);
+    if (chosen.length * MOST_IN_ONE_COUNTRY < count) {
+      throw new RttError(`only ${chosen.length} countries with RTTs between all of them, for ${count} places: give a file with more pairs, or a smaller world`);
+    }
+    return Array.from({ length: count }, (_, place) => chosen[place % chosen.length]!);
   }
 
   /** Round-trip time between two countries in milliseconds, undefined where it was not measured. Inside a country few have measured it: 10 ms. */

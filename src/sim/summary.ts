@@ -45,6 +45,8 @@ export interface Summary {
   readonly regretPercent: Percentiles;
   /** How much farther the QSAs are that were asked than the nearest live ones, over all queries; per cent. */
   readonly meanRegretPercent: number;
+  /** Of one QSR to the sites of one DSOC, to measure them and to see that they live. */
+  readonly probesPerSecond: number;
 }
 
 /** Adds runs up as they come. */
@@ -53,15 +55,16 @@ export class SummaryBuilder {
   readonly #propagation = new Histogram();
   readonly #failOver = new Histogram();
   readonly #regret = new Histogram();
-  readonly #sums: Record<keyof Metrics["counts"] | "seeds" | "elapsed" | "datagrams" | "askedRtt" | "nearestRtt", number> = {
-    seeds: 0, elapsed: 0, datagrams: 0, askedRtt: 0, nearestRtt: 0, questions: 0, fromCache: 0, answers: 0, failures: 0, changes: 0, faults: 0, hopChecks: 0, forgeriesChecked: 0,
+  readonly #sums: Record<keyof Metrics["counts"] | "seeds" | "elapsed" | "datagrams" | "probedSeconds" | "askedRtt" | "nearestRtt", number> = {
+    seeds: 0, elapsed: 0, datagrams: 0, probedSeconds: 0, askedRtt: 0, nearestRtt: 0, questions: 0, fromCache: 0, answers: 0, failures: 0, changes: 0, faults: 0, probes: 0, hopChecks: 0, forgeriesChecked: 0,
   };
   readonly #hashes: { readonly seed: number; readonly hash: string }[] = [];
 
   add(report: PlainReport): void {
-    const { seed, hash, counts, elapsed, datagrams, askedRtt, nearestRtt } = report;
+    const { seed, hash, counts, elapsed, datagrams, probedDsocs, askedRtt, nearestRtt } = report;
+    const probedSeconds = (probedDsocs * elapsed) / 1e6;
     this.#hashes.push({ seed, hash });
-    for (const [name, amount] of Object.entries({ ...counts, seeds: 1, elapsed, datagrams, askedRtt, nearestRtt })) this.#sums[name as keyof typeof counts] += amount;
+    for (const [name, amount] of Object.entries({ ...counts, seeds: 1, elapsed, datagrams, probedSeconds, askedRtt, nearestRtt })) this.#sums[name as keyof typeof counts] += amount;
     this.#answerTime.merge(report.answerTime);
     this.#propagation.merge(report.propagation);
     this.#failOver.merge(report.failOver);
@@ -86,6 +89,7 @@ export class SummaryBuilder {
       failOverMs: percentiles(this.#failOver, 1000),
       regretPercent: percentiles(this.#regret, 10),
       meanRegretPercent: percent(sums.askedRtt - sums.nearestRtt, sums.nearestRtt),
+      probesPerSecond: rounded(sums.probes / Math.max(1, sums.probedSeconds)),
     };
   }
 }

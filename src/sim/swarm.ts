@@ -1,6 +1,6 @@
 import { Attackers } from "./faults/attackers.ts";
 import { Storm } from "./faults/storm.ts";
-import { MINUTE, SECOND, SWARM_PLAN, type WorldPlan } from "./plan.ts";
+import { MINUTE, SECOND, SWARM_PLAN, USUAL_WEATHER, type WorldPlan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type Report, reportOf } from "./report.ts";
 import type { RttTable } from "./rtt-table.ts";
@@ -19,21 +19,25 @@ export interface SwarmOptions {
   readonly rtts?: RttTable;
   readonly repeat: string;
   readonly plan?: Partial<WorldPlan>;
+  /** Nothing goes wrong: to see what the system is like when it is left alone. */
+  readonly isCalm?: boolean;
   /** Told how far it is, now and then: a part of one. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** One run of the standard world with all faults on, from one seed; then healed. Throws Violation. */
-export function runSwarm({ seed, duration, rtts, repeat, plan, onProgress }: SwarmOptions): Report {
-  const simulation = new Simulation({ ...SWARM_PLAN, ...climate(seed), ...plan, seed, repeat, ...(rtts === undefined ? {} : { rtts }) });
+/** One run of the standard world with all faults on (or none), from one seed; then healed. Throws Violation. */
+export function runSwarm({ seed, duration, rtts, repeat, plan, isCalm = false, onProgress }: SwarmOptions): Report {
+  const simulation = new Simulation({ ...SWARM_PLAN, ...climate(seed), ...(isCalm ? { weather: USUAL_WEATHER } : {}), ...plan, seed, repeat, ...(rtts === undefined ? {} : { rtts }) });
   const { world, metrics } = simulation;
   const storm = new Storm(world, new Random(seed, Stream.faults), metrics);
   const attackers = new Attackers(world, new Random(seed, Stream.attackers));
   simulation.oracle.onSent = (from, to, bytes, length) => {
     attackers.capture(from, to, bytes, length);
   };
-  storm.begin();
-  attackers.begin();
+  if (!isCalm) {
+    storm.begin();
+    attackers.begin();
+  }
   const total = duration + RECOVERY + HEALTH;
   const runFor = (microseconds: number): void => {
     for (let left = microseconds; left > 0; left -= MINUTE) {

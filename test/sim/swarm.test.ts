@@ -18,6 +18,15 @@ describe("the standard world with all faults on", () => {
     expect(datagrams).toBeGreaterThan(20_000);
   });
 
+  test("left alone, every question is answered, by near QSAs, with few probes to twenty sites a DSOC", () => {
+    const { metrics, probedDsocs, elapsed } = runSwarm({ seed: 6, duration: 5 * MINUTE, repeat: "", isCalm: true, plan: { sitesPerDsoc: 20 } });
+    expect([metrics.counts.faults, metrics.counts.failures]).toEqual([0, 0]);
+    expect(metrics.askedRtt / metrics.nearestRtt).toBeLessThan(1.05);
+    const probesPerSecond = metrics.counts.probes / ((probedDsocs * elapsed) / 1e6);
+    expect(probesPerSecond).toBeGreaterThan(0.1);
+    expect(probesPerSecond).toBeLessThan(1);
+  });
+
   test("is the same again from the same seed, and another from another", () => {
     const [once, again, other] = [run(4, 1), run(4, 1), run(13, 1)];
     expect(again.hash).toBe(once.hash);

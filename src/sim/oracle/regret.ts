@@ -25,7 +25,10 @@ export class RegretMeter {
   /** A QSR sends a Map Request. */
   asked(from: Station, to: Station, bytes: Uint8Array): void {
     const family = bytes[FAMILY]!;
-    if (family === 0) return;
+    if (family === 0) {
+      this.#metrics.counts.probes++;
+      return;
+    }
     const mab = this.#world.truth.mabOf(family as Family, { hi: word(bytes, KEY), lo: word(bytes, KEY + 4) });
     if (mab === NO_PREFIX) return;
     const nearest = this.nearestRtt(from, mab);
