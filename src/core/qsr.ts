@@ -1,6 +1,5 @@
 import { CachingServer, type CachingServerOptions } from "./caching-server.ts";
-import { Catalogue, EMPTY_CATALOGUE } from "./mabs/catalogue.ts";
-import type { CatalogueContent } from "./mabs/catalogue-content.ts";
+import { type Catalogue, EMPTY_CATALOGUE } from "./mabs/catalogue.ts";
 import { CatalogueDirectory } from "./querier/directory.ts";
 
 export interface QsrOptions extends CachingServerOptions {
@@ -19,9 +18,9 @@ export class Qsr extends CachingServer<CatalogueDirectory> {
   }
 
   /** Goes over to another catalogue in one step. */
-  setCatalogue(now: number, content: CatalogueContent): void {
-    this.adopt(now, content.services, () => {
-      this.directory.adopt(new Catalogue(content));
+  setCatalogue(now: number, catalogue: Catalogue): void {
+    this.adopt(now, catalogue.services, () => {
+      this.directory.adopt(catalogue);
     });
   }
 }

@@ -1,5 +1,5 @@
-import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
-import { losesMabs, sameContent, sameProblems, sameSets } from "../dns/discovery/change.ts";
+import { Catalogue } from "../core/mabs/catalogue.ts";
+import { losesMabs, sameProblems, sameSets } from "../dns/discovery/change.ts";
 import { buildContent, serviceNames } from "../dns/discovery/content.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
@@ -22,7 +22,7 @@ export interface DiscoveryOptions {
   readonly addresses: AddressPolicy;
   readonly dns: DnsClient;
   /** Told of each catalogue that differs from the one before. */
-  readonly onCatalogue: (content: CatalogueContent) => void;
+  readonly onCatalogue: (catalogue: Catalogue) => void;
   /** Told of everything that is wrong in DNS, when that differs from what was before. */
   readonly onProblems: (problems: readonly Problem[]) => void;
   /** Told why a registry or service could not be read; what was known of it stays. */
@@ -55,7 +55,7 @@ export class DiscoveryLoop {
   readonly #rechecked = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #tools: WalkTools;
-  #content: CatalogueContent | undefined;
+  #catalogue: Catalogue | undefined;
   #problems: readonly Problem[] = [];
   #confirmedAt = 0;
   #closed = false;
@@ -198,9 +198,10 @@ export class DiscoveryLoop {
     const services = [...this.#services.values()];
     const { content, problems } = buildContent(registries, services);
     this.#noteProblems([...registries.flatMap(({ state }) => state.problems), ...services.flatMap((service) => service.problems), ...problems]);
-    if (this.#content !== undefined && sameContent(this.#content, content)) return;
-    this.#content = content;
-    this.#options.onCatalogue(content);
+    const catalogue = Catalogue.of(content);
+    if (this.#catalogue?.equals(catalogue) === true) return;
+    this.#catalogue = catalogue;
+    this.#options.onCatalogue(catalogue);
   }
 
   #noteProblems(problems: readonly Problem[]): void {

@@ -1,5 +1,5 @@
 import type { QsrConfig } from "../config/schema.ts";
-import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
+import type { Catalogue } from "../core/mabs/catalogue.ts";
 import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
 import { Qsr } from "../core/qsr.ts";
 import type { Problem } from "../dns/discovery/types.ts";
@@ -38,8 +38,8 @@ export class QsrNode {
       limits: dns,
       addresses: qsas,
       dns: this.dns,
-      onCatalogue: (content) => {
-        this.#adopt(content, log);
+      onCatalogue: (catalogue) => {
+        this.#adopt(catalogue, log);
       },
       onProblems: (problems) => {
         logProblems(problems, log);
@@ -82,11 +82,11 @@ export class QsrNode {
     await Promise.all([this.discovery.close(), this.driver.close()]);
   }
 
-  #adopt(content: CatalogueContent, log: Logger): void {
+  #adopt(catalogue: Catalogue, log: Logger): void {
     const started = now();
-    this.engine.setCatalogue(started, content);
+    this.engine.setCatalogue(started, catalogue);
     this.driver.wake();
-    log.info(`catalogue: ${content.mabs.length} MABs, ${content.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
+    log.info(`catalogue: ${catalogue.size} MABs, ${catalogue.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
   }
 
   /** Tells who has failed and who is back, and looks at DNS again for services of which nobody answers. */

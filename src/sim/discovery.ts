@@ -1,5 +1,6 @@
 import { comparePrefixes, formatPrefix } from "../address/index.ts";
-import type { CatalogueContent, ServerEntry } from "../core/mabs/catalogue-content.ts";
+import { Catalogue } from "../core/mabs/catalogue.ts";
+import type { ServerEntry } from "../core/mabs/catalogue-content.ts";
 import type { Qsr } from "../core/qsr.ts";
 import type { MabPlan } from "./mapping-plan.ts";
 import type { Network } from "./network.ts";
@@ -35,7 +36,7 @@ export class Discovery {
   readonly #servedBy: number[][];
   readonly #readers = new Map<Station<Qsr>, { serial: number; boots: number; lastLook: number }>();
   #serial = 1;
-  #content: CatalogueContent | undefined;
+  #catalogue: Catalogue | undefined;
 
   constructor(network: Network, random: Random, mabs: readonly MabPlan[], sites: readonly ListedSite[]) {
     this.#network = network;
@@ -83,13 +84,13 @@ export class Discovery {
     if (this.isFailing || station.engine === undefined) return;
     const { boots } = station;
     const serial = this.#serial;
-    const content = (this.#content ??= this.#build());
+    const catalogue = (this.#catalogue ??= this.#build());
     this.#network.after(this.delay * this.#random.between(0.5, 1.5), () => {
       if (!station.isRunning || station.boots !== boots) return;
       if (reader.boots === boots && reader.serial >= serial) return;
       reader.boots = boots;
       reader.serial = serial;
-      station.engine!.setCatalogue(this.#network.now, content);
+      station.engine!.setCatalogue(this.#network.now, catalogue);
       this.#network.settle(station);
       this.onChange(station);
     });
@@ -103,7 +104,7 @@ export class Discovery {
 
   #publish(): void {
     this.#serial++;
-    this.#content = undefined;
+    this.#catalogue = undefined;
   }
 
   #poll(station: Station<Qsr>): void {
@@ -118,14 +119,14 @@ export class Discovery {
     });
   }
 
-  #build(): CatalogueContent {
+  #build(): Catalogue {
     const dsocs = [...new Set(this.#sites.map(({ dsoc }) => dsoc))];
     const services = dsocs.map((dsoc) => ({
       name: `s1.dsoc-${dsoc}.example.`,
       servers: this.#sites.filter((site) => site.dsoc === dsoc && this.isListed(site.station)).map(({ station }) => serverEntry(station)),
     }));
     const mabs = this.#mabs.map(({ prefix }, index) => ({ prefix, services: this.#servedBy[index]!.toSorted((a, b) => a - b), set: formatPrefix(prefix) }));
-    return { mabs: mabs.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)), services };
+    return Catalogue.of({ mabs: mabs.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)), services });
   }
 }
 

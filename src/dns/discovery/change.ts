@@ -1,5 +1,4 @@
 import { formatPrefix } from "../../address/index.ts";
-import type { CatalogueContent } from "../../core/mabs/catalogue-content.ts";
 import type { Problem, RegistryState } from "./types.ts";
 
 /** Whether a MAB of the older state is missing in the newer one: that takes a second opinion before it is believed. */
@@ -16,10 +15,6 @@ export function sameSets(a: RegistryState, b: RegistryState): boolean {
 
 export function sameProblems(a: readonly Problem[], b: readonly Problem[]): boolean {
   return problemTexts(a).join("\n") === problemTexts(b).join("\n");
-}
-
-export function sameContent(a: CatalogueContent, b: CatalogueContent): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function problemTexts(problems: readonly Problem[]): string[] {
