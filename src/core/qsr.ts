@@ -19,8 +19,14 @@ export class Qsr extends CachingServer<CatalogueDirectory> {
 
   /** Goes over to another catalogue in one step. */
   setCatalogue(now: number, catalogue: Catalogue): void {
-    this.adopt(now, catalogue.services, () => {
+    const before = this.catalogue;
+    if (catalogue.services === before.services) {
       this.directory.adopt(catalogue);
-    });
+      this.revalidate(now, catalogue.changedSince(before));
+    } else {
+      this.adopt(now, catalogue.services, () => {
+        this.directory.adopt(catalogue);
+      });
+    }
   }
 }

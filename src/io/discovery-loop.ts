@@ -1,6 +1,6 @@
-import { Catalogue } from "../core/mabs/catalogue.ts";
+import type { Catalogue } from "../core/mabs/catalogue.ts";
 import { losesMabs, sameProblems, sameSets } from "../dns/discovery/change.ts";
-import { buildContent, serviceNames } from "../dns/discovery/content.ts";
+import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
 import type { Problem, Query, RegistryOptions, RegistryState, ServiceState, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
@@ -55,7 +55,8 @@ export class DiscoveryLoop {
   readonly #rechecked = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #tools: WalkTools;
-  #catalogue: Catalogue | undefined;
+  readonly #book: CatalogueBook;
+  #published: Catalogue | undefined;
   #problems: readonly Problem[] = [];
   #confirmedAt = 0;
   #closed = false;
@@ -64,6 +65,7 @@ export class DiscoveryLoop {
   constructor(options: DiscoveryOptions) {
     this.#options = options;
     this.#registries = options.registries.map((registry) => ({ options: registry, state: undefined, failures: 0 }));
+    this.#book = new CatalogueBook(options.registries);
     const query: Query = (name, type, signal) => options.dns.query(name, type, signal);
     this.#tools = { query, sha256hex, ...(options.onProgress === undefined ? {} : { progress: options.onProgress }) };
   }
@@ -196,11 +198,10 @@ export class DiscoveryLoop {
     const wanted = new Set(this.#wantedServices());
     for (const name of this.#services.keys()) if (!wanted.has(name)) this.#forgetService(name);
     const services = [...this.#services.values()];
-    const { content, problems } = buildContent(registries, services);
+    const { catalogue, problems } = this.#book.update(registries, services);
     this.#noteProblems([...registries.flatMap(({ state }) => state.problems), ...services.flatMap((service) => service.problems), ...problems]);
-    const catalogue = Catalogue.of(content);
-    if (this.#catalogue?.equals(catalogue) === true) return;
-    this.#catalogue = catalogue;
+    if (this.#published === catalogue) return;
+    this.#published = catalogue;
     this.#options.onCatalogue(catalogue);
   }
 

@@ -8,6 +8,7 @@ import {
 } from "../address/index.ts";
 import { milliseconds, remainingMs } from "../core/clock.ts";
 import { NO_ENTRY, OWN } from "../core/cache/entry-table.ts";
+import { SET_SEPARATOR } from "../core/mabs/catalogue.ts";
 import type { Qsr } from "../core/qsr.ts";
 import { NO_PREFIX } from "../core/tables/segment-table.ts";
 import { UpstreamState } from "../core/querier/upstream-state.ts";
@@ -23,7 +24,7 @@ export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport
   const { serials, confirmedAt, problems } = discovery.status;
   return {
     mabs: catalogue.size,
-    sets: new Set(catalogue.groups.flatMap(({ set }) => set.split("+"))).size,
+    sets: new Set(catalogue.groups.flatMap(({ set }) => set.split(SET_SEPARATOR))).size,
     services: catalogue.services.length,
     qsas: engine.querier.upstreams.size,
     serials,

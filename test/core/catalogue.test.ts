@@ -38,7 +38,7 @@ function plain(changes: readonly Edit[]): Catalogue {
   return Catalogue.of({
     mabs: listed.map(({ prefix, sets }) => {
       const served = new Set([...sets].flatMap((set) => SETS[set]!));
-      return { prefix, set: [...sets].toSorted().join("+"), services: SERVICES.flatMap(({ name }, index) => (served.has(name) ? [index] : [])) };
+      return { prefix, set: [...sets].toSorted().join(" + "), services: SERVICES.flatMap(({ name }, index) => (served.has(name) ? [index] : [])) };
     }),
     services: SERVICES,
   });

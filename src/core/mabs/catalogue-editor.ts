@@ -2,12 +2,11 @@ import { type Family, type Prefix, comparePrefixes, prefixContains } from "../..
 import { PrefixList, newPrefixColumns } from "../tables/prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns } from "../tables/segment-table.ts";
 import { editSegments, makeSegments } from "../tables/segment-writer.ts";
-import { Catalogue, type MabGroup, newGroupColumn } from "./catalogue.ts";
+import { Catalogue, type MabGroup, SET_SEPARATOR, newGroupColumn } from "./catalogue.ts";
 import type { ServiceEntry } from "./catalogue-content.ts";
 
 /** Beyond so many changes everything is made afresh. */
 const MOST_STRETCHES = 1_000;
-const SEPARATOR = "+";
 const REMOVED = -1;
 
 /** Puts a MAB into a set, or takes it out. */
@@ -50,13 +49,15 @@ export class CatalogueEditor {
     this.#edits.push({ prefix, set, isAddition: false });
   }
 
-  /** `services` in order of their names; `servicesOf` names those of a set. */
+  /** `services` in order of their names; `servicesOf` names those of a set. The base itself where nothing has changed. */
   finish(services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): Catalogue {
+    const base = this.#base;
     const outcomes = this.#outcomes();
+    if (outcomes.length === 0 && services === base.services) return base;
     const { prefixes, groupOf, rows } = this.#merge(outcomes);
     const groups = this.#settleGroups(groupOf, services, servicesOf);
     const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, rows);
-    return new Catalogue({ prefixes: prefixes.columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6) });
+    return new Catalogue({ prefixes: prefixes.columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed: outermost(outcomes) });
   }
 
   /** What becomes of each MAB that was edited, in order; those that stay as they are left out. */
@@ -76,12 +77,12 @@ export class CatalogueEditor {
   }
 
   #groupAfter(before: number, edits: readonly Edit[]): number {
-    const sets = new Set(before === REMOVED ? [] : this.#groupNames[before]!.split(SEPARATOR));
+    const sets = new Set(before === REMOVED ? [] : this.#groupNames[before]!.split(SET_SEPARATOR));
     for (const { set, isAddition } of edits) {
       if (isAddition) sets.add(set);
       else sets.delete(set);
     }
-    return sets.size === 0 ? REMOVED : this.#groupNumber([...sets].toSorted().join(SEPARATOR));
+    return sets.size === 0 ? REMOVED : this.#groupNumber([...sets].toSorted().join(SET_SEPARATOR));
   }
 
   #groupNumber(name: string): number {
@@ -116,7 +117,7 @@ export class CatalogueEditor {
     for (let row = 0; row < groupOf.length; row++) groupOf[row] = settled[groupOf[row]!]!;
     const serviceNumbers = new Map(services.map(({ name }, number) => [name, number]));
     return names.map((set) => {
-      const served = new Set(set.split(SEPARATOR).flatMap((one) => servicesOf(one)));
+      const served = new Set(set.split(SET_SEPARATOR).flatMap((one) => servicesOf(one)));
       return { set, services: [...served].flatMap((name) => serviceNumbers.get(name) ?? []).toSorted((a, b) => a - b) };
     });
   }

@@ -4,7 +4,10 @@ import { type Segment, type SegmentColumns, SegmentTable } from "../tables/segme
 import { makeSegments } from "../tables/segment-writer.ts";
 import type { CatalogueContent, ServiceEntry } from "./catalogue-content.ts";
 
-/** MABs that are served alike: by which services, and in which set (several, joined by "+") they are listed. */
+/** Between the sets of a MAB that is in several. */
+export const SET_SEPARATOR = " + ";
+
+/** MABs that are served alike: by which services, and in which set (several, joined by SET_SEPARATOR) they are listed. */
 export interface MabGroup {
   readonly set: string;
   /** Indices into the catalogue's services, ascending. */
@@ -21,6 +24,10 @@ export interface CatalogueColumns {
   readonly services: readonly ServiceEntry[];
   readonly ipv4: SegmentColumns;
   readonly ipv6: SegmentColumns;
+  /** Of catalogues that were made from each other, a number that goes up by one. */
+  readonly edition: number;
+  /** Where MABs differ from the edition before: prefixes in order, none inside another; undefined for a first edition. */
+  readonly changed: readonly Prefix[] | undefined;
 }
 
 /** Discovery's result in the shape the engine looks up in: MABs by longest match, each with its services. A MAB is a row. */
@@ -41,12 +48,12 @@ export class Catalogue {
     const prefixes = PrefixList.of(mabs.map(({ prefix }) => prefix));
     const groups = new Map<string, MabGroup>();
     for (const { set, services: served } of mabs) groups.set(groupKey(set, served), { set, services: served });
-    const ordered = [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const ordered = [...groups].toSorted(([aKey, a], [bKey, b]) => compareTexts(a.set, b.set) || compareTexts(aKey, bKey));
     const numbers = new Map(ordered.map(([key], number) => [key, number]));
     const groupOf = newGroupColumn(mabs.length);
     for (const [row, { set, services: served }] of mabs.entries()) groupOf[row] = numbers.get(groupKey(set, served))!;
     const [ipv4, ipv6] = [makeSegments(4, prefixes), makeSegments(6, prefixes)];
-    return new Catalogue({ prefixes: prefixes.columns, groupOf, groups: ordered.map(([, group]) => group), services, ipv4, ipv6 });
+    return new Catalogue({ prefixes: prefixes.columns, groupOf, groups: ordered.map(([, group]) => group), services, ipv4, ipv6, edition: 0, changed: undefined });
   }
 
   /** How many MABs. */
@@ -60,6 +67,11 @@ export class Catalogue {
 
   get groups(): readonly MabGroup[] {
     return this.columns.groups;
+  }
+
+  /** Where MABs differ from another catalogue, which this one was made from; undefined where that is not known. */
+  changedSince({ columns }: Catalogue): readonly Prefix[] | undefined {
+    return this.columns.edition === columns.edition + 1 ? this.columns.changed : undefined;
   }
 
   groupOf(mab: number): number {
@@ -105,7 +117,12 @@ export function newGroupColumn(size: number): Uint32Array {
   return new Uint32Array(new SharedArrayBuffer(4 * size));
 }
 
-export function groupKey(set: string, services: readonly number[]): string {
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function groupKey(set: string, services: readonly number[]): string {
   return `${set} ${services.join(" ")}`;
 }
 
