@@ -29,7 +29,9 @@ function problemTexts(problems: readonly Problem[]): string[] {
 }
 
 function bucketsOf({ sets }: RegistryState): Set<BucketState> {
-  return new Set([...sets.values()].flatMap(({ buckets }) => [...buckets.values()]));
+  const found = new Set<BucketState>();
+  for (const { buckets } of sets.values()) for (const bucket of buckets.values()) found.add(bucket);
+  return found;
 }
 
 function prefixTexts(buckets: Iterable<BucketState>): Set<string> {
