@@ -11,17 +11,12 @@ interface Sifted {
   readonly outside: readonly Prefix[];
 }
 
-interface ReadRegistry {
-  readonly options: RegistryOptions;
-  readonly state: RegistryState;
-}
-
 /**
  * Joins what the registries list with what the DSOCs publish, each time from the catalogue before and what has changed since.
  * A MAB outside the space of its registry is left out, and reported; one that is in several sets has the services of all.
  */
 export class CatalogueBook {
-  readonly #hasSeveral: boolean;
+  readonly #registries: readonly RegistryOptions[];
   readonly #states = new Map<string, RegistryState>();
   readonly #sifted = new WeakMap<BucketState, Sifted>();
   /** By set as the catalogue names it. */
@@ -30,22 +25,37 @@ export class CatalogueBook {
   #catalogue = EMPTY_CATALOGUE;
 
   constructor(registries: readonly RegistryOptions[]) {
-    this.#hasSeveral = registries.length > 1;
+    this.#registries = registries;
+  }
+
+  /** Goes on from a catalogue that was made of these states. */
+  resume(catalogue: Catalogue, registries: readonly RegistryState[], services: readonly ServiceState[]): void {
+    this.#catalogue = catalogue;
+    this.#services = [...services];
+    for (const options of this.#registries) {
+      const state = registries.find(({ apex }) => apex === options.apex);
+      if (state === undefined) continue;
+      this.#states.set(options.apex, state);
+      for (const set of state.sets.values()) this.#servicesOf.set(this.#nameOf(options, set), set.services);
+    }
   }
 
   /** The catalogue of these states; the one before where it says the same. */
-  update(registries: readonly ReadRegistry[], services: readonly ServiceState[]): { catalogue: Catalogue; problems: Problem[] } {
+  update(registries: readonly RegistryState[], services: readonly ServiceState[]): { catalogue: Catalogue; problems: Problem[] } {
     const editor = new CatalogueEditor(this.#catalogue);
-    for (const { options, state } of registries) this.#edit(editor, options, this.#states.get(options.apex), state);
+    for (const options of this.#registries) {
+      this.#edit(editor, options, this.#states.get(options.apex), registries.find(({ apex }) => apex === options.apex));
+    }
     this.#catalogue = editor.finish(this.#listServices(services), (set) => this.#servicesOf.get(set) ?? []);
-    return { catalogue: this.#catalogue, problems: registries.flatMap(({ options, state }) => this.#problemsOf(options, state)) };
+    return { catalogue: this.#catalogue, problems: this.#registries.flatMap((options) => this.#problemsOf(options)) };
   }
 
-  #edit(editor: CatalogueEditor, options: RegistryOptions, before: RegistryState | undefined, now: RegistryState): void {
+  #edit(editor: CatalogueEditor, options: RegistryOptions, before: RegistryState | undefined, now: RegistryState | undefined): void {
     if (before === now) return;
-    this.#states.set(options.apex, now);
-    for (const [id, set] of before?.sets ?? []) if (!now.sets.has(id)) this.#editSet(editor, options, set, undefined);
-    for (const [id, set] of now.sets) this.#editSet(editor, options, before?.sets.get(id), set);
+    if (now === undefined) this.#states.delete(options.apex);
+    else this.#states.set(options.apex, now);
+    for (const [id, set] of before?.sets ?? []) if (now?.sets.has(id) !== true) this.#editSet(editor, options, set, undefined);
+    for (const [id, set] of now?.sets ?? []) this.#editSet(editor, options, before?.sets.get(id), set);
   }
 
   /** First what goes, then what comes: a MAB may move from one bucket to another. */
@@ -64,7 +74,7 @@ export class CatalogueBook {
 
   /** Sets of different registries may have the same id. */
   #nameOf({ apex }: RegistryOptions, { id }: SetState): string {
-    return this.#hasSeveral ? `${id}@${apex}` : id;
+    return this.#registries.length > 1 ? `${id}@${apex}` : id;
   }
 
   #sift({ space }: RegistryOptions, bucket: BucketState): Sifted {
@@ -77,9 +87,9 @@ export class CatalogueBook {
     return sifted;
   }
 
-  #problemsOf(options: RegistryOptions, { sets }: RegistryState): Problem[] {
+  #problemsOf(options: RegistryOptions): Problem[] {
     const problems: Problem[] = [];
-    for (const { id, buckets } of sets.values()) {
+    for (const { id, buckets } of this.#states.get(options.apex)?.sets.values() ?? []) {
       const outside = [...buckets.values()].flatMap((bucket) => this.#sift(options, bucket).outside);
       if (outside.length === 0) continue;
       const others = outside.length === 1 ? "" : ` and ${outside.length - 1} more`;

@@ -76,7 +76,7 @@ describe("the catalogue", () => {
 
   test("a MAB in two sets has the services of both", async () => {
     const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(registry(1, [A, { ...B, prefixes: ["192.0.2.0/24"] }])).tools);
-    const { catalogue } = new CatalogueBook([EVERYWHERE]).update([{ options: EVERYWHERE, state }], services);
+    const { catalogue } = new CatalogueBook([EVERYWHERE]).update([state], services);
     expect(Array.from(catalogue.mabs(), ({ prefix, group }) => [formatPrefix(prefix), group.services])).toEqual([
       ["192.0.2.0/24", [0, 1]],
       ["2001:db8::/32", [0]],
@@ -86,7 +86,7 @@ describe("the catalogue", () => {
   test("what a registry may not speak for is left out, and reported", async () => {
     const options = { ...EVERYWHERE, space: [parsePrefix("192.0.0.0/8")] };
     const state = await walkRegistry(options, undefined, new RecordTable(registry(1, [A, B])).tools);
-    const { catalogue, problems } = new CatalogueBook([options]).update([{ options, state }], services);
+    const { catalogue, problems } = new CatalogueBook([options]).update([state], services);
     expect(Array.from(catalogue.mabs(), ({ prefix }) => formatPrefix(prefix))).toEqual(["192.0.2.0/24"]);
     expect(problems.map(({ problem }) => problem).toSorted()).toEqual([
       "198.51.100.0/24 left out: not in the space this registry may speak for",
