@@ -5,7 +5,7 @@ import { Floors } from "../../src/core/cache/floors.ts";
 import { Version } from "../../src/core/version.ts";
 import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { type MapReply, RequestFlag, ResultCode, UpdateAction } from "../../src/wire/index.ts";
-import { MAPPING, World } from "../support/world.ts";
+import { LIMITS, MAPPING, World } from "../support/world.ts";
 
 const SECOND = 1_000_000;
 
@@ -96,6 +96,21 @@ describe("nobody goes back", () => {
     first!.station.leave();
     world.network.run(3 * SECOND);
     expect(world.querier.answer("192.0.2.7").reply.result).not.toBe(ResultCode.mapping);
+  });
+
+  test("after an entry that had to make room for another, nothing older is given", () => {
+    const world = new World([12, 40], { limits: { ...LIMITS, maxEntries: 1 } });
+    const [first] = world.sites;
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7", [first!]);
+    const lookUpOnce = (address: string): MapReply => {
+      world.querier.ask(address, ({ header }) => (header.flags = RequestFlag.oneShot));
+      world.network.run(3 * SECOND);
+      return world.querier.replies.at(-1)!.reply;
+    };
+    expect(etrText(lookUpOnce("192.0.2.7"))).toBe("203.0.113.7");
+    lookUpOnce("2001:db8::1");
+    first!.station.leave();
+    expect(lookUpOnce("192.0.2.7").result).not.toBe(ResultCode.mapping);
   });
 
   test("a reply overtaken by an update is not taken", () => {

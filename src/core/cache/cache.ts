@@ -67,10 +67,9 @@ export class Cache {
     return NO_ENTRY;
   }
 
-  /** Files an answer for a range that no entry overlaps; NO_ENTRY when nothing can make room for it. */
+  /** Files an answer for a range that no entry overlaps; NO_ENTRY when every row is taken. */
   insert(result: number, body: MappingBody, expiryMs: number, upstream: number): number {
-    let entry = this.entries.add(result, body, expiryMs, upstream);
-    if (entry === NO_ENTRY && this.#evict()) entry = this.entries.add(result, body, expiryMs, upstream);
+    const entry = this.entries.add(result, body, expiryMs, upstream);
     if (entry !== NO_ENTRY) this.#index(this.entries.family(entry)).insert(body.firstHi, body.firstLo, entry);
     return entry;
   }
@@ -81,24 +80,22 @@ export class Cache {
     this.entries.release(entry);
   }
 
+  /** The next to make room for another: CLOCK over the entries that nobody counts on. NO_ENTRY when none is found soon. */
+  evictable(): number {
+    for (let step = 0; step < EVICTION_STEPS; step++) {
+      const entry = this.#advance();
+      if (!this.entries.isTaken(entry) || this.isHeld(entry)) continue;
+      if (!this.entries.takeTouched(entry)) return entry;
+    }
+    return NO_ENTRY;
+  }
+
   /** Visits the entries among the next `rows` rows, going round. `visit` may remove the one it is given. */
   walk(rows: number, visit: (entry: number) => void): void {
     for (let step = Math.min(rows, this.entries.highWater); step > 0; step--) {
       this.#walker = this.#walker + 1 >= this.entries.highWater ? 0 : this.#walker + 1;
       if (this.entries.isTaken(this.#walker)) visit(this.#walker);
     }
-  }
-
-  /** CLOCK over the entries that nobody counts on. */
-  #evict(): boolean {
-    for (let step = 0; step < EVICTION_STEPS; step++) {
-      const entry = this.#advance();
-      if (!this.entries.isTaken(entry) || this.isHeld(entry)) continue;
-      if (this.entries.takeTouched(entry)) continue;
-      this.remove(entry);
-      return true;
-    }
-    return false;
   }
 
   #advance(): number {

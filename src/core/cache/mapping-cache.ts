@@ -71,7 +71,7 @@ export class MappingCache {
       return same;
     }
     this.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
-    return this.cache.insert(result, body, expiryMs, upstream);
+    return this.#insert(now, result, body, expiryMs, upstream);
   }
 
   /** Gives an entry another mapping for the same range, and tells its holders. Its expiry stays. */
@@ -206,6 +206,16 @@ export class MappingCache {
     } else if (left <= PREFETCH_LEAD_MS && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
       this.wantKey(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry));
     }
+  }
+
+  /** Where every row is taken, an entry that nobody counts on makes room; its floor stays. */
+  #insert(now: number, result: number, body: MappingBody, expiryMs: number, upstream: number): number {
+    const entry = this.cache.insert(result, body, expiryMs, upstream);
+    if (entry !== NO_ENTRY) return entry;
+    const leaving = this.cache.evictable();
+    if (leaving === NO_ENTRY) return NO_ENTRY;
+    this.#remove(now, leaving, this.#nothing);
+    return this.cache.insert(result, body, expiryMs, upstream);
   }
 
   #renew(now: number, entry: number, result: number, body: MappingBody, upstream: number, expiryMs: number): void {
