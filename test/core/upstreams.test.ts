@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { formatIp, parseIp } from "../../src/address/index.ts";
 import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
 import { UpstreamState } from "../../src/core/querier/upstream-state.ts";
-import { Acknowledgement, MessageType, ResultCode, decodeDatagram, encodeAcknowledgement } from "../../src/wire/index.ts";
+import { Acknowledgement, MessageType, ResultCode, UpdateAction, decodeDatagram, encodeAcknowledgement } from "../../src/wire/index.ts";
 import { World } from "../support/world.ts";
 
 const MINUTE = 60_000_000;
@@ -155,5 +155,40 @@ describe("liveness", () => {
     const last = heardOf();
     world.network.runUntil(() => world.qsr.server.cache.cache.size === 0, 12_000_000);
     expect(world.network.now - last).toBeLessThanOrEqual(10_000_000 + 1_000);
+  });
+
+  test("a counter ahead of what has come: the server is asked within a moment for what is missing", () => {
+    const world = new World([20]);
+    world.querier.answer("192.0.2.7");
+    let isLosing = true;
+    world.network.loses = ({ bytes }) => isLosing && bytes[1] === MessageType.cacheUpdate && bytes[40] === UpdateAction.update;
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    world.network.run(1_500_000);
+    world.querier.answer("192.0.2.150");
+    isLosing = false;
+    const before = world.sites[0]!.qsa.server.responder.counters.nullRequests;
+    world.network.run(200_000);
+    expect(world.sites[0]!.qsa.server.responder.counters.nullRequests).toBe(before + 1);
+    expect(world.querier.updates).toHaveLength(1);
+  });
+
+  test("a late reply of an epoch that has ended: the server is asked at once which one it has", () => {
+    const world = new World([20]);
+    const [site] = world.sites;
+    const { fetcher, port } = world.qsr.querier;
+    let times = 0;
+    world.network.loses = ({ to, bytes }) => to === site!.endpoint && bytes[1] === MessageType.mapRequest && bytes[67] === 7 && times++ > 0;
+    const { delay } = world.network;
+    world.network.delay = (from, to) => (from === site!.endpoint ? 270_000 : delay(from, to));
+    world.querier.ask("192.0.2.7");
+    world.network.run(15_000);
+    world.network.delay = delay;
+    world.restart(site!);
+    world.querier.answer("192.0.2.150");
+    expect(fetcher.counters.unusable).toBe(0);
+    world.network.runUntil(() => fetcher.counters.unusable === 1, 300_000);
+    const before = port.counters.probesSent;
+    world.network.run(1_000);
+    expect(port.counters.probesSent).toBe(before + 1);
   });
 });

@@ -50,9 +50,10 @@ export class UpstreamHealth {
       upstream.serverCookie[2] = header.server2;
       upstream.serverCookie[3] = header.server3;
     }
+    // The regular probe first: an old epoch or a missing number wants one sooner.
+    this.#prober.plan(now, upstream);
     const isPresent = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo, body.counter);
     if (isPresent) this.noteIssued(now, upstream, body.counter);
-    this.#prober.plan(now, upstream);
     this.watch(upstream);
     return isPresent && !upstream.window.hasOvertaken(body.counter);
   }
@@ -108,7 +109,7 @@ export class UpstreamHealth {
 
   /** Something of what it says is kept from now on: it must be heard often enough. */
   noteHeld(now: number, upstream: Upstream): void {
-    this.#prober.plan(now, upstream);
+    this.#prober.planSooner(now, upstream);
     this.watch(upstream);
   }
 
