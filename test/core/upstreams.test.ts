@@ -191,4 +191,16 @@ describe("liveness", () => {
     world.network.run(1_000);
     expect(port.counters.probesSent).toBe(before + 1);
   });
+
+  test("a reply that is late with its counter does not hide numbers that are known to be missing", () => {
+    const world = new World([20]);
+    const { upstream } = world.qsr.querier.upstreams.ranking(0).at(0);
+    const { health } = world.qsr.querier;
+    const { complete } = upstream.window;
+    health.noteIssued(world.network.now, upstream, complete + 5);
+    health.noteIssued(world.network.now, upstream, complete + 2);
+    for (const number of [1, 2]) upstream.window.receive(complete + number);
+    health.noteProgress(world.network.now, upstream, true);
+    expect(upstream.gapSince).toBe(world.network.now);
+  });
 });

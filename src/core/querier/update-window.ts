@@ -62,6 +62,11 @@ export class UpdateWindow {
     return distance > 0 || distance < -WINDOW;
   }
 
+  /** Whether a counter is of another count than the numbers that have arrived, though it does not lie ahead of them. */
+  isFarBehind(counter: number): boolean {
+    return ((counter - this.#complete) | 0) < -WINDOW;
+  }
+
   /** Whether a reply with this counter was sent before an update that has arrived already: the update may be about what it says. */
   hasOvertaken(counter: number): boolean {
     const distance = (counter - this.#latest) | 0;

@@ -58,9 +58,9 @@ export class UpstreamHealth {
     return isPresent && !upstream.window.hasOvertaken(body.counter);
   }
 
-  /** The server says that it has issued update numbers up to this one. */
+  /** The server says that it has issued update numbers up to this one; a reply that is late says less than is known. */
   noteIssued(now: number, upstream: Upstream, counter: number): void {
-    if (((counter - upstream.issued) | 0) > 0 || upstream.window.misses(counter)) upstream.issued = counter;
+    if (((counter - upstream.issued) | 0) > 0 || upstream.window.isFarBehind(counter)) upstream.issued = counter;
     this.noteProgress(now, upstream, false);
   }
 
