@@ -27,6 +27,11 @@ function mapping(first: number, last: number, etr = 1): MappingBody {
   return Object.assign(new MappingBody(), { family: 4, prefixLength: 0, etrFamily: 4, firstHi: first, lastHi: last, etr0: etr, versionLo: 1 });
 }
 
+/** A micronet in a MAB of this length, answered at a position. */
+function at(lineage: number, position: number, first: number, last: number, prefixLength = 24): MappingBody {
+  return Object.assign(mapping(first, last), { prefixLength, versionLineage: lineage, positionLineage: lineage, positionLo: position });
+}
+
 function sent(ring: TransmitRing): string[] {
   const out = new Transmit();
   const texts: string[] = [];
@@ -90,6 +95,18 @@ describe("the cache", () => {
     }
     for (let round = 0; round < 3; round++) expect(cache.file(0, ResultCode.mapping, mapping(100 + round, 100 + round), 1, 60_000)).not.toBe(NO_ENTRY);
     expect([0, 1, 3].map((key) => cache.find(0, 4, key, 0) === NO_ENTRY)).toEqual([false, false, false]);
+  });
+});
+
+describe("a MAB that is flushed", () => {
+  test("takes what other servers said before the change, and leaves what they have said since", () => {
+    const { cache } = setUp();
+    const [before, since] = [at(1, 11, 1, 9), at(1, 12, 10, 19)];
+    cache.file(0, ResultCode.mapping, before, 2, 60_000);
+    cache.file(0, ResultCode.mapping, since, 2, 60_000);
+    cache.file(0, ResultCode.mapping, at(1, 12, 20, 29), 1, 60_000);
+    cache.flushMab(0, 4, 0, 0, 24, 1, new Version().set(1, 0, 12));
+    expect([1, 10, 20].map((key) => cache.find(0, 4, key, 0) === NO_ENTRY)).toEqual([true, false, true]);
   });
 });
 

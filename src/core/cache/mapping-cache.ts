@@ -117,7 +117,10 @@ export class MappingCache {
     }
   }
 
-  /** Withdraws all of one MAB: one message for each holder. What answers it from now on stands at `cause` at least. */
+  /**
+   * Withdraws all of one MAB that came from one upstream, or from any, and what is older than `cause`: one message for each
+   * holder. What answers it from now on stands at `cause` at least.
+   */
   flushMab(now: number, family: Family, hi: number, lo: number, prefixLength: number, upstream: number, cause: Version): void {
     const mab = prefixAround(family, hi, lo, prefixLength);
     const last = prefixLast(mab);
@@ -125,8 +128,8 @@ export class MappingCache {
     let entry = this.cache.overlapping(family, mab.hi, mab.lo, last.hi, last.lo);
     while (entry !== NO_ENTRY) {
       const [afterHi, afterLo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
-      const isOurs = upstream === ANY_UPSTREAM || this.entries.upstream(entry) === upstream;
-      if (isOurs && this.entries.prefixLength(entry) === prefixLength) {
+      const isVoid = upstream === ANY_UPSTREAM || this.entries.upstream(entry) === upstream || this.entries.isBelow(entry, cause);
+      if (isVoid && this.entries.prefixLength(entry) === prefixLength) {
         this.#holders.tellMab(now, entry, cause);
         this.#remove(now, entry, cause);
       }
