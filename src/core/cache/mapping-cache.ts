@@ -170,22 +170,16 @@ export class MappingCache {
     this.raiseFloor(now, body, version);
   }
 
-  /** Raises `out` to what an answer for a range must at least stand at: the floors, and the versions of what is cached there. */
+  /** Raises `out` to what an answer must at least stand at: the floors of its range, and the versions of what its MAB has cached there. */
   floorOver(now: number, body: MappingBody, out: Version): void {
     const family = body.family as Family;
-    this.floors.over(milliseconds(now), family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, out);
+    this.floors.over(milliseconds(now), family, body.prefixLength, body.firstHi, body.firstLo, body.lastHi, body.lastLo, out);
     let entry = this.cache.overlapping(family, body.firstHi, body.firstLo, body.lastHi, body.lastLo);
     while (entry !== NO_ENTRY) {
-      if (this.entries.upstream(entry) !== OWN) this.entries.raiseToVersion(entry, out);
+      const isOfMab = this.entries.upstream(entry) !== OWN && this.entries.prefixLength(entry) === body.prefixLength;
+      if (isOfMab) this.entries.raiseToVersion(entry, out);
       entry = this.cache.following(family, this.entries.lastHi(entry), this.entries.lastLo(entry), body.lastHi, body.lastLo);
     }
-  }
-
-  /** Raises `out` to the floor of one key. */
-  floorAt(now: number, family: Family, hi: number, lo: number, out: Version): void {
-    this.floors.over(milliseconds(now), family, hi, lo, hi, lo, out);
-    const entry = this.cache.find(family, hi, lo);
-    if (entry !== NO_ENTRY && this.entries.upstream(entry) !== OWN) this.entries.raiseToVersion(entry, out);
   }
 
   get next(): number {
