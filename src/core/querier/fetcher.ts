@@ -123,6 +123,10 @@ export class Fetcher implements PortOwner {
     this.#attempt(now, fetch);
   }
 
+  deadlineOf(fetch: number): number {
+    return this.#fetches.at(fetch).deadline;
+  }
+
   /** Asks elsewhere what an upstream that was left has not answered. */
   adoptOrphans(now: number, slots: readonly number[]): void {
     for (const slot of slots) this.late(now, slot);
