@@ -110,6 +110,15 @@ describe("a MAB that is flushed", () => {
   });
 });
 
+test("an answer of a higher lineage ends what its MAB had before, past everything of a longer MAB inside it", () => {
+  const { cache } = setUp();
+  cache.file(0, ResultCode.mapping, at(1, 5, 1, 9, 16), 1, 60_000);
+  for (let key = 0x100; key < 0x120; key++) cache.file(0, ResultCode.mapping, at(1, 5, key, key, 24), 1, 60_000);
+  cache.file(0, ResultCode.mapping, at(2, 1, 0x8000, 0x8009, 16), 1, 60_000);
+  expect(cache.find(0, 4, 5, 0)).toBe(NO_ENTRY);
+  expect(cache.find(0, 4, 0x110, 0)).not.toBe(NO_ENTRY);
+});
+
 describe("promises", () => {
   test("whoever holds an entry is told of its change and of its end; nobody is told twice", () => {
     const { cache, promises, ledger, peer, ring } = setUp();
