@@ -153,4 +153,16 @@ describe("promises", () => {
     }
     expect(times).toEqual([0, 200, 600, 1400, 3000]);
   });
+
+  test("an update that overtakes one not sent yet is repeated for as long as the newer promise lasts", () => {
+    const { cache, promises, ledger, peer, ring } = setUp();
+    const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
+    for (const [etr, untilMs] of [[7, 5_000], [8, 60_000]] as const) {
+      ledger.note(entry, peer, 1, 1, 1, untilMs);
+      cache.revise(0, entry, ResultCode.mapping, mapping(1, 9, etr));
+    }
+    for (let now = 0; now < 10_000_000; now = promises.sender.next) promises.sender.handleTimeout(now);
+    expect(promises.sender.outstanding).toBe(1);
+    expect(new Set(sent(ring))).toEqual(new Set(["1 1-9"]));
+  });
 });
