@@ -209,4 +209,21 @@ describe("liveness", () => {
     health.noteProgress(world.network.now, upstream, true);
     expect(upstream.gapSince).toBe(world.network.now);
   });
+
+  test("a flush of everything that comes after a later update makes no number missing", () => {
+    const world = new World([20]);
+    const [site] = world.sites;
+    world.querier.answer("192.0.2.7");
+    let isCut = true;
+    let flushes = 0;
+    world.network.loses = ({ to, bytes }) => (isCut && to === site!.endpoint) || (bytes[1] === MessageType.cacheUpdate && bytes[40] === UpdateAction.flushAll && flushes++ === 0);
+    world.network.run(20_000_000);
+    isCut = false;
+    world.network.runUntil(() => flushes > 0, 40_000_000);
+    world.querier.answer("192.0.2.7");
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    world.network.run(10_000_000);
+    const { updateGaps, epochChanges } = world.qsr.querier.health.counters;
+    expect([flushes > 1, updateGaps, epochChanges]).toEqual([true, 0, 0]);
+  });
 });

@@ -76,11 +76,11 @@ export class UpstreamHealth {
     }
   }
 
-  /** Takes the server's word that nothing of it before this number holds: it is all flushed. */
-  restartNumbers(upstream: Upstream, counter: number): void {
-    upstream.window.restart(counter);
+  /** Takes the server's word that nothing of it before this number holds: it is all flushed, so that no update of it is missing. */
+  skipNumbers(now: number, upstream: Upstream, counter: number): void {
+    upstream.window.skipTo(counter);
     if (((counter - upstream.issued) | 0) > 0) upstream.issued = counter;
-    upstream.gapSince = Infinity;
+    this.noteProgress(now, upstream, true);
   }
 
   /** A request went unanswered. Those that were on their way when another was given up count with that one. */
@@ -149,7 +149,7 @@ export class UpstreamHealth {
     if (now >= upstream.gapSince + GAP_LIMIT) {
       this.counters.updateGaps++;
       this.flush(now, upstream);
-      this.restartNumbers(upstream, upstream.issued);
+      this.#restartNumbers(upstream, upstream.issued);
     }
     this.watch(upstream);
   }
@@ -168,9 +168,15 @@ export class UpstreamHealth {
     upstream.epochHi = hi;
     upstream.epochLo = lo;
     upstream.epochSince = sentAt;
-    upstream.issued = counter;
-    this.restartNumbers(upstream, counter);
+    this.#restartNumbers(upstream, counter);
     return true;
+  }
+
+  /** Goes on from a number, whatever came before. */
+  #restartNumbers(upstream: Upstream, counter: number): void {
+    upstream.window.restart(counter);
+    upstream.issued = counter;
+    upstream.gapSince = Infinity;
   }
 
   #noteFailedServices(upstream: Upstream): void {
