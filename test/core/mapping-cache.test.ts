@@ -79,6 +79,16 @@ describe("the cache", () => {
     expect(cache.cache.size).toBe(0);
   });
 
+  test("the same answer again, for less time, from the server that has promised more: the promise stands, nobody is told", () => {
+    const { cache, ledger, peer, promises } = setUp();
+    const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 5_000);
+    ledger.note(entry, peer, 1, 1, 1, 5_000);
+    expect(cache.file(1_000_000, ResultCode.mapping, mapping(1, 9), 1, 3_990)).toBe(entry);
+    expect([cache.entries.expiry(entry), promises.sender.outstanding]).toEqual([5_000, 0]);
+    const other = cache.file(1_000_000, ResultCode.mapping, mapping(1, 9), 2, 3_990);
+    expect([cache.entries.expiry(other), promises.sender.outstanding]).toEqual([4_990, 1]);
+  });
+
   test("expiry survives the wrap of its milliseconds", () => {
     const { cache } = setUp();
     const now = (2 ** 32 - 500) * 1000;

@@ -10,8 +10,8 @@ import { Floors } from "./floors.ts";
 /** Which upstreams' entries a flush takes. */
 export const ANY_UPSTREAM = -1;
 
-/** An entry in use is fetched again when it has no longer than this to live: more than one round. */
-const PREFETCH_LEAD_MS = 6_000;
+/** Within this all that is about to expire is found, and fetched again: one round, and the deadline of a fetch. */
+export const REFETCH_STEP_MS = 6_000;
 
 /** Those who were given entries. */
 export interface Holders {
@@ -37,6 +37,8 @@ export class MappingCache {
   readonly floors: Floors;
   /** Asked for entries in use that are about to expire, or whose server has died. */
   wantKey: WantKey = () => undefined;
+  /** An entry in use is fetched again when it has no longer than this to live. */
+  refetchLeadMs = REFETCH_STEP_MS;
   readonly #holders: Holders;
   readonly #floor = new Version();
   readonly #cause = new Version();
@@ -59,19 +61,19 @@ export class MappingCache {
 
   /**
    * Files an answer whole: over the entry for the same range, whose holders hear only if it says something else, or in
-   * place of all that overlaps it. NO_ENTRY when there is no room.
+   * place of all that overlaps it. NO_ENTRY when there is no room. `isPromised`: the upstream sends Cache Updates for it.
    */
-  file(now: number, result: number, body: MappingBody, upstream: number, cachingMs: number): number {
+  file(now: number, result: number, body: MappingBody, upstream: number, cachingMs: number, isPromised = true): number {
     const family = body.family as Family;
     const expiryMs = (milliseconds(now) + cachingMs) >>> 0;
     this.#flushOlderLineage(now, family, body);
-    const same = this.cache.find(family, body.firstHi, body.firstLo);
-    if (same !== NO_ENTRY && this.entries.hasRange(same, body) && remainingMs(expiryMs, this.entries.expiry(same)) >= 0) {
-      this.#renew(now, same, result, body, upstream, expiryMs);
-      return same;
+    let entry = this.#renew(now, result, body, upstream, expiryMs, isPromised);
+    if (entry === NO_ENTRY) {
+      this.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
+      entry = this.#insert(now, result, body, expiryMs, upstream);
     }
-    this.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
-    return this.#insert(now, result, body, expiryMs, upstream);
+    if (entry !== NO_ENTRY) this.entries.setPromised(entry, isPromised);
+    return entry;
   }
 
   /** Gives an entry another mapping for the same range, and tells its holders. Its expiry stays. */
@@ -200,7 +202,7 @@ export class MappingCache {
     const left = remainingMs(entries.expiry(entry), nowMs);
     if (left <= 0) {
       this.withdraw(now, entry, this.#nothing);
-    } else if (left <= PREFETCH_LEAD_MS && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
+    } else if (left <= this.refetchLeadMs && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
       this.wantKey(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry));
     }
   }
@@ -215,12 +217,23 @@ export class MappingCache {
     return this.cache.insert(result, body, expiryMs, upstream);
   }
 
-  #renew(now: number, entry: number, result: number, body: MappingBody, upstream: number, expiryMs: number): void {
-    const saysSame = this.entries.saysSame(entry, result, body);
-    this.entries.setUpstream(entry, upstream);
-    this.entries.setExpiry(entry, expiryMs);
-    if (saysSame) this.entries.setAnswer(entry, result, body);
+  /**
+   * Files an answer over the entry for exactly its range; NO_ENTRY where there is none, or where its holders count on it for
+   * longer. A server that says for less time what it has promised for more keeps that promise too.
+   */
+  #renew(now: number, result: number, body: MappingBody, upstream: number, expiryMs: number, isPromised: boolean): number {
+    const { entries } = this;
+    const entry = this.cache.find(body.family as Family, body.firstHi, body.firstLo);
+    if (entry === NO_ENTRY || !entries.hasRange(entry, body)) return NO_ENTRY;
+    const saysSame = entries.saysSame(entry, result, body);
+    const isLonger = remainingMs(expiryMs, entries.expiry(entry)) >= 0;
+    const stands = saysSame && isPromised && entries.isPromised(entry) && entries.upstream(entry) === upstream;
+    if (!isLonger && !stands) return NO_ENTRY;
+    if (isLonger) entries.setExpiry(entry, expiryMs);
+    entries.setUpstream(entry, upstream);
+    if (saysSame) entries.setAnswer(entry, result, body);
     else this.revise(now, entry, result, body);
+    return entry;
   }
 
   /** An answer of a new lineage makes all of its MAB void: the numbers before mean nothing any more. */

@@ -265,9 +265,7 @@ export class Fetcher implements PortOwner {
     const mostMs = isPromised ? this.#mostMs : UNPROMISED_MS;
     const cachingMs = Math.floor(Math.min(mostMs, body.cachingMs) - (now - sentAt) / 1000);
     if (cachingMs <= 0) return NO_ENTRY;
-    const entry = this.#cache.file(now, result, body, upstream.index, cachingMs);
-    if (entry !== NO_ENTRY) this.#cache.entries.setPromised(entry, isPromised);
-    return entry;
+    return this.#cache.file(now, result, body, upstream.index, cachingMs, isPromised);
   }
 
   #noteOrigin(upstream: Upstream, rtt: number): void {
