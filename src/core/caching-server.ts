@@ -21,9 +21,11 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   readonly directory: D;
   readonly #unknown = new Version();
 
-  constructor(options: CachingServerOptions, directoryOver: (upstreams: UpstreamTable) => D) {
+  /** `refetchLeadMs`: how long before it expires an entry in use is fetched again. That of those who ask this server is shorter. */
+  constructor(options: CachingServerOptions, refetchLeadMs: number, directoryOver: (upstreams: UpstreamTable) => D) {
     this.server = new ServerHalf(options, options.maxUpstreams + 1, this);
     const { peers, ring, cache, responder } = this.server;
+    cache.refetchLeadMs = refetchLeadMs;
     let directory: D | undefined;
     this.querier = new QuerierHalf({ ...options, maxWaiting: options.clients.maxWaiting }, { peers, ring, cache, audience: responder }, (upstreams) => (directory = directoryOver(upstreams)));
     this.directory = directory!;

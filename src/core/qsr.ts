@@ -1,3 +1,4 @@
+import { REFETCH_STEP_MS } from "./cache/mapping-cache.ts";
 import { CachingServer, type CachingServerOptions } from "./caching-server.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "./mabs/catalogue.ts";
 import { CatalogueDirectory } from "./querier/directory.ts";
@@ -10,7 +11,7 @@ export interface QsrOptions extends CachingServerOptions {
 /** A resolving query server: knows all MABs and their QSAs, measures these, and answers from cache or from the best. */
 export class Qsr extends CachingServer<CatalogueDirectory> {
   constructor(options: QsrOptions) {
-    super(options, (upstreams) => new CatalogueDirectory(EMPTY_CATALOGUE, upstreams, options.gapCachingMs));
+    super(options, 3 * REFETCH_STEP_MS, (upstreams) => new CatalogueDirectory(EMPTY_CATALOGUE, upstreams, options.gapCachingMs));
   }
 
   get catalogue(): Catalogue {

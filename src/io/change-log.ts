@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import { type NumberedChange, formatChange, parseChange } from "../core/mapping/change-line.ts";
 import type { MappingStore } from "../core/mapping/mapping-store.ts";
 
@@ -15,6 +15,8 @@ export class ChangeLogError extends Error {
 export class ChangeLog {
   readonly #path: string;
   #file: number | undefined;
+  /** The file's octets before a change that could not be kept, while something of that may be in it. */
+  #octetsBefore: number | undefined;
 
   private constructor(path: string) {
     this.#path = path;
@@ -32,13 +34,14 @@ export class ChangeLog {
     return new ChangeLog(path);
   }
 
-  /** Puts a change on disk. Throws ChangeLogError: it must not be made then. */
+  /** Puts a change on disk. Throws ChangeLogError: it must not be made then, nor by the next start. */
   append(change: NumberedChange): void {
     try {
       this.#file ??= openSync(this.#path, "a", 0o600);
-      writeSync(this.#file, `${formatChange(change)}\n`);
-      fdatasyncSync(this.#file);
+      this.#takeBack(this.#file);
+      this.#write(this.#file, Buffer.from(`${formatChange(change)}\n`));
     } catch (error) {
+      if (this.#file !== undefined) this.#tryToTakeBack(this.#file);
       throw new ChangeLogError(`the change was not made, since it cannot be kept in ${this.#path}: ${(error as Error).message}; name a file that can be written with "changes"`, { cause: error });
     }
   }
@@ -46,6 +49,29 @@ export class ChangeLog {
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
+  }
+
+  #write(file: number, line: Buffer): void {
+    this.#octetsBefore = fstatSync(file).size;
+    if (writeSync(file, line) < line.length) throw new Error("there is no room for all of it");
+    fdatasyncSync(file);
+    this.#octetsBefore = undefined;
+  }
+
+  /** Takes out what a change that could not be kept has left. */
+  #takeBack(file: number): void {
+    if (this.#octetsBefore === undefined) return;
+    ftruncateSync(file, this.#octetsBefore);
+    fdatasyncSync(file);
+    this.#octetsBefore = undefined;
+  }
+
+  #tryToTakeBack(file: number): void {
+    try {
+      this.#takeBack(file);
+    } catch {
+      // Then no other change is kept before that is possible.
+    }
   }
 }
 

@@ -75,6 +75,7 @@ export class ItrClient extends EventEmitter<Events> {
   readonly #touch: NodeJS.Timeout;
   #token = 0;
   #isDraining = false;
+  #isClosed = false;
 
   private constructor(engine: Itr, driver: UdpDriver) {
     super();
@@ -100,9 +101,10 @@ export class ItrClient extends EventEmitter<Events> {
     return client;
   }
 
-  /** Where packets to an address go: from cache, or from a server. Throws AddressError, and ItrError when none answers. */
+  /** Where packets to an address go: from cache, or from a server. Throws AddressError, and ItrError when none answers or the client is closed. */
   async lookUp(address: string | IpAddress): Promise<ItrMapping> {
     const ip = typeof address === "string" ? parseIp(address) : address;
+    if (this.#isClosed) throw new ItrError(`${formatIp(ip)}: the client is closed`);
     const token = ++this.#token;
     const entry = this.#engine.lookUp(now(), ip.family, ...keyOf(ip), token);
     if (entry >= 0) return describe(this.#engine.read(now(), entry));
@@ -141,6 +143,7 @@ export class ItrClient extends EventEmitter<Events> {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#touch);
     this.#watches.clear();
     for (const { address, fail } of this.#waiting.values()) fail(new ItrError(`${address}: the client was closed before an answer came`));
@@ -175,8 +178,12 @@ export class ItrClient extends EventEmitter<Events> {
   #drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    for (let event = this.#engine.pollEvent(); event !== undefined; event = this.#engine.pollEvent()) this.#handle(event);
-    this.#isDraining = false;
+    try {
+      for (let event = this.#engine.pollEvent(); event !== undefined; event = this.#engine.pollEvent()) this.#handle(event);
+    } finally {
+      // A listener may throw: what is left follows the next time.
+      this.#isDraining = false;
+    }
   }
 
   #handle(event: ItrEvent): void {

@@ -85,4 +85,18 @@ describe("QSA, QSR, QSC and ITR in a chain", () => {
     chain.network.run(SECOND);
     expect(chain.lookUp("192.0.2.7")).toMatchObject({ etr: NEW_ETR, elapsed: 0 });
   });
+
+  test.each([0, 1.3, 2.1, 2.9])("what is in use at the ITR is renewed all along the chain before it expires (%d s later)", (seconds) => {
+    const chain = new Chain([20]);
+    let round = 0;
+    const { delay } = chain.network;
+    chain.network.delay = (from, to) => delay(from, to) + ((round += 617) % 2_000);
+    chain.network.run(seconds * 1_000_000);
+    for (let second = 0; second < 2_000; second++) {
+      chain.lookUp("192.0.2.7");
+      chain.network.run(1_000_000);
+    }
+    chain.drain();
+    expect([chain.itr.counters.misses, chain.events.filter(({ type }) => type === "flush")]).toEqual([1, []]);
+  });
 });

@@ -27,6 +27,11 @@ function mapping(first: number, last: number, etr = 1): MappingBody {
   return Object.assign(new MappingBody(), { family: 4, prefixLength: 0, etrFamily: 4, firstHi: first, lastHi: last, etr0: etr, versionLo: 1 });
 }
 
+/** A micronet in a MAB of this length, answered at a position. */
+function at(lineage: number, position: number, first: number, last: number, prefixLength = 24): MappingBody {
+  return Object.assign(mapping(first, last), { prefixLength, versionLineage: lineage, positionLineage: lineage, positionLo: position });
+}
+
 function sent(ring: TransmitRing): string[] {
   const out = new Transmit();
   const texts: string[] = [];
@@ -74,6 +79,16 @@ describe("the cache", () => {
     expect(cache.cache.size).toBe(0);
   });
 
+  test("the same answer again, for less time, from the server that has promised more: the promise stands, nobody is told", () => {
+    const { cache, ledger, peer, promises } = setUp();
+    const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 5_000);
+    ledger.note(entry, peer, 1, 1, 1, 5_000);
+    expect(cache.file(1_000_000, ResultCode.mapping, mapping(1, 9), 1, 3_990)).toBe(entry);
+    expect([cache.entries.expiry(entry), promises.sender.outstanding]).toEqual([5_000, 0]);
+    const other = cache.file(1_000_000, ResultCode.mapping, mapping(1, 9), 2, 3_990);
+    expect([cache.entries.expiry(other), promises.sender.outstanding]).toEqual([4_990, 1]);
+  });
+
   test("expiry survives the wrap of its milliseconds", () => {
     const { cache } = setUp();
     const now = (2 ** 32 - 500) * 1000;
@@ -91,6 +106,27 @@ describe("the cache", () => {
     for (let round = 0; round < 3; round++) expect(cache.file(0, ResultCode.mapping, mapping(100 + round, 100 + round), 1, 60_000)).not.toBe(NO_ENTRY);
     expect([0, 1, 3].map((key) => cache.find(0, 4, key, 0) === NO_ENTRY)).toEqual([false, false, false]);
   });
+});
+
+describe("a MAB that is flushed", () => {
+  test("takes what other servers said before the change, and leaves what they have said since", () => {
+    const { cache } = setUp();
+    const [before, since] = [at(1, 11, 1, 9), at(1, 12, 10, 19)];
+    cache.file(0, ResultCode.mapping, before, 2, 60_000);
+    cache.file(0, ResultCode.mapping, since, 2, 60_000);
+    cache.file(0, ResultCode.mapping, at(1, 12, 20, 29), 1, 60_000);
+    cache.flushMab(0, 4, 0, 0, 24, 1, new Version().set(1, 0, 12));
+    expect([1, 10, 20].map((key) => cache.find(0, 4, key, 0) === NO_ENTRY)).toEqual([true, false, true]);
+  });
+});
+
+test("an answer of a higher lineage ends what its MAB had before, past everything of a longer MAB inside it", () => {
+  const { cache } = setUp();
+  cache.file(0, ResultCode.mapping, at(1, 5, 1, 9, 16), 1, 60_000);
+  for (let key = 0x100; key < 0x120; key++) cache.file(0, ResultCode.mapping, at(1, 5, key, key, 24), 1, 60_000);
+  cache.file(0, ResultCode.mapping, at(2, 1, 0x8000, 0x8009, 16), 1, 60_000);
+  expect(cache.find(0, 4, 5, 0)).toBe(NO_ENTRY);
+  expect(cache.find(0, 4, 0x110, 0)).not.toBe(NO_ENTRY);
 });
 
 describe("promises", () => {
@@ -126,5 +162,17 @@ describe("promises", () => {
       if (sent(ring).length > 0) times.push(now / 1000);
     }
     expect(times).toEqual([0, 200, 600, 1400, 3000]);
+  });
+
+  test("an update that overtakes one not sent yet is repeated for as long as the newer promise lasts", () => {
+    const { cache, promises, ledger, peer, ring } = setUp();
+    const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
+    for (const [etr, untilMs] of [[7, 5_000], [8, 60_000]] as const) {
+      ledger.note(entry, peer, 1, 1, 1, untilMs);
+      cache.revise(0, entry, ResultCode.mapping, mapping(1, 9, etr));
+    }
+    for (let now = 0; now < 10_000_000; now = promises.sender.next) promises.sender.handleTimeout(now);
+    expect(promises.sender.outstanding).toBe(1);
+    expect(new Set(sent(ring))).toEqual(new Set(["1 1-9"]));
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { formatIp, parseIp } from "../../src/address/index.ts";
 import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
 import { UpstreamState } from "../../src/core/querier/upstream-state.ts";
-import { Acknowledgement, MessageType, ResultCode, decodeDatagram, encodeAcknowledgement } from "../../src/wire/index.ts";
-import { World } from "../support/world.ts";
+import { Acknowledgement, type Header, MessageType, ResultCode, UpdateAction, decodeDatagram, encodeAcknowledgement } from "../../src/wire/index.ts";
+import { type Site, World } from "../support/world.ts";
 
 const MINUTE = 60_000_000;
 
@@ -20,6 +20,25 @@ function withDeadService(world: World): CatalogueContent {
     mabs: [...content.mabs, { prefix: { family: 4 as const, hi: 0xc8000000, lo: 0, length: 8 }, services: [1], set: "t" }].toSorted((a, b) => a.prefix.family - b.prefix.family || a.prefix.hi - b.prefix.hi),
     services: [...content.services, { name: "s2.dsoc.example.", servers: [server] }],
   };
+}
+
+/** Lets QSAs say that they are at work in place of every answer. */
+function keepBusy(world: World, busy: readonly Site[]): void {
+  const isBusy = (endpoint: string): boolean => busy.some((site) => site.endpoint === endpoint);
+  world.network.loses = ({ from, to, bytes }) => {
+    if (isBusy(from)) return bytes[1] === MessageType.mapReply && bytes[40] !== ResultCode.nullReply;
+    const request = isBusy(to) ? decodeDatagram(bytes) : undefined;
+    if (request?.type === MessageType.mapRequest && request.message.family !== 0) world.network.send({ from: to, to: from, bytes: atWork(request.message.header) });
+    return false;
+  };
+}
+
+function atWork(header: Header): Uint8Array {
+  const ack = new Acknowledgement();
+  Object.assign(ack.header, header, { server0: 0, server1: 0, server2: 0, server3: 0 });
+  ack.value = 60_000;
+  const bytes = new Uint8Array(64);
+  return bytes.subarray(0, encodeAcknowledgement(new DataView(bytes.buffer), MessageType.mapRequestAck, ack));
 }
 
 describe("probing", () => {
@@ -91,24 +110,11 @@ describe("failures", () => {
     }
   });
 
-  test("a QSA that only ever says it is at work loses its queries to the next", () => {
-    const world = new World([12, 40]);
-    const [busy] = world.sites;
-    const bytes = new Uint8Array(64);
-    world.network.loses = ({ from, to, bytes: sent }) => {
-      if (from === busy!.endpoint) return sent[1] === MessageType.mapReply && decodeDatagram(sent).type === MessageType.mapReply && sent[40] !== ResultCode.nullReply;
-      if (to !== busy!.endpoint) return false;
-      const request = decodeDatagram(sent);
-      if (request.type !== MessageType.mapRequest || request.message.family === 0) return false;
-      const ack = new Acknowledgement();
-      Object.assign(ack.header, request.message.header, { server0: 0, server1: 0, server2: 0, server3: 0 });
-      ack.value = 60_000;
-      const length = encodeAcknowledgement(new DataView(bytes.buffer), MessageType.mapRequestAck, ack);
-      world.network.send({ from: to, to: from, bytes: bytes.slice(0, length) });
-      return false;
-    };
+  test.each([1, 2])("%i QSAs that only ever say they are at work lose their queries to the next", (count) => {
+    const world = new World([12, 40, 60]);
+    keepBusy(world, world.sites.slice(0, count));
     expect(world.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
-    expect(asked(world, 1)).toBe(1);
+    expect(asked(world, count)).toBe(1);
   });
 
   test("a server that refuses is asked once, and its reason is passed on", () => {
@@ -155,5 +161,69 @@ describe("liveness", () => {
     const last = heardOf();
     world.network.runUntil(() => world.qsr.server.cache.cache.size === 0, 12_000_000);
     expect(world.network.now - last).toBeLessThanOrEqual(10_000_000 + 1_000);
+  });
+
+  test("a counter ahead of what has come: the server is asked within a moment for what is missing", () => {
+    const world = new World([20]);
+    world.querier.answer("192.0.2.7");
+    let isLosing = true;
+    world.network.loses = ({ bytes }) => isLosing && bytes[1] === MessageType.cacheUpdate && bytes[40] === UpdateAction.update;
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    world.network.run(1_500_000);
+    world.querier.answer("192.0.2.150");
+    isLosing = false;
+    const before = world.sites[0]!.qsa.server.responder.counters.nullRequests;
+    world.network.run(200_000);
+    expect(world.sites[0]!.qsa.server.responder.counters.nullRequests).toBe(before + 1);
+    expect(world.querier.updates).toHaveLength(1);
+  });
+
+  test("a late reply of an epoch that has ended: the server is asked at once which one it has", () => {
+    const world = new World([20]);
+    const [site] = world.sites;
+    const { fetcher, port } = world.qsr.querier;
+    let times = 0;
+    world.network.loses = ({ to, bytes }) => to === site!.endpoint && bytes[1] === MessageType.mapRequest && bytes[67] === 7 && times++ > 0;
+    const { delay } = world.network;
+    world.network.delay = (from, to) => (from === site!.endpoint ? 270_000 : delay(from, to));
+    world.querier.ask("192.0.2.7");
+    world.network.run(15_000);
+    world.network.delay = delay;
+    world.restart(site!);
+    world.querier.answer("192.0.2.150");
+    expect(fetcher.counters.unusable).toBe(0);
+    world.network.runUntil(() => fetcher.counters.unusable === 1, 300_000);
+    const before = port.counters.probesSent;
+    world.network.run(1_000);
+    expect(port.counters.probesSent).toBe(before + 1);
+  });
+
+  test("a reply that is late with its counter does not hide numbers that are known to be missing", () => {
+    const world = new World([20]);
+    const { upstream } = world.qsr.querier.upstreams.ranking(0).at(0);
+    const { health } = world.qsr.querier;
+    const { complete } = upstream.window;
+    health.noteIssued(world.network.now, upstream, complete + 5);
+    health.noteIssued(world.network.now, upstream, complete + 2);
+    for (const number of [1, 2]) upstream.window.receive(complete + number);
+    health.noteProgress(world.network.now, upstream, true);
+    expect(upstream.gapSince).toBe(world.network.now);
+  });
+
+  test("a flush of everything that comes after a later update makes no number missing", () => {
+    const world = new World([20]);
+    const [site] = world.sites;
+    world.querier.answer("192.0.2.7");
+    let isCut = true;
+    let flushes = 0;
+    world.network.loses = ({ to, bytes }) => (isCut && to === site!.endpoint) || (bytes[1] === MessageType.cacheUpdate && bytes[40] === UpdateAction.flushAll && flushes++ === 0);
+    world.network.run(20_000_000);
+    isCut = false;
+    world.network.runUntil(() => flushes > 0, 40_000_000);
+    world.querier.answer("192.0.2.7");
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    world.network.run(10_000_000);
+    const { updateGaps, epochChanges } = world.qsr.querier.health.counters;
+    expect([flushes > 1, updateGaps, epochChanges]).toEqual([true, 0, 0]);
   });
 });

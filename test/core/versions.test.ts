@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatWords } from "../../src/address/index.ts";
+import { formatWords, parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
 import { Floors } from "../../src/core/cache/floors.ts";
 import { Version } from "../../src/core/version.ts";
-import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
+import { type MabMapping, MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { type MapReply, RequestFlag, ResultCode, UpdateAction } from "../../src/wire/index.ts";
-import { MAPPING, World } from "../support/world.ts";
+import { TestQuerier } from "../support/test-querier.ts";
+import { LIMITS, MAPPING, QSR_ENDPOINT, World } from "../support/world.ts";
 
 const SECOND = 1_000_000;
 
@@ -29,7 +30,7 @@ describe("floors", () => {
         expect(floors.lost).toBe(0);
         for (const [key, number] of truth) {
           const found = new Version();
-          floors.over(0, 4, key, 0, key, 0, found);
+          floors.over(0, 4, 24, key, 0, key, 0, found);
           expect(found.lo).toBeGreaterThanOrEqual(number);
         }
       }),
@@ -42,7 +43,7 @@ describe("floors", () => {
     floors.raise(0, 4, 24, 10, 0, 19, 0, new Version().set(1, 0, 7));
     const at = (nowMs: number, key: number): number => {
       const found = new Version();
-      floors.over(nowMs, 4, key, 0, key, 0, found);
+      floors.over(nowMs, 4, 24, key, 0, key, 0, found);
       return found.lo;
     };
     expect([at(0, 9), at(0, 10), at(0, 19), at(0, 20), at(3_599_999, 15), at(3_600_000, 15)]).toEqual([0, 7, 7, 0, 7, 0]);
@@ -98,6 +99,21 @@ describe("nobody goes back", () => {
     expect(world.querier.answer("192.0.2.7").reply.result).not.toBe(ResultCode.mapping);
   });
 
+  test("after an entry that had to make room for another, nothing older is given", () => {
+    const world = new World([12, 40], { limits: { ...LIMITS, maxEntries: 1 } });
+    const [first] = world.sites;
+    world.change("192.0.2.0-192.0.2.99", "203.0.113.7", [first!]);
+    const lookUpOnce = (address: string): MapReply => {
+      world.querier.ask(address, ({ header }) => (header.flags = RequestFlag.oneShot));
+      world.network.run(3 * SECOND);
+      return world.querier.replies.at(-1)!.reply;
+    };
+    expect(etrText(lookUpOnce("192.0.2.7"))).toBe("203.0.113.7");
+    lookUpOnce("2001:db8::1");
+    first!.station.leave();
+    expect(lookUpOnce("192.0.2.7").result).not.toBe(ResultCode.mapping);
+  });
+
   test("a reply overtaken by an update is not taken", () => {
     const world = new World([40, 60]);
     const [near] = world.sites;
@@ -143,5 +159,34 @@ describe("nobody goes back", () => {
     first!.station.rejoin();
     world.network.run(60 * SECOND);
     expect(world.querier.answer("192.0.2.7").reply.body.versionLineage).toBe(2);
+  });
+
+  test("what one MAB has come to says nothing of a longer MAB inside it", () => {
+    const world = new World([12, 40]);
+    const prefix = parsePrefix("2001:db8:1::/48");
+    const inner: MabMapping = { prefix, lineage: 1, position: 5, micronets: [{ range: parseRange("2001:db8:1::"), etr: parseIp("203.0.113.9"), version: 5 }] };
+    const outer = MAPPING[1]!;
+    const [first, second] = world.sites;
+    Object.defineProperty(first!.qsa, "store", { value: new MappingStore([outer, inner]) });
+    Object.defineProperty(second!.qsa, "store", { value: new MappingStore([{ ...outer, lineage: 2 }, inner]) });
+    world.publish({ ...world.content(), mabs: [outer, inner].map((mab) => ({ prefix: mab.prefix, services: [0], set: "s" })) });
+    world.querier.answer("2001:db8::1");
+    first!.station.leave();
+    world.network.run(4 * SECOND);
+    expect(world.querier.answer("2001:db8:9::1").reply.body.positionLineage).toBe(2);
+    expect(etrText(world.querier.answer("2001:db8:1::1").reply)).toBe("203.0.113.9");
+  });
+
+  test("who asks for more than there is gets nothing, and spoils it for nobody who waits for the same address", () => {
+    const world = new World([20]);
+    const forger = new TestQuerier(world.network, "10.0.0.66:5000", QSR_ENDPOINT);
+    forger.ask("192.0.2.7", (request) => {
+      request.header.flags = RequestFlag.floor;
+      Object.assign(request, { floorLineage: 0xffffffff, floorHi: 0, floorLo: 1 });
+    });
+    world.network.run(1_000);
+    expect(world.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
+    world.network.run(3 * SECOND);
+    expect(forger.replies.map(({ reply }) => reply.result)).toEqual([ResultCode.notAuthoritativeNow]);
   });
 });

@@ -1,12 +1,14 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, fdatasyncSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { formatIp, parseIp, parseRange } from "../../src/address/index.ts";
 import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { ChangeLog, ChangeLogError } from "../../src/io/change-log.ts";
 import { MappingBody } from "../../src/wire/index.ts";
 import { MAPPING } from "../support/world.ts";
+
+vi.mock("node:fs", { spy: true });
 
 let directory: string;
 let path: string;
@@ -78,4 +80,32 @@ describe("changes kept on disk", () => {
     const log = ChangeLog.open(join(directory, "nowhere", "changes.txt"), new MappingStore(MAPPING));
     expect(() => log.append(new MappingStore(MAPPING).plan(parseRange("192.0.2.1"), null))).toThrow("the change was not made, since it cannot be kept in");
   });
+
+  test.each([
+    ["the disk fails", () => vi.mocked(fdatasyncSync).mockImplementationOnce(failing)],
+    ["the disk is full", () => vi.mocked(writeSync).mockImplementationOnce(writesOnlyHalf)],
+  ])("a change that could not be kept is not made by the next start either: %s", (_name, breakDisk) => {
+    const before = new MappingStore(MAPPING);
+    const log = ChangeLog.open(path, before);
+    change(before, log, "192.0.2.150", "203.0.113.8");
+    breakDisk();
+    expect(() => {
+      change(before, log, "192.0.2.0-192.0.2.99", "203.0.113.7");
+    }).toThrow(ChangeLogError);
+    expect(readFileSync(path, "utf8")).toBe("192.0.2.0/24 1.11 192.0.2.150 203.0.113.8\n");
+    change(before, log, "192.0.2.0-192.0.2.99", "203.0.113.9");
+    log.close();
+    const after = new MappingStore(MAPPING);
+    ChangeLog.open(path, after).close();
+    expect(look(after, "192.0.2.5")).toEqual({ etr: "203.0.113.9", version: 12, position: 12 });
+  });
 });
+
+function writesOnlyHalf(file: number, line: unknown): number {
+  appendFileSync(file, String(line).slice(0, 20));
+  return 20;
+}
+
+function failing(): never {
+  throw new Error("EIO: i/o error, fdatasync");
+}

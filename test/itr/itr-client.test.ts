@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
 import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { Qsa } from "../../src/core/qsa.ts";
@@ -97,5 +97,31 @@ describe("the ITR library", () => {
     const failure = lonely.lookUp("192.0.2.7").catch((error: unknown) => error);
     await lonely.close();
     expect(await failure).toEqual(new ItrError("192.0.2.7: the client was closed before an answer came"));
+  });
+
+  test("after it is closed a look-up fails, and does not wait for ever", async () => {
+    const closed = await ItrClient.open({ servers: [] });
+    await closed.close();
+    await expect(closed.lookUp("192.0.2.7")).rejects.toThrow("192.0.2.7: the client is closed");
+  });
+
+  test("a listener that throws does not keep others from hearing what follows", async () => {
+    await vi.waitFor(async () => {
+      expect((await itr.lookUp("192.0.2.7")).remainingMs).toBeGreaterThan(0);
+    });
+    const surprises: unknown[] = [];
+    const others = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.once("uncaughtException", (error) => surprises.push(error));
+    itr.once("update", () => {
+      throw new Error("in a listener");
+    });
+    for (const server of servers) server.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    await vi.waitFor(() => {
+      expect(surprises).toHaveLength(1);
+    });
+    for (const listener of others) process.on("uncaughtException", listener);
+    const { next } = nextOf("192.0.2.150");
+    expect(await next()).toMatchObject({ etr: "203.0.113.2" });
   });
 });

@@ -1,11 +1,11 @@
-import { type Family, compareKeys, maskBits } from "../../address/index.ts";
+import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLast } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
 import { RangeIndex } from "../tables/range-index.ts";
 
 const EVICTION_STEPS = 256;
 
-/** Entries looked at to find one of a MAB. */
+/** MABs inside a MAB, on either side, that are passed over to find an entry of it. */
 const NEAREST_STEPS = 8;
 
 /**
@@ -52,25 +52,24 @@ export class Cache {
     return compareKeys(this.entries.firstHi(above), this.entries.firstLo(above), lastHi, lastLo) <= 0 ? above : NO_ENTRY;
   }
 
-  /** Some entry close to a key that lies in the same MAB; NO_ENTRY when none is near. */
+  /** Some entry of the MAB around a key, the nearest on one side; NO_ENTRY when none is near. */
   nearest(family: Family, hi: number, lo: number, prefixLength: number): number {
     const { entries } = this;
     const index = this.#index(family);
-    let below = index.floor(hi, lo);
-    let above = index.above(hi, lo);
+    let below = this.#within(index.floor(hi, lo), hi, lo, prefixLength);
+    let above = this.#within(index.above(hi, lo), hi, lo, prefixLength);
     for (let step = 0; step < NEAREST_STEPS && (below !== NO_ENTRY || above !== NO_ENTRY); step++) {
-      if (below !== NO_ENTRY && this.#isIn(below, family, hi, lo, prefixLength)) return below;
-      if (above !== NO_ENTRY && this.#isIn(above, family, hi, lo, prefixLength)) return above;
-      if (above !== NO_ENTRY) above = index.above(entries.firstHi(above), entries.firstLo(above));
-      if (below !== NO_ENTRY) below = index.below(entries.firstHi(below), entries.firstLo(below));
+      if (below !== NO_ENTRY && entries.prefixLength(below) === prefixLength) return below;
+      if (above !== NO_ENTRY && entries.prefixLength(above) === prefixLength) return above;
+      if (below !== NO_ENTRY) below = this.#within(this.#belowMabOf(below), hi, lo, prefixLength);
+      if (above !== NO_ENTRY) above = this.#within(this.#aboveMabOf(above), hi, lo, prefixLength);
     }
     return NO_ENTRY;
   }
 
-  /** Files an answer for a range that no entry overlaps; NO_ENTRY when nothing can make room for it. */
+  /** Files an answer for a range that no entry overlaps; NO_ENTRY when every row is taken. */
   insert(result: number, body: MappingBody, expiryMs: number, upstream: number): number {
-    let entry = this.entries.add(result, body, expiryMs, upstream);
-    if (entry === NO_ENTRY && this.#evict()) entry = this.entries.add(result, body, expiryMs, upstream);
+    const entry = this.entries.add(result, body, expiryMs, upstream);
     if (entry !== NO_ENTRY) this.#index(this.entries.family(entry)).insert(body.firstHi, body.firstLo, entry);
     return entry;
   }
@@ -81,6 +80,16 @@ export class Cache {
     this.entries.release(entry);
   }
 
+  /** The next to make room for another: CLOCK over the entries that nobody counts on. NO_ENTRY when none is found soon. */
+  evictable(): number {
+    for (let step = 0; step < EVICTION_STEPS; step++) {
+      const entry = this.#advance();
+      if (!this.entries.isTaken(entry) || this.isHeld(entry)) continue;
+      if (!this.entries.takeTouched(entry)) return entry;
+    }
+    return NO_ENTRY;
+  }
+
   /** Visits the entries among the next `rows` rows, going round. `visit` may remove the one it is given. */
   walk(rows: number, visit: (entry: number) => void): void {
     for (let step = Math.min(rows, this.entries.highWater); step > 0; step--) {
@@ -89,28 +98,33 @@ export class Cache {
     }
   }
 
-  /** CLOCK over the entries that nobody counts on. */
-  #evict(): boolean {
-    for (let step = 0; step < EVICTION_STEPS; step++) {
-      const entry = this.#advance();
-      if (!this.entries.isTaken(entry) || this.isHeld(entry)) continue;
-      if (this.entries.takeTouched(entry)) continue;
-      this.remove(entry);
-      return true;
-    }
-    return false;
-  }
-
   #advance(): number {
     const entry = this.#hand;
     this.#hand = this.#hand + 1 >= this.entries.highWater ? 0 : this.#hand + 1;
     return entry;
   }
 
-  #isIn(entry: number, family: Family, hi: number, lo: number, prefixLength: number): boolean {
+  /** An entry, if it lies in a prefix around a key. */
+  #within(entry: number, hi: number, lo: number, prefixLength: number): number {
+    if (entry === NO_ENTRY) return NO_ENTRY;
     const { entries } = this;
-    const around = (((entries.firstHi(entry) ^ hi) & maskBits(prefixLength)) | ((entries.firstLo(entry) ^ lo) & maskBits(prefixLength - 32))) === 0;
-    return around && entries.family(entry) === family && entries.prefixLength(entry) === prefixLength;
+    const outside = ((entries.firstHi(entry) ^ hi) & maskBits(prefixLength)) | ((entries.firstLo(entry) ^ lo) & maskBits(prefixLength - 32));
+    return outside === 0 ? entry : NO_ENTRY;
+  }
+
+  #belowMabOf(entry: number): number {
+    const { hi, lo } = this.#mabOf(entry);
+    return this.#index(this.entries.family(entry)).below(hi, lo);
+  }
+
+  #aboveMabOf(entry: number): number {
+    const { hi, lo } = prefixLast(this.#mabOf(entry));
+    return this.#index(this.entries.family(entry)).above(hi, lo);
+  }
+
+  #mabOf(entry: number): Prefix {
+    const { entries } = this;
+    return prefixAround(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry), entries.prefixLength(entry));
   }
 
   #index(family: Family): RangeIndex {

@@ -16,7 +16,10 @@ const LINEAGE = 4;
 const NUMBER_HI = 5;
 const NUMBER_LO = 6;
 const EXPIRY = 7;
-const FAMILY = 8;
+/** Of the MAB: family and prefix length; zero in a row that is free. */
+const SHAPE = 8;
+
+const IPV4_LENGTHS = 33;
 
 /** A range of keys while floors are joined. */
 interface Span {
@@ -28,7 +31,8 @@ interface Span {
 
 /**
  * The lowest position from which an answer is taken, for ranges that were flushed or replaced: so nobody goes back in
- * version (design section 4). Floors that overlap are joined into one, the highest; when there is no room for another,
+ * version (design section 4). Positions of one MAB say nothing of a longer one inside it, so each has floors of its own,
+ * told apart by prefix length. Floors of a MAB that overlap are joined into one, the highest; when there is no room for another,
  * those of its MAB become one. That refuses more than it must, never less.
  */
 export class Floors {
@@ -36,8 +40,8 @@ export class Floors {
   lost = 0;
   readonly #words: Uint32Array;
   readonly #slots: Slots;
-  readonly #ipv4 = new RangeIndex();
-  readonly #ipv6 = new RangeIndex();
+  /** By family and prefix length, from when there is a floor. */
+  readonly #indexes: (RangeIndex | undefined)[] = [];
   readonly #span: Span = { firstHi: 0, firstLo: 0, lastHi: 0, lastLo: 0 };
   #hand = 0;
 
@@ -63,23 +67,25 @@ export class Floors {
     span.firstLo = firstLo;
     span.lastHi = lastHi;
     span.lastLo = lastLo;
-    this.#absorb(nowMs, family, span, version);
+    const index = this.#indexOf(family, prefixLength);
+    this.#absorb(nowMs, index, span, version);
     if (this.#slots.available === 0) {
       widen(span, family, prefixLength);
-      this.#absorb(nowMs, family, span, version);
+      this.#absorb(nowMs, index, span, version);
     }
     if (this.#slots.available === 0) this.#giveOneUp();
-    this.#add(nowMs, family, span, version);
+    index.insert(span.firstHi, span.firstLo, this.#add(nowMs, (family << 8) | prefixLength, span, version));
   }
 
-  /** Raises `out` to the highest floor of any key in a range. */
-  over(nowMs: number, family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number, out: Version): void {
-    let row = this.#overlapping(family, firstHi, firstLo, lastHi, lastLo);
+  /** Raises `out` to the highest floor of any key in a range inside a MAB of this prefix length. */
+  over(nowMs: number, family: Family, prefixLength: number, firstHi: number, firstLo: number, lastHi: number, lastLo: number, out: Version): void {
+    const index = this.#indexOf(family, prefixLength);
+    let row = this.#overlapping(index, firstHi, firstLo, lastHi, lastLo);
     while (row !== NONE) {
       const at = row * WIDTH;
       const words = this.#words;
       if (remainingMs(words[at + EXPIRY]!, nowMs) > 0) out.raise(words[at + LINEAGE]!, words[at + NUMBER_HI]!, words[at + NUMBER_LO]!);
-      row = this.#index(family).above(words[at + FIRST_HI]!, words[at + FIRST_LO]!);
+      row = index.above(words[at + FIRST_HI]!, words[at + FIRST_LO]!);
       if (row !== NONE && compareKeys(words[row * WIDTH + FIRST_HI]!, words[row * WIDTH + FIRST_LO]!, lastHi, lastLo) > 0) return;
     }
   }
@@ -88,18 +94,18 @@ export class Floors {
   sweep(nowMs: number, steps: number): void {
     for (let step = Math.min(steps, this.#slots.highWater); step > 0 && this.size > 0; step--) {
       const row = this.#advance();
-      if (this.#words[row * WIDTH + FAMILY] !== 0 && remainingMs(this.#words[row * WIDTH + EXPIRY]!, nowMs) <= 0) this.#remove(row);
+      if (this.#words[row * WIDTH + SHAPE] !== 0 && remainingMs(this.#words[row * WIDTH + EXPIRY]!, nowMs) <= 0) this.#remove(row);
     }
   }
 
   clear(): void {
-    for (let row = 0; row < this.#slots.highWater; row++) if (this.#words[row * WIDTH + FAMILY] !== 0) this.#remove(row);
+    for (let row = 0; row < this.#slots.highWater; row++) if (this.#words[row * WIDTH + SHAPE] !== 0) this.#remove(row);
   }
 
   /** Takes out all floors that overlap a span, which grows by them, as the version does. */
-  #absorb(nowMs: number, family: Family, span: Span, version: Version): void {
+  #absorb(nowMs: number, index: RangeIndex, span: Span, version: Version): void {
     for (;;) {
-      const row = this.#overlapping(family, span.firstHi, span.firstLo, span.lastHi, span.lastLo);
+      const row = this.#overlapping(index, span.firstHi, span.firstLo, span.lastHi, span.lastLo);
       if (row === NONE) return;
       if (remainingMs(this.#words[row * WIDTH + EXPIRY]!, nowMs) > 0) this.#join(row, span, version);
       this.#remove(row);
@@ -120,7 +126,7 @@ export class Floors {
     }
   }
 
-  #add(nowMs: number, family: Family, span: Span, version: Version): void {
+  #add(nowMs: number, shape: number, span: Span, version: Version): number {
     const row = this.#slots.take();
     const at = row * WIDTH;
     const words = this.#words;
@@ -132,27 +138,27 @@ export class Floors {
     words[at + NUMBER_HI] = version.hi;
     words[at + NUMBER_LO] = version.lo;
     words[at + EXPIRY] = nowMs + KEPT_MS;
-    words[at + FAMILY] = family;
-    this.#index(family).insert(span.firstHi, span.firstLo, row);
+    words[at + SHAPE] = shape;
+    return row;
   }
 
   #giveOneUp(): void {
     let row = this.#advance();
-    while (this.#words[row * WIDTH + FAMILY] === 0) row = this.#advance();
+    while (this.#words[row * WIDTH + SHAPE] === 0) row = this.#advance();
     this.#remove(row);
     this.lost++;
   }
 
   #remove(row: number): void {
     const at = row * WIDTH;
-    this.#index(this.#words[at + FAMILY] === 4 ? 4 : 6).remove(this.#words[at + FIRST_HI]!, this.#words[at + FIRST_LO]!);
-    this.#words[at + FAMILY] = 0;
+    const shape = this.#words[at + SHAPE]!;
+    this.#indexOf(shape >> 8 === 4 ? 4 : 6, shape & 0xff).remove(this.#words[at + FIRST_HI]!, this.#words[at + FIRST_LO]!);
+    this.#words[at + SHAPE] = 0;
     this.#slots.give(row);
   }
 
   /** The lowest floor that shares a key with a range; NONE when there is none. */
-  #overlapping(family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
-    const index = this.#index(family);
+  #overlapping(index: RangeIndex, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
     const words = this.#words;
     const below = index.floor(firstHi, firstLo);
     if (below !== NONE && compareKeys(words[below * WIDTH + LAST_HI]!, words[below * WIDTH + LAST_LO]!, firstHi, firstLo) >= 0) return below;
@@ -167,8 +173,8 @@ export class Floors {
     return row;
   }
 
-  #index(family: Family): RangeIndex {
-    return family === 4 ? this.#ipv4 : this.#ipv6;
+  #indexOf(family: Family, prefixLength: number): RangeIndex {
+    return (this.#indexes[(family === 4 ? 0 : IPV4_LENGTHS) + prefixLength] ??= new RangeIndex());
   }
 }
 

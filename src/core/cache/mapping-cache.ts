@@ -10,8 +10,8 @@ import { Floors } from "./floors.ts";
 /** Which upstreams' entries a flush takes. */
 export const ANY_UPSTREAM = -1;
 
-/** An entry in use is fetched again when it has no longer than this to live: more than one round. */
-const PREFETCH_LEAD_MS = 6_000;
+/** Within this all that is about to expire is found, and fetched again: one round, and the deadline of a fetch. */
+export const REFETCH_STEP_MS = 6_000;
 
 /** Those who were given entries. */
 export interface Holders {
@@ -37,6 +37,8 @@ export class MappingCache {
   readonly floors: Floors;
   /** Asked for entries in use that are about to expire, or whose server has died. */
   wantKey: WantKey = () => undefined;
+  /** An entry in use is fetched again when it has no longer than this to live. */
+  refetchLeadMs = REFETCH_STEP_MS;
   readonly #holders: Holders;
   readonly #floor = new Version();
   readonly #cause = new Version();
@@ -59,19 +61,19 @@ export class MappingCache {
 
   /**
    * Files an answer whole: over the entry for the same range, whose holders hear only if it says something else, or in
-   * place of all that overlaps it. NO_ENTRY when there is no room.
+   * place of all that overlaps it. NO_ENTRY when there is no room. `isPromised`: the upstream sends Cache Updates for it.
    */
-  file(now: number, result: number, body: MappingBody, upstream: number, cachingMs: number): number {
+  file(now: number, result: number, body: MappingBody, upstream: number, cachingMs: number, isPromised = true): number {
     const family = body.family as Family;
     const expiryMs = (milliseconds(now) + cachingMs) >>> 0;
     this.#flushOlderLineage(now, family, body);
-    const same = this.cache.find(family, body.firstHi, body.firstLo);
-    if (same !== NO_ENTRY && this.entries.hasRange(same, body) && remainingMs(expiryMs, this.entries.expiry(same)) >= 0) {
-      this.#renew(now, same, result, body, upstream, expiryMs);
-      return same;
+    let entry = this.#renew(now, result, body, upstream, expiryMs, isPromised);
+    if (entry === NO_ENTRY) {
+      this.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
+      entry = this.#insert(now, result, body, expiryMs, upstream);
     }
-    this.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
-    return this.cache.insert(result, body, expiryMs, upstream);
+    if (entry !== NO_ENTRY) this.entries.setPromised(entry, isPromised);
+    return entry;
   }
 
   /** Gives an entry another mapping for the same range, and tells its holders. Its expiry stays. */
@@ -129,7 +131,10 @@ export class MappingCache {
     }
   }
 
-  /** Withdraws all of one MAB: one message for each holder. What answers it from now on stands at `cause` at least. */
+  /**
+   * Withdraws all of one MAB that came from one upstream, or from any, and what is older than `cause`: one message for each
+   * holder. What answers it from now on stands at `cause` at least.
+   */
   flushMab(now: number, family: Family, hi: number, lo: number, prefixLength: number, upstream: number, cause: Version): void {
     const mab = prefixAround(family, hi, lo, prefixLength);
     const last = prefixLast(mab);
@@ -137,8 +142,8 @@ export class MappingCache {
     let entry = this.cache.overlapping(family, mab.hi, mab.lo, last.hi, last.lo);
     while (entry !== NO_ENTRY) {
       const [afterHi, afterLo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
-      const isOurs = upstream === ANY_UPSTREAM || this.entries.upstream(entry) === upstream;
-      if (isOurs && this.entries.prefixLength(entry) === prefixLength) {
+      const isVoid = upstream === ANY_UPSTREAM || this.entries.upstream(entry) === upstream || this.entries.isBelow(entry, cause);
+      if (isVoid && this.entries.prefixLength(entry) === prefixLength) {
         this.#holders.tellMab(now, entry, cause);
         this.#remove(now, entry, cause);
       }
@@ -179,22 +184,16 @@ export class MappingCache {
     this.raiseFloor(now, body, version);
   }
 
-  /** Raises `out` to what an answer for a range must at least stand at: the floors, and the versions of what is cached there. */
+  /** Raises `out` to what an answer must at least stand at: the floors of its range, and the versions of what its MAB has cached there. */
   floorOver(now: number, body: MappingBody, out: Version): void {
     const family = body.family as Family;
-    this.floors.over(milliseconds(now), family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, out);
+    this.floors.over(milliseconds(now), family, body.prefixLength, body.firstHi, body.firstLo, body.lastHi, body.lastLo, out);
     let entry = this.cache.overlapping(family, body.firstHi, body.firstLo, body.lastHi, body.lastLo);
     while (entry !== NO_ENTRY) {
-      if (this.entries.upstream(entry) !== OWN) this.entries.raiseToVersion(entry, out);
+      const isOfMab = this.entries.upstream(entry) !== OWN && this.entries.prefixLength(entry) === body.prefixLength;
+      if (isOfMab) this.entries.raiseToVersion(entry, out);
       entry = this.cache.following(family, this.entries.lastHi(entry), this.entries.lastLo(entry), body.lastHi, body.lastLo);
     }
-  }
-
-  /** Raises `out` to the floor of one key. */
-  floorAt(now: number, family: Family, hi: number, lo: number, out: Version): void {
-    this.floors.over(milliseconds(now), family, hi, lo, hi, lo, out);
-    const entry = this.cache.find(family, hi, lo);
-    if (entry !== NO_ENTRY && this.entries.upstream(entry) !== OWN) this.entries.raiseToVersion(entry, out);
   }
 
   get next(): number {
@@ -215,17 +214,38 @@ export class MappingCache {
     const left = remainingMs(entries.expiry(entry), nowMs);
     if (left <= 0) {
       this.withdraw(now, entry, this.#nothing);
-    } else if (left <= PREFETCH_LEAD_MS && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
+    } else if (left <= this.refetchLeadMs && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
       this.wantKey(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry));
     }
   }
 
-  #renew(now: number, entry: number, result: number, body: MappingBody, upstream: number, expiryMs: number): void {
-    const saysSame = this.entries.saysSame(entry, result, body);
-    this.entries.setUpstream(entry, upstream);
-    this.entries.setExpiry(entry, expiryMs);
-    if (saysSame) this.entries.setAnswer(entry, result, body);
+  /** Where every row is taken, an entry that nobody counts on makes room; its floor stays. */
+  #insert(now: number, result: number, body: MappingBody, expiryMs: number, upstream: number): number {
+    const entry = this.cache.insert(result, body, expiryMs, upstream);
+    if (entry !== NO_ENTRY) return entry;
+    const leaving = this.cache.evictable();
+    if (leaving === NO_ENTRY) return NO_ENTRY;
+    this.#remove(now, leaving, this.#nothing);
+    return this.cache.insert(result, body, expiryMs, upstream);
+  }
+
+  /**
+   * Files an answer over the entry for exactly its range; NO_ENTRY where there is none, or where its holders count on it for
+   * longer. A server that says for less time what it has promised for more keeps that promise too.
+   */
+  #renew(now: number, result: number, body: MappingBody, upstream: number, expiryMs: number, isPromised: boolean): number {
+    const { entries } = this;
+    const entry = this.cache.find(body.family as Family, body.firstHi, body.firstLo);
+    if (entry === NO_ENTRY || !entries.hasRange(entry, body)) return NO_ENTRY;
+    const saysSame = entries.saysSame(entry, result, body);
+    const isLonger = remainingMs(expiryMs, entries.expiry(entry)) >= 0;
+    const stands = saysSame && isPromised && entries.isPromised(entry) && entries.upstream(entry) === upstream;
+    if (!isLonger && !stands) return NO_ENTRY;
+    if (isLonger) entries.setExpiry(entry, expiryMs);
+    entries.setUpstream(entry, upstream);
+    if (saysSame) entries.setAnswer(entry, result, body);
     else this.revise(now, entry, result, body);
+    return entry;
   }
 
   /** An answer of a new lineage makes all of its MAB void: the numbers before mean nothing any more. */

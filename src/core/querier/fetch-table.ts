@@ -26,6 +26,8 @@ export class Fetch {
   deadline = 0;
   /** Whether those who wait have been told so (Map Request Ack). */
   acknowledged = false;
+  /** Whether others who ask for the key may wait with those who do. */
+  isShared = true;
   /** The result of a server that would not answer; 0 when none has said so. */
   refusal = 0;
   /** The position below which an answer is of no use to somebody who waits. */
@@ -52,7 +54,7 @@ export class Fetch {
   }
 }
 
-/** Keys in flight, each once: those who ask for one that is there already wait with the first (coalescing). */
+/** Keys in flight: those who ask for one that is there already wait with the first (coalescing), unless that waits alone. */
 export class FetchTable {
   readonly timers = new TimerHeap(MAX_FETCHES);
   readonly #slots = new Slots(MAX_FETCHES);
@@ -85,6 +87,7 @@ export class FetchTable {
     for (const fetch of this.#fetches) if (this.timers.has(fetch.index)) yield fetch;
   }
 
+  /** The shared fetch of a key. */
   find(family: Family, hi: number, lo: number): Fetch | undefined {
     return this.#fetches[this.#index(family).find(hi, lo)];
   }
@@ -95,17 +98,18 @@ export class FetchTable {
     return this.#slots.available > kept;
   }
 
-  /** Starts a fetch of a key that is not in flight; `hasRoomFor` has been asked. Its timer must be set. */
-  start(family: Family, hi: number, lo: number, deadline: number): Fetch {
+  /** Starts a fetch; a shared one of a key that has none. `hasRoomFor` has been asked. Its timer must be set. */
+  start(family: Family, hi: number, lo: number, deadline: number, isShared: boolean): Fetch {
     const slot = this.#slots.take();
     const fetch = (this.#fetches[slot] ??= new Fetch(slot));
-    this.#index(family).insert(slot, hi, lo);
+    if (isShared) this.#index(family).insert(slot, hi, lo);
     fetch.family = family;
     fetch.hi = hi;
     fetch.lo = lo;
     fetch.attempts = 0;
     fetch.deadline = deadline;
     fetch.acknowledged = false;
+    fetch.isShared = isShared;
     fetch.refusal = 0;
     fetch.floor.set(0, 0, 0);
     return fetch;
@@ -127,7 +131,7 @@ export class FetchTable {
   end(fetch: Fetch): void {
     this.dismiss(fetch);
     this.timers.clear(fetch.index);
-    this.#index(fetch.family).remove(fetch.index);
+    if (fetch.isShared) this.#index(fetch.family).remove(fetch.index);
     this.#slots.give(fetch.index);
   }
 

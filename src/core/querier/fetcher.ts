@@ -73,12 +73,16 @@ export class Fetcher implements PortOwner {
     return this.#port;
   }
 
-  /** Lets an asker wait for the answer for a key; false when there is no room to. */
+  /**
+   * Lets an asker wait for the answer for a key; false when there is no room to. One that names a floor waits alone: what it
+   * takes for too old is good for the others.
+   */
   fetch(now: number, family: Family, hi: number, lo: number, asker: Asker): boolean {
-    const present = this.#fetches.find(family, hi, lo);
+    const isShared = asker.floor.isZero;
+    const present = isShared ? this.#fetches.find(family, hi, lo) : undefined;
     if (present !== undefined) return this.#join(now, present, asker);
     if (!this.#fetches.hasRoomFor(asker)) return false;
-    const fetch = this.#start(now, family, hi, lo);
+    const fetch = this.#start(now, family, hi, lo, isShared);
     if (!this.#fetches.join(fetch, asker)) {
       this.#fetches.end(fetch);
       return false;
@@ -119,6 +123,10 @@ export class Fetcher implements PortOwner {
     this.#attempt(now, fetch);
   }
 
+  deadlineOf(fetch: number): number {
+    return this.#fetches.at(fetch).deadline;
+  }
+
   /** Asks elsewhere what an upstream that was left has not answered. */
   adoptOrphans(now: number, slots: readonly number[]): void {
     for (const slot of slots) this.late(now, slot);
@@ -138,9 +146,8 @@ export class Fetcher implements PortOwner {
     this.#fetchWanted(now);
   }
 
-  #start(now: number, family: Family, hi: number, lo: number): Fetch {
-    const fetch = this.#fetches.start(family, hi, lo, now + QUERY_DEADLINE);
-    this.#cache.floorAt(now, family, hi, lo, fetch.floor);
+  #start(now: number, family: Family, hi: number, lo: number, isShared: boolean): Fetch {
+    const fetch = this.#fetches.start(family, hi, lo, now + QUERY_DEADLINE, isShared);
     this.#fetches.timers.set(fetch.index, now + ACK_AFTER);
     return fetch;
   }
@@ -176,7 +183,7 @@ export class Fetcher implements PortOwner {
   #refetch(now: number, family: Family, hi: number, lo: number): void {
     if (this.#fetches.find(family, hi, lo) !== undefined || !this.#fetches.hasRoomFor(undefined)) return;
     this.counters.refetches++;
-    this.#attempt(now, this.#start(now, family, hi, lo));
+    this.#attempt(now, this.#start(now, family, hi, lo, true));
   }
 
   #attempt(now: number, fetch: Fetch): void {
@@ -258,9 +265,7 @@ export class Fetcher implements PortOwner {
     const mostMs = isPromised ? this.#mostMs : UNPROMISED_MS;
     const cachingMs = Math.floor(Math.min(mostMs, body.cachingMs) - (now - sentAt) / 1000);
     if (cachingMs <= 0) return NO_ENTRY;
-    const entry = this.#cache.file(now, result, body, upstream.index, cachingMs);
-    if (entry !== NO_ENTRY) this.#cache.entries.setPromised(entry, isPromised);
-    return entry;
+    return this.#cache.file(now, result, body, upstream.index, cachingMs, isPromised);
   }
 
   #noteOrigin(upstream: Upstream, rtt: number): void {

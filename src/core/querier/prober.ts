@@ -75,8 +75,12 @@ export class Prober {
 
   /** Plans the next regular probe. */
   plan(now: number, upstream: Upstream): void {
-    const jitter = 0.9 + (0.2 * this.#nextU32()) / 2 ** 32;
-    this.#timers.set(upstream.index, now + this.#interval(upstream) * jitter);
+    this.#timers.set(upstream.index, now + this.#jittered(upstream));
+  }
+
+  /** Plans the next regular probe, unless one is planned that comes before it. */
+  planSooner(now: number, upstream: Upstream): void {
+    this.noLaterThan(now + this.#jittered(upstream), upstream);
   }
 
   /** Wants a probe now, whatever was planned. */
@@ -91,6 +95,10 @@ export class Prober {
 
   forget(upstream: Upstream): void {
     this.#timers.clear(upstream.index);
+  }
+
+  #jittered(upstream: Upstream): number {
+    return this.#interval(upstream) * (0.9 + (0.2 * this.#nextU32()) / 2 ** 32);
   }
 
   #interval(upstream: Upstream): number {

@@ -64,7 +64,7 @@ export class UpdateReceiver {
     if (action === UpdateAction.flushAll && ((body.counter - upstream.window.complete) | 0) > 0) {
       this.counters.updates++;
       this.#health.flush(now, upstream);
-      this.#health.restartNumbers(upstream, body.counter);
+      this.#health.skipNumbers(now, upstream, body.counter);
       return true;
     }
     const complete = upstream.window.complete;

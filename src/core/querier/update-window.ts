@@ -45,11 +45,19 @@ export class UpdateWindow {
     if (distance <= 0 || this.#has(number)) return Arrival.duplicate;
     this.#set(number);
     if (((number - this.#latest) | 0) > 0) this.#latest = number;
-    while (this.#ahead > 0 && this.#has(this.#complete + 1)) {
-      this.#complete = (this.#complete + 1) >>> 0;
-      this.#clear(this.#complete);
-    }
+    this.#close();
     return Arrival.new;
+  }
+
+  /** Takes every number up to this one, which is ahead, as received. Those beyond it that have arrived stay so. */
+  skipTo(number: number): void {
+    if (!this.#started || ((number - this.#complete) | 0) > WINDOW) {
+      this.restart(number);
+      return;
+    }
+    for (let missing = this.#complete + 1; ((number - missing) | 0) >= 0; missing++) if (!this.#has(missing)) this.#set(missing);
+    if (((number - this.#latest) | 0) > 0) this.#latest = number;
+    this.#close();
   }
 
   /**
@@ -62,6 +70,11 @@ export class UpdateWindow {
     return distance > 0 || distance < -WINDOW;
   }
 
+  /** Whether a counter is of another count than the numbers that have arrived, though it does not lie ahead of them. */
+  isFarBehind(counter: number): boolean {
+    return ((counter - this.#complete) | 0) < -WINDOW;
+  }
+
   /** Whether a reply with this counter was sent before an update that has arrived already: the update may be about what it says. */
   hasOvertaken(counter: number): boolean {
     const distance = (counter - this.#latest) | 0;
@@ -71,6 +84,14 @@ export class UpdateWindow {
   /** Whether an update has come ahead of one that has not. */
   get hasGap(): boolean {
     return this.#ahead > 0;
+  }
+
+  /** Goes on to the last number before one that is missing. */
+  #close(): void {
+    while (this.#ahead > 0 && this.#has(this.#complete + 1)) {
+      this.#complete = (this.#complete + 1) >>> 0;
+      this.#clear(this.#complete);
+    }
   }
 
   #has(number: number): boolean {

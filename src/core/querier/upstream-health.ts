@@ -50,16 +50,17 @@ export class UpstreamHealth {
       upstream.serverCookie[2] = header.server2;
       upstream.serverCookie[3] = header.server3;
     }
+    // The regular probe first: an old epoch or a missing number wants one sooner.
+    this.#prober.plan(now, upstream);
     const isPresent = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo, body.counter);
     if (isPresent) this.noteIssued(now, upstream, body.counter);
-    this.#prober.plan(now, upstream);
     this.watch(upstream);
     return isPresent && !upstream.window.hasOvertaken(body.counter);
   }
 
-  /** The server says that it has issued update numbers up to this one. */
+  /** The server says that it has issued update numbers up to this one; a reply that is late says less than is known. */
   noteIssued(now: number, upstream: Upstream, counter: number): void {
-    if (((counter - upstream.issued) | 0) > 0 || upstream.window.misses(counter)) upstream.issued = counter;
+    if (((counter - upstream.issued) | 0) > 0 || upstream.window.isFarBehind(counter)) upstream.issued = counter;
     this.noteProgress(now, upstream, false);
   }
 
@@ -75,11 +76,11 @@ export class UpstreamHealth {
     }
   }
 
-  /** Takes the server's word that nothing of it before this number holds: it is all flushed. */
-  restartNumbers(upstream: Upstream, counter: number): void {
-    upstream.window.restart(counter);
+  /** Takes the server's word that nothing of it before this number holds: it is all flushed, so that no update of it is missing. */
+  skipNumbers(now: number, upstream: Upstream, counter: number): void {
+    upstream.window.skipTo(counter);
     if (((counter - upstream.issued) | 0) > 0) upstream.issued = counter;
-    upstream.gapSince = Infinity;
+    this.noteProgress(now, upstream, true);
   }
 
   /** A request went unanswered. Those that were on their way when another was given up count with that one. */
@@ -108,7 +109,7 @@ export class UpstreamHealth {
 
   /** Something of what it says is kept from now on: it must be heard often enough. */
   noteHeld(now: number, upstream: Upstream): void {
-    this.#prober.plan(now, upstream);
+    this.#prober.planSooner(now, upstream);
     this.watch(upstream);
   }
 
@@ -148,7 +149,7 @@ export class UpstreamHealth {
     if (now >= upstream.gapSince + GAP_LIMIT) {
       this.counters.updateGaps++;
       this.flush(now, upstream);
-      this.restartNumbers(upstream, upstream.issued);
+      this.#restartNumbers(upstream, upstream.issued);
     }
     this.watch(upstream);
   }
@@ -167,9 +168,15 @@ export class UpstreamHealth {
     upstream.epochHi = hi;
     upstream.epochLo = lo;
     upstream.epochSince = sentAt;
-    upstream.issued = counter;
-    this.restartNumbers(upstream, counter);
+    this.#restartNumbers(upstream, counter);
     return true;
+  }
+
+  /** Goes on from a number, whatever came before. */
+  #restartNumbers(upstream: Upstream, counter: number): void {
+    upstream.window.restart(counter);
+    upstream.issued = counter;
+    upstream.gapSince = Infinity;
   }
 
   #noteFailedServices(upstream: Upstream): void {

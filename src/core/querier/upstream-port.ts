@@ -37,6 +37,8 @@ export interface PortOwner {
   answered(now: number, slot: number, upstream: Upstream, reply: MapReply, trusted: boolean): void;
   /** The server did not answer in time. */
   late(now: number, slot: number): void;
+  /** When a fetch is given up. */
+  deadlineOf(fetch: number): number;
 }
 
 /** Sends Map Requests to upstreams, and matches what comes back to them. */
@@ -114,7 +116,8 @@ export class UpstreamPort {
       this.counters.unmatchedReplies++;
       return;
     }
-    const left = this.#requests.sentAt(slot) + QUERY_DEADLINE - now;
+    const fetch = this.#requests.fetch(slot);
+    const left = (fetch === PROBE ? this.#requests.sentAt(slot) + QUERY_DEADLINE : this.#owner.deadlineOf(fetch)) - now;
     this.#requests.extend(slot, now + Math.min(left / 2, this.#ack.value * 1000));
   }
 

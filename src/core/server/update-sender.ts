@@ -85,7 +85,7 @@ export class UpdateSender {
    * querier will find it missing.
    */
   send(now: number, update: CacheUpdate, peer: number, entry: number, expiryMs: number): boolean {
-    if (entry !== NO_ENTRY && this.#overtakes(entry, peer, update)) return true;
+    if (entry !== NO_ENTRY && this.#overtakes(entry, peer, update, expiryMs)) return true;
     update.body.counter = this.#queriers.nextUpdateNumber(peer);
     const slot = this.#queues.size(peer) < this.mostPerPeer ? this.#slots.take() : NO_SLOT;
     if (slot === NO_SLOT) {
@@ -174,7 +174,7 @@ export class UpdateSender {
   }
 
   /** Whether an update for the same range is still waiting to go out, and now goes out as this one. */
-  #overtakes(entry: number, peer: number, update: CacheUpdate): boolean {
+  #overtakes(entry: number, peer: number, update: CacheUpdate, expiryMs: number): boolean {
     const slot = this.#latest.find(entry, peer);
     if (slot < 0) return false;
     const isSame = isAboutSameRange(this.#views[slot]!, update);
@@ -182,6 +182,7 @@ export class UpdateSender {
     if (isSame && this.#attempts[slot] === 0) {
       update.body.counter = this.#numbers.second(slot);
       encodeCacheUpdate(this.#views[slot]!, update);
+      this.#expiryMs[slot] = expiryMs;
       return true;
     }
     this.#latest.remove(slot);

@@ -140,7 +140,8 @@ export class HopCheck {
       return numberOf(this.#body) >= change.position;
     }
     const floor = this.#floor.set(0, 0, 0);
-    cache.floors.over(milliseconds(this.#world.now), key.family, key.hi, key.lo, key.hi, key.lo, floor);
+    const { length } = this.#world.truth.mabs[change.mab]!;
+    cache.floors.over(milliseconds(this.#world.now), key.family, length, key.hi, key.lo, key.hi, key.lo, floor);
     return floor.hi * 2 ** 32 + floor.lo >= change.position;
   }
 
