@@ -24,6 +24,10 @@ export const RecordType = {
   RRSIG: 46,
   NSEC: 47,
   DNSKEY: 48,
+  NSEC3: 50,
+  NSEC3PARAM: 51,
+  CDS: 59,
+  CDNSKEY: 60,
   ZONEMD: 63,
   SVCB: 64,
 } as const;

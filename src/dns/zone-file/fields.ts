@@ -1,4 +1,5 @@
 import { normaliseName, endsWithDot } from "../records/index.ts";
+import { decodeBase64 } from "./base-n.ts";
 import { ZoneFileError } from "./error.ts";
 import type { Entry, Token } from "./tokens.ts";
 
@@ -72,6 +73,13 @@ export class Fields {
     const text = this.rest().map((token) => token.text).join("");
     if (!/^(?:[0-9a-f]{2})*$/i.test(text)) this.fail(`"${text}" is no ${what}: write pairs of hex digits`);
     return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  }
+
+  /** Octets in base64, blanks between its parts allowed, up to the end; at least one. */
+  base64(what: string): Uint8Array {
+    if (this.remaining === 0) this.fail(`the ${what} is missing`);
+    const text = this.rest().map((token) => token.text).join("");
+    return decodeBase64(text) ?? this.fail(`"${text}" is no ${what}: write it in base64`);
   }
 
   end(): void {

@@ -1,10 +1,13 @@
 import { formatIp, parseIp } from "../../address/index.ts";
-import { RdataError, RdataReader, RecordType, concatBytes, uint16Bytes } from "../records/index.ts";
+import { RecordType } from "../records/index.ts";
 import { decodeA, decodeAaaa, encodeAddress } from "../records/index.ts";
 import { decodeHostName, decodeSoa, decodeTxtOctets, encodeHostName, encodeSoa, encodeTxtOctets } from "../records/index.ts";
 import { formatAplText, parseAplText } from "./apl-text.ts";
 import { quoteOctets, unescapeOctets } from "./character-string.ts";
+import { formatNsec3Text, formatNsec3paramText, formatNsecText, parseNsec3Text, parseNsec3paramText, parseNsecText } from "./denial-text.ts";
+import { formatDnskeyText, formatDsText, formatRrsigText, formatZonemdText, parseDnskeyText, parseDsText, parseRrsigText, parseZonemdText } from "./dnssec-text.ts";
 import type { Fields } from "./fields.ts";
+import { hexOf } from "./hex.ts";
 import { formatLocText, parseLocText } from "./loc-text.ts";
 import { formatSvcbText, parseSvcbText } from "./svcb-text.ts";
 
@@ -20,6 +23,9 @@ const HOST_NAME: TextForm = {
   format: (data, relative) => [relative(decodeHostName(data))],
 };
 
+const DNSKEY: TextForm = { parse: parseDnskeyText, format: formatDnskeyText };
+const DS: TextForm = { parse: parseDsText, format: formatDsText };
+
 /** Types without a form here are written as `TYPEn \# length hex` (RFC 3597 section 5). */
 export const TEXT_FORMS: ReadonlyMap<number, TextForm> = new Map<number, TextForm>([
   [RecordType.A, { parse: (fields) => parseAddress(fields, 4), format: (data) => [formatIp(decodeA(data))] }],
@@ -31,7 +37,15 @@ export const TEXT_FORMS: ReadonlyMap<number, TextForm> = new Map<number, TextFor
   [RecordType.TXT, { parse: parseTxt, format: (data) => decodeTxtOctets(data).map(quoteOctets) }],
   [RecordType.LOC, { parse: parseLocText, format: formatLocText }],
   [RecordType.APL, { parse: parseAplText, format: formatAplText }],
-  [RecordType.DS, { parse: parseDs, format: formatDs }],
+  [RecordType.DS, DS],
+  [RecordType.CDS, DS],
+  [RecordType.RRSIG, { parse: parseRrsigText, format: formatRrsigText }],
+  [RecordType.NSEC, { parse: parseNsecText, format: formatNsecText }],
+  [RecordType.DNSKEY, DNSKEY],
+  [RecordType.CDNSKEY, DNSKEY],
+  [RecordType.NSEC3, { parse: parseNsec3Text, format: formatNsec3Text }],
+  [RecordType.NSEC3PARAM, { parse: parseNsec3paramText, format: formatNsec3paramText }],
+  [RecordType.ZONEMD, { parse: parseZonemdText, format: formatZonemdText }],
   [RecordType.SVCB, { parse: parseSvcbText, format: formatSvcbText }],
 ]);
 
@@ -75,24 +89,4 @@ function formatSoa(data: Uint8Array, relative: (name: string) => string): string
 function parseTxt(fields: Fields): Uint8Array {
   if (fields.remaining === 0) fields.fail("the text is missing");
   return encodeTxtOctets(fields.rest().map((token) => unescapeOctets(token.text)));
-}
-
-function parseDs(fields: Fields): Uint8Array {
-  const tag = fields.number("key tag", 0xffff);
-  const algorithm = fields.number("algorithm", 255);
-  const digestType = fields.number("digest type", 255);
-  const digest = fields.hex("digest");
-  if (digest.length === 0) fields.fail("the digest is missing");
-  return concatBytes([uint16Bytes(tag), Uint8Array.of(algorithm, digestType), digest]);
-}
-
-function formatDs(data: Uint8Array): string[] {
-  const reader = new RdataReader("DS", data);
-  const head = [reader.uint16("key tag"), reader.uint8("algorithm"), reader.uint8("digest type")].map(String);
-  if (reader.remaining === 0) throw new RdataError("DS", "has no digest");
-  return [...head, hexOf(reader.bytes(reader.remaining, "digest"))];
-}
-
-function hexOf(octets: Uint8Array): string {
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }

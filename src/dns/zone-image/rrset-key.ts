@@ -1,0 +1,22 @@
+import { splitLabels } from "../records/index.ts";
+
+/**
+ * Text for an owner and type that `<` puts into canonical order: names by label from the right (RFC 4034 section 6.1), then
+ * types by number (RFC 8976 section 3.3.2). Each label ends in a zero, below any octet of a longer one.
+ */
+export function rrsetKey(name: string, type: number): string {
+  return `${nameKey(name)}\0${String.fromCharCode(type)}`;
+}
+
+export function nameKey(name: string): string {
+  let key = "";
+  for (const label of splitLabels(name)) key = `${labelKey(label)}\0${key}`;
+  return key;
+}
+
+/** Octets 0 and 1 become two, so that 0 is free to end labels, and the order stays. */
+function labelKey(label: Uint8Array): string {
+  let key = "";
+  for (const octet of label) key += octet > 1 ? String.fromCharCode(octet) : `\u0001${String.fromCharCode(octet + 1)}`;
+  return key;
+}
