@@ -63,7 +63,6 @@ describe("the records of signed zones", () => {
     const octets = fc.uint8Array({ minLength: 1, maxLength: 90 });
     const types = fc.uniqueArray(fc.nat({ max: 0xffff }), { maxLength: 10 });
     const head = fc.uint8Array({ minLength: 18, maxLength: 18 });
-    const concat = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
     const data = fc.oneof(
       fc.record({ type: fc.constant(RecordType.RRSIG), data: fc.tuple(head, octets).map(([fixed, signature]) => concat(fixed, Buffer.from("\u0004host\0"), signature)) }),
       fc.record({ type: fc.constant(RecordType.NSEC), data: types.map((list) => concat(Buffer.from("\u0004host\0"), encodeTypeBitmap(list))) }),
@@ -82,4 +81,8 @@ describe("the records of signed zones", () => {
 
 function parse(text: string): readonly ResourceRecord[] {
   return parseZoneFile(text, { file: "test.zone", origin: "example." }).records;
+}
+
+function concat(...parts: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts));
 }
