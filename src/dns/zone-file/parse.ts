@@ -1,5 +1,6 @@
 import { AddressError } from "../../address/index.ts";
 import { RdataError, RecordType, type ResourceRecord, decodeSoa, typeFromName, typeName } from "../records/index.ts";
+import { ZoneFileError } from "./error.ts";
 import { Fields, isDuration } from "./fields.ts";
 import { TEXT_FORMS, parseGenericText } from "./text-forms.ts";
 import { type Entry, readEntries } from "./tokens.ts";
@@ -33,13 +34,31 @@ export function parseZoneFile(text: string, { file, origin }: ZoneFileOptions): 
   return zone.finish();
 }
 
+/** The data of one record of this type, as a zone file has it, names absolute. Throws ZoneFileError. */
+export function parseRecordData(text: string, type: number, file: string): Uint8Array {
+  const [entry, second] = [...readEntries(text, file)];
+  if (entry === undefined) throw new ZoneFileError(file, 1, "it is empty");
+  if (second !== undefined) throw new ZoneFileError(file, second.line, "a second record: give one");
+  const fields = new Fields(file, entry, undefined);
+  return namingFields(fields, () => {
+    const data = readData(fields, type);
+    fields.end();
+    return data;
+  });
+}
+
 /** The record of an entry; undefined for a directive. */
 function readEntry(context: Context, entry: Entry): ResourceRecord | undefined {
   const fields = new Fields(context.file, entry, context.origin);
+  const first = entry.tokens[0]!;
+  const isDirective = !entry.indented && !first.quoted && first.text.startsWith("$");
+  return namingFields(fields, () => (isDirective ? readDirective(context, fields) : readRecord(context, fields, entry.indented)));
+}
+
+/** What is wrong with a field becomes an error that names file and line. */
+function namingFields<T>(fields: Fields, read: () => T): T {
   try {
-    const first = entry.tokens[0]!;
-    const isDirective = !entry.indented && !first.quoted && first.text.startsWith("$");
-    return isDirective ? readDirective(context, fields) : readRecord(context, fields, entry.indented);
+    return read();
   } catch (error) {
     if (error instanceof RdataError) return fields.fail(`${error.subject} ${error.problem}`, error);
     if (error instanceof AddressError) return fields.fail(error.message, error);

@@ -83,22 +83,17 @@ describe("a zone", () => {
   test("lower-cases names in data where RFC 4034 section 6.2 and RFC 6840 section 5.1 say so", () => {
     const upper = Uint8Array.from(Buffer.from("\u0001A\u0001B\0"));
     const lower = Uint8Array.from(Buffer.from("\u0001a\u0001b\0"));
-    const rrsig = (signer: string): Uint8Array => {
-      const data = encodeRrsig({ typeCovered: 1, algorithm: 13, labels: 1, originalTtl: 1, expiration: 0x41414141, inception: 1, keyTag: 1, signer: "a.b.", signature: Uint8Array.of(65) });
-      data.set(Buffer.from(signer), 18);
-      return data;
-    };
     const image = imageOf(1, [
       { name: `ptr.${APEX}`, type: RecordType.PTR, ttl: 1, data: upper },
       { name: `nsec.${APEX}`, type: RecordType.NSEC, ttl: 1, data: upper },
-      { name: `sig.${APEX}`, type: RecordType.RRSIG, ttl: 1, data: rrsig("\u0001A\u0001B\0") },
+      { name: `sig.${APEX}`, type: RecordType.RRSIG, ttl: 1, data: rrsigBy("\u0001A\u0001B\0") },
       { name: `srv.${APEX}`, type: 33, ttl: 1, data: Uint8Array.of(0x41, 0x41, 0x42, 0x42, 0x43, 0x43, ...upper) },
       { name: `naptr.${APEX}`, type: 35, ttl: 1, data: Uint8Array.of(0, 1, 0, 1, 1, 0x41, 0, 2, 0x42, 0x42, ...upper) },
     ]);
     const dataOf = (label: string, type: number): Uint8Array => image.rrset(`${label}.${APEX}`, type)!.records[0]!.data;
     expect(dataOf("ptr", RecordType.PTR)).toEqual(lower);
     expect(dataOf("nsec", RecordType.NSEC)).toEqual(upper);
-    expect(dataOf("sig", RecordType.RRSIG)).toEqual(rrsig("\u0001a\u0001b\0"));
+    expect(dataOf("sig", RecordType.RRSIG)).toEqual(rrsigBy("\u0001a\u0001b\0"));
     expect(dataOf("srv", 33)).toEqual(Uint8Array.of(0x41, 0x41, 0x42, 0x42, 0x43, 0x43, ...lower));
     expect(dataOf("naptr", 35)).toEqual(Uint8Array.of(0, 1, 0, 1, 1, 0x41, 0, 2, 0x42, 0x42, ...lower));
   });
@@ -128,6 +123,13 @@ describe("refused", () => {
 function soa(serial: number): ResourceRecord {
   const data = encodeSoa({ mname: `ns.${APEX}`, rname: `hostmaster.${APEX}`, serial, refresh: 2, retry: 3, expire: 4, minimum: 5 });
   return { name: APEX, type: RecordType.SOA, ttl: 60, data };
+}
+
+/** RRSIG data with a signer's name as it is given. */
+function rrsigBy(signer: string): Uint8Array {
+  const data = encodeRrsig({ typeCovered: 1, algorithm: 13, labels: 1, originalTtl: 1, expiration: 0x41414141, inception: 1, keyTag: 1, signer: "a.b.", signature: Uint8Array.of(65) });
+  data.set(Buffer.from(signer), 18);
+  return data;
 }
 
 function imageOf(serial: number, records: readonly ResourceRecord[]): ZoneImage {
