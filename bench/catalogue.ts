@@ -64,7 +64,8 @@ function lookUps(table: Catalogue, family: 4 | 6, rounds: number): number {
   return median(rates.slice(1));
 }
 
-function samplePrefixes(): Prefix[] {
+/** Prefixes spread like the routed address plan. */
+export function samplePrefixes(): Prefix[] {
   const random = generator(5);
   const unique = new Map<string, Prefix>();
   const add = (prefix: Prefix): void => {

@@ -6,6 +6,7 @@ import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
 import { benchFanOut } from "./fan-out.ts";
 import { machine, machineLine } from "./machine.ts";
+import { benchZoneImage } from "./zone-image.ts";
 import { type Row, printTable } from "./table.ts";
 
 interface Section {
@@ -17,6 +18,7 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   { name: "codecs", title: "Codecs, one core", run: (quick) => benchCodec(quick ? 200 : 1000) },
   { name: "catalogue", title: "Catalogue, one core", run: (quick) => benchCatalogue(quick ? 3 : 9) },
+  { name: "zone-image", title: "A signed registry zone, kept by increments; CPU time", run: (quick) => benchZoneImage(quick ? 5 : 25) },
   {
     name: "answers",
     title: "Cached answers, real sockets on loopback, server and generator in processes of their own",

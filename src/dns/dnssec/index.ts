@@ -2,7 +2,7 @@
 export { DnssecError, type Fault } from "./error.ts";
 export { type KeyMaterial, isTaken, keyMaterial } from "./key-material.ts";
 export type { Digest, DnssecTools, HashAlgorithm, Verifier } from "./tools.ts";
-export { type TrustAnchor, dsDigest, parseTrustAnchor } from "./trust-anchor.ts";
+export { type ReadAnchors, type TrustAnchor, dsDigest, parseTrustAnchor, readTrustAnchors } from "./trust-anchor.ts";
 export type { TrustedKeys } from "./trusted-keys.ts";
 export { type SignedAnswer, validateKeys, validateRrset, validateZone } from "./validate.ts";
 export type { Refusal, Verdict } from "./verdict.ts";

@@ -22,6 +22,9 @@ const DIGEST_TYPES: ReadonlyMap<number, DsDigestType> = new Map([
   [4, { hash: "sha384", octets: 48 }],
 ]);
 
+/** Each may cost the digest of a key. A zone in the midst of a roll has two keys to anchor, with two digests each. */
+const MOST_ANCHORS = 16;
+
 /** `[owner [TTL] [IN] DS|DNSKEY] data`. */
 const ANCHOR = /^(?:(?:(?<owner>\S+)\s+)?(?:\d+\s+)?(?:IN\s+)?(?<type>DS|DNSKEY)\s+)?(?<data>[^\s].*)$/is;
 /** The second field of a DNSKEY is 3, and no DS has that: it would be the algorithm DSA. */
@@ -43,6 +46,31 @@ export function parseTrustAnchor(text: string, zone: string): TrustAnchor {
     if (error instanceof RdataError) throw new DnssecError("anchor", `the trust anchor of ${zone} cannot be read: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** Anchors that can be used, and what is wrong with the others. */
+export interface ReadAnchors {
+  readonly anchors: readonly TrustAnchor[];
+  readonly problems: readonly string[];
+}
+
+/**
+ * The anchors that a registry gives for a DSOC's zone, the strings of its TXT records at `<zone>.keys`. One of an algorithm or
+ * digest that is not taken may stand beside others, and then does no harm. Throws DnssecError where there are too many.
+ */
+export function readTrustAnchors(texts: readonly string[], zone: string): ReadAnchors {
+  if (texts.length > MOST_ANCHORS) throw new DnssecError("limit", `${zone} has ${texts.length} trust anchors: ${MOST_ANCHORS} are the most`);
+  const anchors: TrustAnchor[] = [];
+  const problems: string[] = [];
+  for (const text of texts) {
+    try {
+      anchors.push(parseTrustAnchor(text, zone));
+    } catch (error) {
+      if (!(error instanceof DnssecError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { anchors, problems };
 }
 
 export function matchesAnchor(anchor: TrustAnchor, zone: string, { tag, key, record }: ZoneKey, digest: Digest): boolean {

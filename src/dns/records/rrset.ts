@@ -33,10 +33,15 @@ export function rrsetOf(name: string, type: number, records: readonly ResourceRe
 
 /** Text that is equal for equal octets, and that `<` puts into the order of RFC 4034 section 6.3. */
 export function dataKey(data: Uint8Array): string {
-  if (data.length <= MOST_ARGUMENTS) return String.fromCharCode(...data);
+  if (data.length <= MOST_ARGUMENTS) return textOf(data);
   let key = "";
-  for (let at = 0; at < data.length; at += MOST_ARGUMENTS) key += String.fromCharCode(...data.subarray(at, at + MOST_ARGUMENTS));
+  for (let at = 0; at < data.length; at += MOST_ARGUMENTS) key += textOf(data.subarray(at, at + MOST_ARGUMENTS));
   return key;
+}
+
+/** Several times faster than to spread the octets. */
+function textOf(octets: Uint8Array): string {
+  return Reflect.apply(String.fromCharCode, undefined, octets);
 }
 
 /** Records by their data's key, in canonical order. */

@@ -2,13 +2,23 @@ import { splitLabels } from "../records/index.ts";
 
 /**
  * Text for an owner and type that `<` puts into canonical order: names by label from the right (RFC 4034 section 6.1), then
- * types by number (RFC 8976 section 3.3.2). Each label ends in a zero, below any octet of a longer one.
+ * types by number (RFC 8976 section 3.3.2). The name is in ResourceRecord form: lower-case, absolute. Each label ends in a
+ * zero, below any octet of a longer one.
  */
 export function rrsetKey(name: string, type: number): string {
   return `${nameKey(name)}\0${String.fromCharCode(type)}`;
 }
 
-export function nameKey(name: string): string {
+function nameKey(name: string): string {
+  return name.includes("\\") ? escapedNameKey(name) : plainNameKey(name);
+}
+
+/** Without escapes there are no octets below `!` in it. */
+function plainNameKey(name: string): string {
+  return name === "." ? "" : `${name.slice(0, -1).split(".").toReversed().join("\0")}\0`;
+}
+
+function escapedNameKey(name: string): string {
   let key = "";
   for (const label of splitLabels(name)) key = `${labelKey(label)}\0${key}`;
   return key;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DnssecError, parseTrustAnchor } from "../../../src/dns/dnssec/index.ts";
+import { DnssecError, parseTrustAnchor, readTrustAnchors } from "../../../src/dns/dnssec/index.ts";
 
 const ZONE = "example.net.";
 const KEY = "GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==";
@@ -44,6 +44,18 @@ describe("a trust anchor", () => {
     const error = errorOf(text);
     expect(error).toBeInstanceOf(DnssecError);
     expect(error).toMatchObject({ code: "DRTM_DNSSEC", fault, message: expect.stringMatching(message) });
+  });
+});
+
+describe("the anchors that a registry gives for a zone", () => {
+  test("those that can be used, and what is wrong with the others", () => {
+    const { anchors, problems } = readTrustAnchors([`55648 13 2 ${DIGEST}`, `55648 13 1 ${DIGEST.slice(0, 40)}`, "junk\u001b[2J"], ZONE);
+    expect(anchors).toMatchObject([{ kind: "ds", tag: 55_648 }]);
+    expect(problems).toEqual([expect.stringMatching(/digest type 1/), expect.stringMatching(/cannot be read: "junk\\x1b\[2J" is no key tag/)]);
+  });
+
+  test("too many", () => {
+    expect(() => readTrustAnchors(Array.from({ length: 17 }, () => `55648 13 2 ${DIGEST}`), ZONE)).toThrow(/17 trust anchors: 16 are the most/);
   });
 });
 
