@@ -8,6 +8,7 @@ import {
   concatBytes,
   encodeDnskey,
   encodeName,
+  encodeNsec,
   encodeRecords,
   encodeRrsig,
   encodeRrsigHead,
@@ -63,6 +64,17 @@ export function signZone(apex: string, unsigned: readonly ResourceRecord[], keys
   const digest = zonemdOf(ZoneImage.of(apex, [...records, ...others]), digestOctets, hash);
   const signed = signaturesOf({ name: apex, type: RecordType.ZONEMD, records: [digest] }, keys, times);
   return [...records, ...others, digest, ...signed];
+}
+
+/** The NSEC records of a zone whose other records are these (RFC 4034 section 4). */
+export function nsecChain(apex: string, records: readonly ResourceRecord[]): ResourceRecord[] {
+  const types = new Map<string, number[]>();
+  for (const { name, type } of ZoneImage.of(apex, records).rrsets()) types.set(name, [...(types.get(name) ?? []), type]);
+  const names = [...types.keys()];
+  return names.map((name, index) => {
+    const data = encodeNsec({ next: names[index + 1] ?? apex, types: [...types.get(name)!, RecordType.RRSIG, RecordType.NSEC] });
+    return { name, type: RecordType.NSEC, ttl: 60, data };
+  });
 }
 
 export function signaturesOf(rrset: Rrset, keys: readonly SigningKey[], times: SigningTimes = {}): ResourceRecord[] {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type TrustAnchor, parseTrustAnchor, validateKeys, validateRrset, validateZone, zonemdOf } from "../../src/dns/dnssec/index.ts";
+import { type TrustAnchor, parseTrustAnchor, validateAbsence, validateKeys, validateRrset, validateZone, zonemdOf } from "../../src/dns/dnssec/index.ts";
 import { RecordType, type ResourceRecord } from "../../src/dns/records/index.ts";
 import { formatZoneFile, parseZoneFile } from "../../src/dns/zone-file/index.ts";
 import { ZoneImage } from "../../src/dns/zone-image/index.ts";
@@ -43,6 +43,7 @@ describe.each(SIGNERS)("$program", ({ program, from, hasZonemd, sign }) => {
     const image = ZoneImage.of(ZONE, records);
     expect(validateZone(image, anchors, now(), tools)).toMatchObject(hasZonemd ? { valid: true } : { valid: false, fault: "missing", reason: `ZONEMD of ${ZONE}: there is none` });
     expect(refusedRrsets(image, anchors)).toEqual([]);
+    expect(absences(image, anchors)).toEqual(denial === "NSEC" ? ["absent", "absent", "absent", "missing"] : Array.from({ length: 4 }, () => "unsupported"));
     const again = parseZoneFile(formatZoneFile(records, { apex: ZONE }), { file: "again.zone" }).records;
     expect(again).toEqual(records);
   });
@@ -78,6 +79,18 @@ function refusedRrsets(image: ZoneImage, anchors: readonly TrustAnchor[]): strin
     if (!verdict.valid) refused.push(verdict.reason);
   }
   return refused;
+}
+
+/** What is said of a type, a name, a name between names, and a record that is there. */
+function absences(image: ZoneImage, anchors: readonly TrustAnchor[]): string[] {
+  const records = [...image.records()];
+  const keys = validateKeys(ZONE, records, anchors, now(), tools);
+  if (!keys.valid) return [keys.reason];
+  const questions = [`_drtm.s1.${ZONE} TXT`, `nowhere.${ZONE} TXT`, `s1.${ZONE} TXT`, `_drtm.s1.${ZONE} SVCB`].map((question) => question.split(" ") as [string, "TXT" | "SVCB"]);
+  return questions.map(([name, type]) => {
+    const verdict = validateAbsence({ name, type: RecordType[type], records }, keys, { zone: ZONE, now: now(), verifier: tools.verifier });
+    return verdict.valid ? "absent" : verdict.fault;
+  });
 }
 
 function signWithLdns(algorithm: string, isNsec3: boolean): Signed {

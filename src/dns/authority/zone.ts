@@ -1,4 +1,4 @@
-import { RecordType, type ResourceRecord, endsWithDot, isSubdomain } from "../records/index.ts";
+import { RecordType, type ResourceRecord, isSubdomain, parentOf } from "../records/index.ts";
 
 /** What a zone says to a question. */
 export interface ZoneAnswer {
@@ -51,10 +51,4 @@ export class Zone {
 
 function key(name: string, type: number): string {
   return `${type} ${name}`;
-}
-
-function parentOf(name: string): string {
-  let dot = name.indexOf(".");
-  while (dot >= 0 && !endsWithDot(name.slice(0, dot + 1))) dot = name.indexOf(".", dot + 1);
-  return dot < 0 || dot === name.length - 1 ? "." : name.slice(dot + 1);
 }

@@ -1,20 +1,14 @@
-import { RecordType, type ResourceRecord, type Rrset, rrsetOf, typeCoveredBy } from "../records/index.ts";
+import { RecordType, type ResourceRecord, type Rrset, rrsetOf } from "../records/index.ts";
 import type { ZoneImage } from "../zone-image/index.ts";
+import { type SignedAnswer, verifyAbsence } from "./absence.ts";
 import { DnssecError } from "./error.ts";
-import type { SignedRrset } from "./signed-data.ts";
+import { type SignedRrset, covering } from "./signed-data.ts";
 import type { DnssecTools } from "./tools.ts";
 import type { TrustAnchor } from "./trust-anchor.ts";
 import { type TrustedKeys, trustedKeys } from "./trusted-keys.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 import { type Setting, type Verified, rrsetLabel, verifyRrset } from "./verify-rrset.ts";
 import { checkZoneDigest } from "./zone-digest.ts";
-
-/** An RRset by its name, and the records of an answer, among which are the RRset and its RRSIG records. */
-export interface SignedAnswer {
-  readonly name: string;
-  readonly type: number;
-  readonly records: readonly ResourceRecord[];
-}
 
 /**
  * Whether a zone that was transferred is the one that the holder of the anchored key has signed: its DNSKEY, SOA and ZONEMD
@@ -40,11 +34,21 @@ export function validateKeys(zone: string, records: readonly ResourceRecord[], a
 /** Whether an RRset of an answer is signed by a key of its zone; `until` is when that, or what is known of the keys, expires. */
 export function validateRrset(answer: SignedAnswer, trusted: TrustedKeys, setting: Setting): Verdict<Verified & { readonly rrset: Rrset }> {
   return verdictOf(() => {
-    if (Math.floor(setting.now) > trusted.until) throw new DnssecError("expired", `${setting.zone}: the signature of its keys has expired`);
     const signed = signedAnswer(answer);
-    const { until, ttl } = verifyRrset(signed, trusted.keys, setting);
-    return { rrset: signed.rrset, ttl, until: Math.min(until, trusted.until) };
+    return { rrset: signed.rrset, ...withinKeys(trusted, setting, () => verifyRrset(signed, trusted.keys, setting)) };
   });
+}
+
+/** Whether an answer proves that it lacks an RRset because there is none; its NSEC records are in the authority section. */
+export function validateAbsence(answer: SignedAnswer, trusted: TrustedKeys, setting: Setting): Verdict<Verified> {
+  return verdictOf(() => withinKeys(trusted, setting, () => verifyAbsence(answer, trusted.keys, setting)));
+}
+
+/** Nothing is known for longer than the keys are. */
+function withinKeys(trusted: TrustedKeys, { zone, now }: Setting, verify: () => Verified): Verified {
+  if (Math.floor(now) > trusted.until) throw new DnssecError("expired", `${zone}: the signature of its keys has expired`);
+  const { until, ttl } = verify();
+  return { until: Math.min(until, trusted.until), ttl };
 }
 
 function signedRrset(image: ZoneImage, type: number): SignedRrset {
@@ -57,11 +61,7 @@ function signedAnswer({ name, type, records }: SignedAnswer): SignedRrset {
   const own = records.filter((record) => record.name === name);
   const rrset = rrsetOf(name, type, own.filter((record) => record.type === type));
   if (rrset.records.length === 0) throw missing({ name, type });
-  return { rrset, signatures: covering(type, rrsetOf(name, RecordType.RRSIG, own.filter((record) => record.type === RecordType.RRSIG)).records) };
-}
-
-function covering(type: number, signatures: readonly ResourceRecord[]): ResourceRecord[] {
-  return signatures.filter(({ data }) => typeCoveredBy(data) === type);
+  return { rrset, signatures: covering(type, own) };
 }
 
 function missing(rrset: { readonly name: string; readonly type: number }): DnssecError {

@@ -7,6 +7,7 @@ export * from "./ds.ts";
 export * from "./host.ts";
 export * from "./loc.ts";
 export * from "./name.ts";
+export * from "./nsec.ts";
 export * from "./printable.ts";
 export * from "./rdata-reader.ts";
 export * from "./record.ts";

@@ -84,6 +84,13 @@ export function isSubdomain(name: string, ancestor: string): boolean {
   return name.endsWith(`.${ancestor}`) && endsWithDot(name.slice(0, -ancestor.length));
 }
 
+/** The name without its first label; that of the root is the root. In ResourceRecord form. */
+export function parentOf(name: string): string {
+  let dot = name.indexOf(".");
+  while (dot >= 0 && !endsWithDot(name.slice(0, dot + 1))) dot = name.indexOf(".", dot + 1);
+  return dot < 0 || dot === name.length - 1 ? "." : name.slice(dot + 1);
+}
+
 function encodeLabels(labels: readonly Uint8Array[], text: string): Uint8Array {
   const length = labels.reduce((total, label) => total + 1 + label.length, 1);
   if (length > MOST_NAME_OCTETS) throw new RdataError(`name "${printable(text)}"`, "is longer than 255 octets");

@@ -1,4 +1,4 @@
-import { RdataReader, concatBytes, encodeName, encodeTypeBitmap, readTypeBitmap, typeName, uint16Bytes } from "../records/index.ts";
+import { RdataReader, concatBytes, decodeNsec, encodeNsec, encodeTypeBitmap, readTypeBitmap, typeName, uint16Bytes } from "../records/index.ts";
 import { decodeBase32Hex, encodeBase32Hex } from "./base-n.ts";
 import { parseType } from "./dnssec-text.ts";
 import type { Fields } from "./fields.ts";
@@ -6,12 +6,12 @@ import { hexOf } from "./hex.ts";
 
 /** `b.example. A RRSIG NSEC` (RFC 4034 section 4.2). */
 export function parseNsecText(fields: Fields): Uint8Array {
-  return concatBytes([encodeName(fields.name("next name")), parseTypes(fields)]);
+  return encodeNsec({ next: fields.name("next name"), types: parseTypes(fields) });
 }
 
 export function formatNsecText(data: Uint8Array, relative: (name: string) => string): string[] {
-  const reader = new RdataReader("NSEC", data);
-  return [relative(reader.name("next name")), ...readTypeBitmap(reader).map(typeName)];
+  const { next, types } = decodeNsec(data);
+  return [relative(next), ...types.map(typeName)];
 }
 
 /** `1 1 12 aabbccdd <base32hex> A RRSIG` (RFC 5155 section 3.3). */
@@ -20,7 +20,7 @@ export function parseNsec3Text(fields: Fields): Uint8Array {
   const text = fields.word("next hashed name");
   const next = decodeBase32Hex(text);
   if (next === undefined || next.length === 0 || next.length > 255) return fields.fail(`"${text}" is no next hashed name: write it in base32hex`);
-  return concatBytes([head, Uint8Array.of(next.length), next, parseTypes(fields)]);
+  return concatBytes([head, Uint8Array.of(next.length), next, encodeTypeBitmap(parseTypes(fields))]);
 }
 
 export function formatNsec3Text(data: Uint8Array): string[] {
@@ -59,8 +59,8 @@ function formatParameters(reader: RdataReader): string[] {
   return [...numbers.map(String), salt.length === 0 ? "-" : hexOf(salt)];
 }
 
-function parseTypes(fields: Fields): Uint8Array {
+function parseTypes(fields: Fields): number[] {
   const types: number[] = [];
   while (fields.remaining > 0) types.push(parseType(fields));
-  return encodeTypeBitmap(types);
+  return types;
 }
