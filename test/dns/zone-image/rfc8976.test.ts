@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { RecordType, decodeZonemd } from "../../../src/dns/records/index.ts";
+import { RecordType, decodeZonemd, encodeName } from "../../../src/dns/records/index.ts";
 import { parseZoneFile } from "../../../src/dns/zone-file/index.ts";
 import { ZoneImage } from "../../../src/dns/zone-image/index.ts";
 
@@ -12,6 +12,22 @@ const HEAD = `example. 86400 IN SOA ns1 admin 2018031900 1800 900 604800 86400
   86400 IN NS ns1
   86400 IN NS ns2
 `;
+
+const ROOT_SERVERS = [
+  ["a", "2001:503:ba3e::2:30", "198.41.0.4"],
+  ["b", "2001:500:200::b", "199.9.14.201"],
+  ["c", "2001:500:2::c", "192.33.4.12"],
+  ["d", "2001:500:2d::d", "199.7.91.13"],
+  ["e", "2001:500:a8::e", "192.203.230.10"],
+  ["f", "2001:500:2f::f", "192.5.5.241"],
+  ["g", "2001:500:12::d0d", "192.112.36.4"],
+  ["h", "2001:500:1::53", "198.97.190.53"],
+  ["i", "2001:7fe::53", "192.36.148.17"],
+  ["j", "2001:503:c27::2:30", "192.58.128.30"],
+  ["k", "2001:7fd::1", "193.0.14.129"],
+  ["l", "2001:500:9f::42", "199.7.83.42"],
+  ["m", "2001:dc3::35", "202.12.27.33"],
+] as const;
 
 /** RFC 8976 appendix A. What is out of the zone in A.2 is left out: a zone file that has it is refused. */
 const EXAMPLES: readonly { readonly name: string; readonly apex: string; readonly zone: string; readonly fitting: number }[] = [
@@ -59,6 +75,18 @@ example. 86400 IN ZONEMD 2018031900 241 1 e1846540e33a9e4189792d18d5d131f605fc28
 ns1.example. 3600 IN A 203.0.113.63
 ns2.example. 86400 IN TXT "This example has multiple digests"
 NS2.EXAMPLE. 3600 IN AAAA 2001:db8::63
+`,
+  },
+  {
+    name: "A.5: root-servers.net",
+    apex: "root-servers.net.",
+    fitting: 1,
+    zone: `$TTL 3600000
+@ SOA a.root-servers.net. nstld.verisign-grs.com. 2018091100 14400 7200 1209600 3600000
+@ ZONEMD 2018091100 1 1 f1ca0ccd91bd5573d9f431c00ee0101b2545c97602be0a978a3b11dbfc1c776d5b3e86ae3d973d6b5349ba7f04340f79
+${ROOT_SERVERS.map(([letter, ipv6, ipv4]) => `@ NS ${letter}\n${letter} AAAA ${ipv6}\n${letter} A ${ipv4}\n`).join("")}
+b TYPE15 \\# 16 0014${hexOf(encodeName("mail.isi.edu."))}
+i TYPE15 \\# 25 000a${hexOf(encodeName("mx.i.root-servers.org."))}
 `,
   },
 ];
