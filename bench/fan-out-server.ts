@@ -1,5 +1,6 @@
 /** One server of the chain QSA, QSR, QSC, as a process: `fan-out-server.ts qsa`, `qsr PORT`, `qsc PORT` (of the one to ask). */
 import { type IpAddress, parseIp, parsePrefix, parseRange } from "../src/address/index.ts";
+import { Catalogue } from "../src/core/mabs/catalogue.ts";
 import type { Engine } from "../src/core/engine.ts";
 import type { ServerEntry } from "../src/core/mabs/catalogue-content.ts";
 import { MappingStore } from "../src/core/mapping/mapping-store.ts";
@@ -43,7 +44,7 @@ async function runQsa(): Promise<void> {
 
 async function runQsr(): Promise<void> {
   const qsr = new Qsr({ ...serving, ...asking, gapCachingMs: 60_000 });
-  qsr.setCatalogue(now(), { mabs: [{ prefix: MAB, services: [0], set: "s" }], services: [{ name: "s1.dsoc.example.", servers: [upstream] }] });
+  qsr.setCatalogue(now(), Catalogue.of({ mabs: [{ prefix: MAB, services: [0], set: "s" }], services: [{ name: "s1.dsoc.example.", servers: [upstream] }] }));
   await serve(qsr, 2);
 }
 

@@ -28,7 +28,8 @@ export function loadConfig(file: string): Config {
   const faults = [...mapping.flatMap((path, index) => fileFaults(path, ["mapping", index])), ...socketFaults(socket)];
   if (faults.length > 0) throw refuse(faults);
   const control = socket === undefined ? {} : { socket };
-  if (config.role !== "qsa") return deepFreeze({ ...config, control });
+  if (config.role === "qsc") return deepFreeze({ ...config, control });
+  if (config.role === "qsr") return deepFreeze({ ...config, control, state: stateOf(config.state.directory, place) });
   return deepFreeze({ ...config, control, mapping, changes: place(config.changes ?? defaultChanges(mapping[0]!)) });
 }
 
@@ -41,6 +42,13 @@ export function parseConfig(text: string, file: string): Config {
 function defaultChanges(mapping: string): string {
   const directory = process.env["STATE_DIRECTORY"];
   return directory === undefined || directory === "" ? `${mapping}.changes` : join(directory, "changes.txt");
+}
+
+/** Where a QSR keeps its state: as configured, or by the service manager's word; otherwise nowhere. */
+function stateOf(configured: string | undefined, place: (path: string) => string): { directory?: string } {
+  if (configured !== undefined) return { directory: place(configured) };
+  const directory = process.env["STATE_DIRECTORY"];
+  return directory === undefined || directory === "" ? {} : { directory };
 }
 
 interface Reading {

@@ -51,6 +51,8 @@ export const qsrSchema = z.strictObject({
       serviceTtlMinSeconds: seconds(1, 86_400).default(30),
       serviceTtlMaxSeconds: seconds(1, 604_800).default(3_600),
       queryDeadlineSeconds: seconds(0.5, 60).default(5),
+      /** For how long the last good catalogue serves while DNS cannot be read. */
+      catalogueMaxAgeHours: z.number().min(1).max(8_760).default(168),
     })
     .check(ordered("refreshMinSeconds", "refreshMaxSeconds"), ordered("serviceTtlMinSeconds", "serviceTtlMaxSeconds")),
   clients,
@@ -76,6 +78,12 @@ export const qsrSchema = z.strictObject({
       cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
       /** For how long queriers may cache that an address is in no MAB. */
       gapCachingTimeSeconds: seconds(1, 3_600).default(60),
+    })
+    .prefault({}),
+  state: z
+    .strictObject({
+      /** Where the last good catalogue and the distances of QSAs are kept; relative to the configuration file. */
+      directory: z.string().min(1).optional(),
     })
     .prefault({}),
   control,

@@ -1,4 +1,4 @@
-import type { Family, Range } from "../address/index.ts";
+import type { Family, Prefix, Range } from "../address/index.ts";
 import { type MapRequest, ResultCode } from "../wire/index.ts";
 import type { Answer, Asker } from "./answer.ts";
 import { OWN } from "./cache/entry-table.ts";
@@ -85,12 +85,18 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   protected adopt(now: number, services: readonly ServiceEntry[], changeDirectory: () => void): void {
     this.querier.adopt(now, services, () => {
       changeDirectory();
-      this.#revalidate(now);
+      this.revalidate(now, undefined);
     });
   }
 
-  /** Withdraws entries whose range has no longer that MAB as its longest match, or no longer that upstream. */
-  #revalidate(now: number): void {
+  /** Withdraws entries whose range has no longer that MAB as its longest match, or no longer that upstream: in some places, or in all. */
+  protected revalidate(now: number, places: readonly Prefix[] | undefined): void {
+    const { cache } = this.server;
+    if (places === undefined) this.#revalidateAll(now);
+    else for (const place of places) cache.withdrawIn(now, place, (entry) => !this.#stillHolds(entry));
+  }
+
+  #revalidateAll(now: number): void {
     const { cache } = this.server;
     const { entries } = cache;
     for (let entry = 0; entry < entries.highWater; entry++) {

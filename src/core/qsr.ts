@@ -1,7 +1,6 @@
 import { REFETCH_STEP_MS } from "./cache/mapping-cache.ts";
 import { CachingServer, type CachingServerOptions } from "./caching-server.ts";
-import { Catalogue, EMPTY_CATALOGUE } from "./mabs/catalogue.ts";
-import type { CatalogueContent } from "./mabs/catalogue-content.ts";
+import { type Catalogue, EMPTY_CATALOGUE } from "./mabs/catalogue.ts";
 import { CatalogueDirectory } from "./querier/directory.ts";
 
 export interface QsrOptions extends CachingServerOptions {
@@ -20,9 +19,15 @@ export class Qsr extends CachingServer<CatalogueDirectory> {
   }
 
   /** Goes over to another catalogue in one step. */
-  setCatalogue(now: number, content: CatalogueContent): void {
-    this.adopt(now, content.services, () => {
-      this.directory.adopt(new Catalogue(content));
-    });
+  setCatalogue(now: number, catalogue: Catalogue): void {
+    const before = this.catalogue;
+    if (catalogue.services === before.services) {
+      this.directory.adopt(catalogue);
+      this.revalidate(now, catalogue.changedSince(before));
+    } else {
+      this.adopt(now, catalogue.services, () => {
+        this.directory.adopt(catalogue);
+      });
+    }
   }
 }

@@ -1,9 +1,10 @@
-import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
-import { losesMabs, sameContent, sameProblems, sameSets } from "../dns/discovery/change.ts";
-import { buildContent, serviceNames } from "../dns/discovery/content.ts";
+import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
+import { losesMabs, sameProblems, sameSets } from "../dns/discovery/change.ts";
+import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
 import type { Problem, Query, RegistryOptions, RegistryState, ServiceState, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
+import type { KeptDiscovery } from "./discovery-file.ts";
 import type { DnsClient } from "./dns-client.ts";
 import { sha256hex } from "./hash.ts";
 import { nextU32 } from "./random.ts";
@@ -22,12 +23,24 @@ export interface DiscoveryOptions {
   readonly addresses: AddressPolicy;
   readonly dns: DnsClient;
   /** Told of each catalogue that differs from the one before. */
-  readonly onCatalogue: (content: CatalogueContent) => void;
+  readonly onCatalogue: (catalogue: Catalogue) => void;
   /** Told of everything that is wrong in DNS, when that differs from what was before. */
   readonly onProblems: (problems: readonly Problem[]) => void;
   /** Told why a registry or service could not be read; what was known of it stays. */
   readonly onFailure: (what: string, error: Error) => void;
   readonly onProgress?: (progress: WalkProgress) => void;
+  /** Gives what was known when this program ended last. */
+  readonly recall?: () => Recalled | undefined;
+  /** For how long a registry that cannot be read counts as it was; seconds. */
+  readonly maxAgeSeconds?: number;
+}
+
+export interface Recalled {
+  /** In use already, and when DNS had confirmed it; milliseconds of Date. */
+  readonly catalogue: Catalogue;
+  readonly confirmedAt: number;
+  /** What it was made of, where that could be read too. */
+  readonly discovery: KeptDiscovery | undefined;
 }
 
 export interface DiscoveryStatus {
@@ -42,7 +55,10 @@ const RECHECK_SECONDS = 5;
 
 interface RegistryWatch {
   readonly options: RegistryOptions;
+  /** As last read; undefined before that, and when that is too long ago. */
   state: RegistryState | undefined;
+  /** When DNS last said that it is so; milliseconds of Date. */
+  confirmedAt: number;
   failures: number;
 }
 
@@ -55,15 +71,17 @@ export class DiscoveryLoop {
   readonly #rechecked = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #tools: WalkTools;
-  #content: CatalogueContent | undefined;
+  readonly #book: CatalogueBook;
+  #published: Catalogue | undefined;
+  #recalled: Recalled | undefined;
   #problems: readonly Problem[] = [];
-  #confirmedAt = 0;
   #closed = false;
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
-    this.#registries = options.registries.map((registry) => ({ options: registry, state: undefined, failures: 0 }));
+    this.#registries = options.registries.map((registry) => ({ options: registry, state: undefined, confirmedAt: 0, failures: 0 }));
+    this.#book = new CatalogueBook(options.registries);
     const query: Query = (name, type, signal) => options.dns.query(name, type, signal);
     this.#tools = { query, sha256hex, ...(options.onProgress === undefined ? {} : { progress: options.onProgress }) };
   }
@@ -72,13 +90,20 @@ export class DiscoveryLoop {
     const known = this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state]));
     return {
       serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
-      confirmedAt: this.#confirmedAt,
+      confirmedAt: Math.min(...this.#registries.map(({ confirmedAt }) => confirmedAt)),
       problems: this.#problems,
     };
   }
 
+  /** What is to be kept for the next start. */
+  get toKeep(): Omit<KeptDiscovery, "stamp"> {
+    const registries = this.#registries.flatMap(({ state, confirmedAt }) => (state === undefined ? [] : [{ state, confirmedAt }]));
+    return { registries, services: [...this.#services.values()] };
+  }
+
   /** Reads everything once, as far as it can be read, and goes on by itself from there. */
   async start(): Promise<void> {
+    this.#recall(this.#options.recall?.());
     await this.#exclusively(async () => {
       await Promise.all(this.#registries.map((watch) => this.#readRegistry(watch)));
       await this.#readServices(this.#wantedServices());
@@ -86,6 +111,25 @@ export class DiscoveryLoop {
     });
     for (const watch of this.#registries) this.#planRegistry(watch);
     this.#planServices();
+  }
+
+  #recall(recalled: Recalled | undefined): void {
+    if (recalled === undefined) return;
+    this.#recalled = recalled;
+    this.#published = recalled.catalogue;
+    const { registries = [], services = [] } = recalled.discovery ?? {};
+    for (const watch of this.#registries) {
+      const kept = registries.find(({ state }) => state.apex === watch.options.apex);
+      if (kept !== undefined && this.#isYoung(kept.confirmedAt)) Object.assign(watch, kept);
+    }
+    for (const service of services) this.#services.set(service.name, service);
+    const states = this.#registries.flatMap(({ state }) => state ?? []);
+    if (recalled.discovery !== undefined && states.length === registries.length) this.#book.resume(recalled.catalogue, states, services);
+    this.#publish();
+  }
+
+  #isYoung(confirmedAt: number): boolean {
+    return Date.now() - confirmedAt < (this.#options.maxAgeSeconds ?? Infinity) * 1000;
   }
 
   /** Reads a service again because its QSAs do not answer; not more often than every 5 s. */
@@ -152,7 +196,7 @@ export class DiscoveryLoop {
     } catch (error) {
       watch.failures++;
       this.#fail(options.apex, error as Error);
-      return false;
+      return this.#forgetIfOld(watch);
     }
   }
 
@@ -167,7 +211,16 @@ export class DiscoveryLoop {
 
   #confirm(watch: RegistryWatch): void {
     watch.failures = 0;
-    this.#confirmedAt = Date.now();
+    watch.confirmedAt = Date.now();
+  }
+
+  /** What has not been confirmed for too long counts no more: its MABs may have gone elsewhere. True when nothing is known. */
+  #forgetIfOld(watch: RegistryWatch): boolean {
+    if (watch.state === undefined) return true;
+    if (this.#isYoung(watch.confirmedAt)) return false;
+    watch.state = undefined;
+    this.#fail(watch.options.apex, new Error(`not confirmed since ${new Date(watch.confirmedAt).toISOString()}: what was known of it is forgotten`));
+    return true;
   }
 
   #wantedServices(): string[] {
@@ -191,16 +244,23 @@ export class DiscoveryLoop {
   }
 
   #publish(): void {
-    const registries = this.#registries.flatMap(({ options, state }) => (state === undefined ? [] : [{ options, state }]));
-    if (registries.length === 0 || this.#closed) return;
+    const registries = this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state]));
+    if ((registries.length === 0 && this.#hasNothingToTakeBack) || this.#closed) return;
     const wanted = new Set(this.#wantedServices());
     for (const name of this.#services.keys()) if (!wanted.has(name)) this.#forgetService(name);
     const services = [...this.#services.values()];
-    const { content, problems } = buildContent(registries, services);
-    this.#noteProblems([...registries.flatMap(({ state }) => state.problems), ...services.flatMap((service) => service.problems), ...problems]);
-    if (this.#content !== undefined && sameContent(this.#content, content)) return;
-    this.#content = content;
-    this.#options.onCatalogue(content);
+    const { catalogue: made, problems } = this.#book.update(registries, services);
+    // Where nothing is known any more, no address can be said to be in no MAB.
+    const catalogue = registries.length === 0 ? EMPTY_CATALOGUE : made;
+    this.#noteProblems([...registries.flatMap((state) => state.problems), ...services.flatMap((service) => service.problems), ...problems]);
+    if (this.#published === catalogue) return;
+    this.#published = catalogue;
+    this.#options.onCatalogue(catalogue);
+  }
+
+  /** Whether no catalogue is in use, or one of the last run that may still count although DNS has not been read since. */
+  get #hasNothingToTakeBack(): boolean {
+    return this.#published === undefined || (this.#published === this.#recalled?.catalogue && this.#isYoung(this.#recalled.confirmedAt));
   }
 
   #noteProblems(problems: readonly Problem[]): void {

@@ -6,7 +6,7 @@ import type { Upstream } from "../core/querier/upstream.ts";
 /** `lon1 (127.0.1.2:4344)`; without a name once DNS lists it no more. */
 export function whoIs({ catalogue }: Qsr, upstream: Upstream): string {
   const endpoint = formatEndpoint(upstream.address, upstream.port);
-  const server = entryOf(catalogue.content.services.flatMap(({ servers }) => servers), upstream);
+  const server = entryOf(catalogue.services.flatMap(({ servers }) => servers), upstream);
   return server === undefined ? endpoint : `${server.name.split(".")[0]} (${endpoint})`;
 }
 

@@ -1,5 +1,5 @@
 import type { QsrConfig } from "../config/schema.ts";
-import type { CatalogueContent } from "../core/mabs/catalogue-content.ts";
+import type { Catalogue } from "../core/mabs/catalogue.ts";
 import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
 import { Qsr } from "../core/qsr.ts";
 import type { Problem } from "../dns/discovery/types.ts";
@@ -13,6 +13,7 @@ import { UdpDriver } from "../io/udp-driver.ts";
 import { upstreamSockets } from "../io/upstream-sockets.ts";
 import { MAX_UPDATES } from "./limits.ts";
 import { QsaWatch } from "./qsa-watch.ts";
+import { QsrState } from "./qsr-state.ts";
 
 const RECHECK_INTERVAL_MS = 250;
 const MOST_LOGGED_PROBLEMS = 20;
@@ -24,10 +25,12 @@ export class QsrNode {
   readonly driver: UdpDriver;
   readonly discovery: DiscoveryLoop;
   readonly dns: DnsClient;
+  readonly #state: QsrState | undefined;
   readonly #watch: QsaWatch;
   readonly #rechecking: NodeJS.Timeout;
 
-  private constructor(config: QsrConfig, engine: Qsr, driver: UdpDriver, log: Logger) {
+  private constructor(config: QsrConfig, engine: Qsr, driver: UdpDriver, state: QsrState | undefined, log: Logger) {
+    this.#state = state;
     this.config = config;
     this.engine = engine;
     this.driver = driver;
@@ -37,9 +40,11 @@ export class QsrNode {
       registries: dns.registries,
       limits: dns,
       addresses: qsas,
+      maxAgeSeconds: dns.catalogueMaxAgeHours * 3600,
+      ...(state === undefined ? {} : { recall: () => state.recall() }),
       dns: this.dns,
-      onCatalogue: (content) => {
-        this.#adopt(content, log);
+      onCatalogue: (catalogue) => {
+        this.#adopt(catalogue, log);
       },
       onProblems: (problems) => {
         logProblems(problems, log);
@@ -51,6 +56,7 @@ export class QsrNode {
         if (setsDone % 50 === 0) log.info(`${registry}: ${setsDone} of ${sets} service sets read`);
       },
     });
+    state?.follow(this.discovery, engine.querier.upstreams);
     this.#watch = new QsaWatch(engine, log);
     this.#rechecking = setInterval(() => {
       this.#recheck();
@@ -74,19 +80,36 @@ export class QsrNode {
       ...(spread === undefined ? {} : { spread: { place: spread.place - 1, of: spread.of, within: spread.withinMilliseconds * 1000 } }),
       gapCachingMs: config.cache.gapCachingTimeSeconds * 1000,
     });
-    return new QsrNode(config, engine, await UdpDriver.open(engine, [...config.listen, ...bindings]), log);
+    const state = config.state.directory === undefined ? undefined : new QsrState(config.state.directory, log);
+    const driver = await UdpDriver.open(engine, [...config.listen, ...bindings]);
+    const node = new QsrNode(config, engine, driver, state, log);
+    node.#recall(log);
+    return node;
   }
 
   async close(): Promise<void> {
     clearInterval(this.#rechecking);
     await Promise.all([this.discovery.close(), this.driver.close()]);
+    await this.#state?.close();
   }
 
-  #adopt(content: CatalogueContent, log: Logger): void {
-    const started = now();
-    this.engine.setCatalogue(started, content);
+  /** Serves at once what was known when this program ended last. */
+  #recall(log: Logger): void {
+    if (this.#state === undefined) return;
+    this.engine.querier.upstreams.known = this.#state.readRanking();
+    const catalogue = this.#state.readCatalogue(this.config.dns.catalogueMaxAgeHours * 3600);
+    if (catalogue === undefined) return;
+    this.engine.setCatalogue(now(), catalogue);
     this.driver.wake();
-    log.info(`catalogue: ${content.mabs.length} MABs, ${content.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
+    log.info(`catalogue of the last run: ${catalogue.size} MABs, ${catalogue.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
+  }
+
+  #adopt(catalogue: Catalogue, log: Logger): void {
+    const started = now();
+    this.engine.setCatalogue(started, catalogue);
+    this.driver.wake();
+    this.#state?.note(catalogue);
+    log.info(`catalogue: ${catalogue.size} MABs, ${catalogue.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
   }
 
   /** Tells who has failed and who is back, and looks at DNS again for services of which nobody answers. */

@@ -8,6 +8,7 @@ import {
 } from "../address/index.ts";
 import { milliseconds, remainingMs } from "../core/clock.ts";
 import { NO_ENTRY, OWN } from "../core/cache/entry-table.ts";
+import { SET_SEPARATOR } from "../core/mabs/catalogue.ts";
 import type { Qsr } from "../core/qsr.ts";
 import { NO_PREFIX } from "../core/tables/segment-table.ts";
 import { UpstreamState } from "../core/querier/upstream-state.ts";
@@ -19,12 +20,12 @@ import type { CachedReport, CatalogueReport, WhyReport } from "./reports.ts";
 import { STATE_NAMES, serviceReport } from "./upstream-reports.ts";
 
 export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport {
-  const { content } = engine.catalogue;
+  const { catalogue } = engine;
   const { serials, confirmedAt, problems } = discovery.status;
   return {
-    mabs: content.mabs.length,
-    sets: new Set(content.mabs.flatMap(({ set }) => set.split("+"))).size,
-    services: content.services.length,
+    mabs: catalogue.size,
+    sets: new Set(catalogue.groups.flatMap(({ set }) => set.split(SET_SEPARATOR))).size,
+    services: catalogue.services.length,
     qsas: engine.querier.upstreams.size,
     serials,
     ageSeconds: confirmedAt === 0 ? null : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
@@ -36,17 +37,18 @@ export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport
 export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
   const [hi, lo] = keyOf(address);
   const { catalogue } = engine;
-  const mab = catalogue.mabs.match(address.family, hi, lo);
+  const mab = catalogue.match(address.family, hi, lo);
   const cached = cachedReport(engine, address);
   if (mab === NO_PREFIX) {
-    const verdict = catalogue.content.mabs.length === 0 ? "no catalogue yet: discovery has found nothing" : "in no MAB: answered at once, by this QSR";
+    const verdict = catalogue.size === 0 ? "no catalogue yet: discovery has found nothing" : "in no MAB: answered at once, by this QSR";
     return { address: formatIp(address), mab: null, set: null, services: [], cached, verdict };
   }
-  const services = catalogue.servicesOf(mab).map((service) => ({ name: catalogue.content.services[service]!.name, qsas: serviceReport(engine.querier.upstreams.ranking(service)) }));
+  const group = catalogue.groups[catalogue.groupOf(mab)]!;
+  const services = group.services.map((service) => ({ name: catalogue.services[service]!.name, qsas: serviceReport(engine.querier.upstreams.ranking(service)) }));
   return {
     address: formatIp(address),
-    mab: formatPrefix(catalogue.mabs.prefixes[mab]!),
-    set: catalogue.content.mabs[mab]!.set,
+    mab: formatPrefix(catalogue.prefixes.at(mab)),
+    set: group.set,
     services,
     cached,
     verdict: verdictOf(engine, address, cached),

@@ -1,5 +1,6 @@
-import { comparePrefixes, formatPrefix } from "../address/index.ts";
-import type { CatalogueContent, ServerEntry } from "../core/mabs/catalogue-content.ts";
+import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
+import { CatalogueEditor } from "../core/mabs/catalogue-editor.ts";
+import type { ServerEntry, ServiceEntry } from "../core/mabs/catalogue-content.ts";
 import type { Qsr } from "../core/qsr.ts";
 import type { MabPlan } from "./mapping-plan.ts";
 import type { Network } from "./network.ts";
@@ -35,7 +36,11 @@ export class Discovery {
   readonly #servedBy: number[][];
   readonly #readers = new Map<Station<Qsr>, { serial: number; boots: number; lastLook: number }>();
   #serial = 1;
-  #content: CatalogueContent | undefined;
+  #readSerial = 0;
+  #catalogue = EMPTY_CATALOGUE;
+  /** The DSOCs of each MAB as the catalogue has them. */
+  #listedFor: (readonly number[])[] = [];
+  #areSitesChanged = true;
 
   constructor(network: Network, random: Random, mabs: readonly MabPlan[], sites: readonly ListedSite[]) {
     this.#network = network;
@@ -62,11 +67,13 @@ export class Discovery {
 
   hide(station: Station): void {
     this.#hidden.add(station);
+    this.#areSitesChanged = true;
     this.#publish();
   }
 
   list(station: Station): void {
     this.#hidden.delete(station);
+    this.#areSitesChanged = true;
     this.#publish();
   }
 
@@ -83,13 +90,13 @@ export class Discovery {
     if (this.isFailing || station.engine === undefined) return;
     const { boots } = station;
     const serial = this.#serial;
-    const content = (this.#content ??= this.#build());
+    const catalogue = this.#read();
     this.#network.after(this.delay * this.#random.between(0.5, 1.5), () => {
       if (!station.isRunning || station.boots !== boots) return;
       if (reader.boots === boots && reader.serial >= serial) return;
       reader.boots = boots;
       reader.serial = serial;
-      station.engine!.setCatalogue(this.#network.now, content);
+      station.engine!.setCatalogue(this.#network.now, catalogue);
       this.#network.settle(station);
       this.onChange(station);
     });
@@ -103,7 +110,6 @@ export class Discovery {
 
   #publish(): void {
     this.#serial++;
-    this.#content = undefined;
   }
 
   #poll(station: Station<Qsr>): void {
@@ -118,15 +124,34 @@ export class Discovery {
     });
   }
 
-  #build(): CatalogueContent {
+  /** What is published now: made from the edition before, as discovery does it. A set for each DSOC. */
+  #read(): Catalogue {
+    if (this.#readSerial === this.#serial) return this.#catalogue;
+    this.#readSerial = this.#serial;
+    const editor = new CatalogueEditor(this.#catalogue);
+    for (const [mab, { prefix }] of this.#mabs.entries()) {
+      for (const dsoc of this.#listedFor[mab] ?? []) editor.remove(String(dsoc), prefix);
+      for (const dsoc of this.#servedBy[mab]!) editor.add(String(dsoc), prefix);
+    }
+    this.#listedFor = [...this.#servedBy];
+    this.#catalogue = editor.finish(this.#listServices(), (dsoc) => [serviceOf(Number(dsoc))]);
+    return this.#catalogue;
+  }
+
+  /** The same list again where nothing in it has changed. */
+  #listServices(): readonly ServiceEntry[] {
+    if (!this.#areSitesChanged) return this.#catalogue.services;
+    this.#areSitesChanged = false;
     const dsocs = [...new Set(this.#sites.map(({ dsoc }) => dsoc))];
-    const services = dsocs.map((dsoc) => ({
-      name: `s1.dsoc-${dsoc}.example.`,
+    return dsocs.map((dsoc) => ({
+      name: serviceOf(dsoc),
       servers: this.#sites.filter((site) => site.dsoc === dsoc && this.isListed(site.station)).map(({ station }) => serverEntry(station)),
     }));
-    const mabs = this.#mabs.map(({ prefix }, index) => ({ prefix, services: this.#servedBy[index]!.toSorted((a, b) => a - b), set: formatPrefix(prefix) }));
-    return { mabs: mabs.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)), services };
   }
+}
+
+function serviceOf(dsoc: number): string {
+  return `s1.dsoc-${dsoc}.example.`;
 }
 
 export function serverEntry(station: Station, tier = 10): ServerEntry {

@@ -1,4 +1,5 @@
 import { parseIp, parseRange } from "../../src/address/index.ts";
+import { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import type { Engine } from "../../src/core/engine.ts";
 import { Itr } from "../../src/core/itr.ts";
 import type { ServerEntry } from "../../src/core/mabs/catalogue-content.ts";
@@ -176,7 +177,7 @@ export class FuzzWorld {
     const { network } = this;
     network.isHostile = false;
     const servers = SITES.map((endpoint, index) => serverAt(endpoint, `site${index + 1}.dsoc.example.`));
-    this.qsr.engine.setCatalogue(0, { mabs: MAPPING.map(({ prefix }) => ({ prefix, services: [0], set: "s" })), services: [{ name: "s1.dsoc.example.", servers }] });
+    this.qsr.engine.setCatalogue(0, Catalogue.of({ mabs: MAPPING.map(({ prefix }) => ({ prefix, services: [0], set: "s" })), services: [{ name: "s1.dsoc.example.", servers }] }));
     this.qsc.engine.setUpstreams(0, [serverAt(QSR[0]!, "qsr")]);
     this.itr.engine.setUpstreams(0, [serverAt(QSC[0]!, "qsc"), serverAt(QSR[0]!, "qsr")]);
     for (const station of this.stations) station.flush();

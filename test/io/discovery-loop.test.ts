@@ -29,7 +29,7 @@ async function start(records: readonly ResourceRecord[]) {
   const discovery = discoveryOn(port);
   close.push(() => server.close(), () => discovery.loop.close());
   await discovery.loop.start();
-  const prefixes = (): string[] => discovery.catalogues.at(-1)!.mabs.map(({ prefix }) => formatPrefix(prefix));
+  const prefixes = (): string[] => Array.from(discovery.catalogues.at(-1)!.mabs(), ({ prefix }) => formatPrefix(prefix));
   return { server, port, ...discovery, prefixes };
 }
 

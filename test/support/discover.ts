@@ -1,5 +1,5 @@
 import { parseIp, parsePrefix } from "../../src/address/index.ts";
-import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
+import type { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import type { Problem } from "../../src/dns/discovery/types.ts";
 import { DiscoveryLoop, type DiscoveryOptions } from "../../src/io/discovery-loop.ts";
 import { DnsClient } from "../../src/io/dns-client.ts";
@@ -8,7 +8,7 @@ export const LIMITS = { refreshMinSeconds: 0.05, refreshMaxSeconds: 0.1, service
 
 /** A discovery loop on one loopback name server, and what it has said. */
 export function discoveryOn(port: number, options: Partial<DiscoveryOptions> & { apex?: string } = {}) {
-  const catalogues: CatalogueContent[] = [];
+  const catalogues: Catalogue[] = [];
   const problems: string[][] = [];
   const failures: string[] = [];
   const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port }], deadlineMs: 1_000, firstTimeoutMs: 250 });
@@ -17,7 +17,7 @@ export function discoveryOn(port: number, options: Partial<DiscoveryOptions> & {
     limits: LIMITS,
     addresses: { allowLoopback: true, allowPrivate: false },
     dns,
-    onCatalogue: (content) => catalogues.push(content),
+    onCatalogue: (catalogue) => catalogues.push(catalogue),
     onProblems: (now) => problems.push(now.map(({ name, problem }) => `${name}: ${problem}`)),
     onFailure: (what, error) => failures.push(`${what}: ${error.message}`),
     ...options,
@@ -26,11 +26,11 @@ export function discoveryOn(port: number, options: Partial<DiscoveryOptions> & {
 }
 
 /** Reads everything once from a name server. */
-export async function discoverOnce(port: number): Promise<{ content: CatalogueContent; problems: readonly Problem[]; failures: readonly string[] }> {
+export async function discoverOnce(port: number): Promise<{ catalogue: Catalogue; problems: readonly Problem[]; failures: readonly string[] }> {
   const { loop, catalogues, failures } = discoveryOn(port);
   await loop.start();
   await loop.close();
-  const content = catalogues.at(-1);
-  if (content === undefined) throw new Error(`nothing was found: ${failures.join("; ")}`);
-  return { content, problems: loop.status.problems, failures };
+  const catalogue = catalogues.at(-1);
+  if (catalogue === undefined) throw new Error(`nothing was found: ${failures.join("; ")}`);
+  return { catalogue, problems: loop.status.problems, failures };
 }

@@ -1,4 +1,5 @@
 import { formatEndpoint, parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
+import { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
 import { type MabMapping, MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { DEFAULT_INTERVALS } from "../../src/core/querier/prober.ts";
@@ -94,7 +95,7 @@ export class World {
   }
 
   publish(content: CatalogueContent): void {
-    this.qsr.setCatalogue(this.network.now, content);
+    this.qsr.setCatalogue(this.network.now, Catalogue.of(content));
     this.qsrStation.flush();
   }
 

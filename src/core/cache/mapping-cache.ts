@@ -1,4 +1,4 @@
-import { type Family, prefixAround, prefixLast } from "../../address/index.ts";
+import { type Family, type Prefix, prefixAround, prefixLast } from "../../address/index.ts";
 import { type MappingBody, ResultCode, UpdateAction } from "../../wire/index.ts";
 import { milliseconds, remainingMs } from "../clock.ts";
 import { Rounds } from "../tables/rounds.ts";
@@ -105,6 +105,18 @@ export class MappingCache {
       const [hi, lo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
       if (upstream === ANY_UPSTREAM || this.entries.upstream(entry) === upstream) this.withdraw(now, entry, cause);
       entry = this.cache.following(family, hi, lo, lastHi, lastLo);
+    }
+  }
+
+  /** Withdraws what overlaps a prefix and is to go. */
+  withdrawIn(now: number, prefix: Prefix, isToGo: (entry: number) => boolean): void {
+    const { family, hi, lo } = prefix;
+    const last = prefixLast(prefix);
+    let entry = this.cache.overlapping(family, hi, lo, last.hi, last.lo);
+    while (entry !== NO_ENTRY) {
+      const [afterHi, afterLo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
+      if (isToGo(entry)) this.withdraw(now, entry, this.#nothing);
+      entry = this.cache.following(family, afterHi, afterLo, last.hi, last.lo);
     }
   }
 

@@ -7,7 +7,7 @@ export interface CatalogueContent {
     readonly prefix: Prefix;
     /** Indices into `services`, ascending. */
     readonly services: readonly number[];
-    /** The service set it was listed in; several are joined by "+". */
+    /** The service set it was listed in; several are joined by " + ". */
     readonly set: string;
   }[];
   readonly services: readonly ServiceEntry[];

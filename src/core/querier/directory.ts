@@ -28,6 +28,7 @@ export class CatalogueDirectory implements Directory {
   readonly gapCachingMs: number;
   readonly #upstreams: UpstreamTable;
   readonly #segment = new Segment();
+  /** By group of MABs. */
   #rankings: readonly (readonly Ranking[])[] = [];
 
   constructor(catalogue: Catalogue, upstreams: UpstreamTable, gapCachingMs: number) {
@@ -39,18 +40,12 @@ export class CatalogueDirectory implements Directory {
   /** Goes over to a catalogue whose services the upstream table has adopted. */
   adopt(catalogue: Catalogue): void {
     this.catalogue = catalogue;
-    const bySet = new Map<string, readonly Ranking[]>();
-    this.#rankings = catalogue.content.mabs.map(({ services }) => {
-      const key = services.join(" ");
-      const known = bySet.get(key) ?? services.map((service) => this.#upstreams.ranking(service));
-      bySet.set(key, known);
-      return known;
-    });
+    this.#rankings = catalogue.groups.map(({ services }) => services.map((service) => this.#upstreams.ranking(service)));
   }
 
   rankingsFor(family: Family, hi: number, lo: number): readonly Ranking[] {
-    const mab = this.catalogue.mabs.match(family, hi, lo);
-    return mab === NO_PREFIX ? NOBODY : this.#rankings[mab]!;
+    const mab = this.catalogue.match(family, hi, lo);
+    return mab === NO_PREFIX ? NOBODY : this.#rankings[this.catalogue.groupOf(mab)]!;
   }
 
   /** In no MAB: the whole gap is the answer, and this server is the authority for it. Before the first catalogue nothing is known. */
@@ -60,7 +55,7 @@ export class CatalogueDirectory implements Directory {
       return true;
     }
     const segment = this.#segment;
-    this.catalogue.mabs.find(family, hi, lo, segment);
+    this.catalogue.find(family, hi, lo, segment);
     if (segment.prefix !== NO_PREFIX) return false;
     answer.fail(ResultCode.notInAnyMab);
     answer.body.family = family;
@@ -76,13 +71,13 @@ export class CatalogueDirectory implements Directory {
     if (result !== ResultCode.mapping && result !== ResultCode.negative) return false;
     if (!contains(family, hi, lo, body)) return false;
     const segment = this.#segment;
-    this.catalogue.mabs.find(family, hi, lo, segment);
+    this.catalogue.find(family, hi, lo, segment);
     return segment.prefix !== NO_PREFIX && this.#fits(segment, body.prefixLength, body.firstHi, body.firstLo, body.lastHi, body.lastLo) && this.#serves(upstream, segment.prefix);
   }
 
   stillHolds(upstream: number, family: Family, prefixLength: number, firstHi: number, firstLo: number, lastHi: number, lastLo: number): boolean {
     const segment = this.#segment;
-    this.catalogue.mabs.find(family, firstHi, firstLo, segment);
+    this.catalogue.find(family, firstHi, firstLo, segment);
     if (compareKeys(lastHi, lastLo, segment.lastHi, segment.lastLo) > 0) return false;
     if (segment.prefix === NO_PREFIX) return upstream === OWN;
     const server = this.#upstreams.at(upstream);
@@ -98,7 +93,7 @@ export class CatalogueDirectory implements Directory {
   }
 
   #serves(upstream: Upstream, mab: number): boolean {
-    const rankings = this.#rankings[mab]!;
+    const rankings = this.#rankings[this.catalogue.groupOf(mab)]!;
     for (let index = 0; index < rankings.length; index++) if (rankings[index]!.placeOf(upstream) >= 0) return true;
     return false;
   }

@@ -63,11 +63,11 @@ export class Prober {
     return index < 0 ? undefined : this.#upstreams.at(index);
   }
 
-  /** Measures servers that have no probe planned yet, one after the other. */
+  /** Measures servers that have not been heard and have no probe planned yet, one after the other. */
   welcomeNew(now: number): void {
     this.#nextFirst = Math.max(this.#nextFirst, now);
     for (const upstream of this.#upstreams.listed()) {
-      if (upstream.measured || upstream.probes > 0 || this.#timers.has(upstream.index)) continue;
+      if (upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#timers.has(upstream.index)) continue;
       this.#timers.set(upstream.index, this.#nextFirst);
       this.#nextFirst += this.#intervals.pacing;
     }

@@ -3,6 +3,7 @@ import type { ServiceEntry } from "../mabs/catalogue-content.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { NO_PEER, type PeerTable } from "../link/peer-table.ts";
 import { type Candidate, Ranking } from "./ranking.ts";
+import type { RttEstimate } from "./rtt.ts";
 import { Slots } from "../tables/slots.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -11,6 +12,9 @@ export interface UpstreamLinks {
   readonly 4: number | undefined;
   readonly 6: number | undefined;
 }
+
+/** How far a server was when it was known before; microseconds. */
+export type KnownRtt = Pick<RttEstimate, "smoothed" | "variation">;
 
 /** All servers this querier may ask, each once however many services name it, and the ranking of each service. */
 export class UpstreamTable {
@@ -25,6 +29,8 @@ export class UpstreamTable {
   readonly #byEndpoint = new Map<string, Upstream>();
   readonly #rankingsOf = new Map<Upstream, Ranking[]>();
   #rankings: readonly Ranking[] = [];
+  /** How far servers were when this program ran last, by endpoint: where they rank until they are measured. */
+  known: ReadonlyMap<string, KnownRtt> = new Map();
   /** Servers of the present services that cannot be asked: no socket of their family. */
   unreachable = 0;
   /** Servers of the present services that found no room. */
@@ -122,6 +128,7 @@ export class UpstreamTable {
     }
     this.#peers.hold(peer);
     const upstream = new Upstream(slot + 1, peer, address, port, this.#nextU32(), this.#nextU32());
+    Object.assign(upstream.rtt, this.known.get(formatEndpoint(address, port)));
     this.#byIndex[upstream.index] = upstream;
     this.#byPeer[peer] = upstream.index;
     this.#byEndpoint.set(formatEndpoint(address, port), upstream);

@@ -145,9 +145,9 @@ export class Oracle implements Witness, Audience {
   }
 
   #received(now: number, from: Station, to: Station, view: DataView, length: number): void {
-    this.#epochs.after(to, from);
-    if (view.getUint8(40) > ResultCode.notInAnyMab || decodeMapReply(view, length, this.#reply) !== Fault.none) return;
-    this.#answers.received(now, to, this.#reply.body);
+    if (decodeMapReply(view, length, this.#reply) !== Fault.none) return;
+    this.#epochs.after(to, from, this.#reply.body);
+    if (this.#reply.result <= ResultCode.notInAnyMab) this.#answers.received(now, to, this.#reply.body);
   }
 
   /** Whether this Map Reply was sent before: it is repeated as it was until it is acknowledged. */

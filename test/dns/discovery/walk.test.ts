@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatPrefix, parsePrefix } from "../../../src/address/index.ts";
-import { buildContent } from "../../../src/dns/discovery/content.ts";
+import { CatalogueBook } from "../../../src/dns/discovery/catalogue-book.ts";
 import { WalkError } from "../../../src/dns/discovery/errors.ts";
 import { walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
 import { RecordType, encodeTxt } from "../../../src/dns/records/index.ts";
@@ -76,8 +76,8 @@ describe("the catalogue", () => {
 
   test("a MAB in two sets has the services of both", async () => {
     const state = await walkRegistry(EVERYWHERE, undefined, new RecordTable(registry(1, [A, { ...B, prefixes: ["192.0.2.0/24"] }])).tools);
-    const { content } = buildContent([{ options: EVERYWHERE, state }], services);
-    expect(content.mabs.map(({ prefix, services: indices }) => [formatPrefix(prefix), indices])).toEqual([
+    const { catalogue } = new CatalogueBook([EVERYWHERE]).update([state], services);
+    expect(Array.from(catalogue.mabs(), ({ prefix, group }) => [formatPrefix(prefix), group.services])).toEqual([
       ["192.0.2.0/24", [0, 1]],
       ["2001:db8::/32", [0]],
     ]);
@@ -86,8 +86,8 @@ describe("the catalogue", () => {
   test("what a registry may not speak for is left out, and reported", async () => {
     const options = { ...EVERYWHERE, space: [parsePrefix("192.0.0.0/8")] };
     const state = await walkRegistry(options, undefined, new RecordTable(registry(1, [A, B])).tools);
-    const { content, problems } = buildContent([{ options, state }], services);
-    expect(content.mabs.map(({ prefix }) => formatPrefix(prefix))).toEqual(["192.0.2.0/24"]);
+    const { catalogue, problems } = new CatalogueBook([options]).update([state], services);
+    expect(Array.from(catalogue.mabs(), ({ prefix }) => formatPrefix(prefix))).toEqual(["192.0.2.0/24"]);
     expect(problems.map(({ problem }) => problem).toSorted()).toEqual([
       "198.51.100.0/24 left out: not in the space this registry may speak for",
       "2001:db8::/32 left out: not in the space this registry may speak for",

@@ -1,0 +1,147 @@
+import { type Family, type Prefix, compareKeys, keyAfter, prefixLast } from "../../address/index.ts";
+import type { PrefixList } from "./prefix-list.ts";
+import { NO_PREFIX, type SegmentColumns } from "./segment-table.ts";
+
+const MOST_DIRECTORY_BITS = 16;
+/** A prefix in a prefix is longer: no more than that can be open at one time. */
+const MOST_NESTED = 66;
+
+/**
+ * Writes the segments of one family from the lowest key up: what the prefixes of a stretch of keys make, and what is
+ * copied from an older table. Neighbours never have the same prefix.
+ */
+export class SegmentWriter {
+  readonly #family: Family;
+  readonly #prefixes: PrefixList;
+  readonly #firstHi: Uint32Array;
+  readonly #firstLo: Uint32Array;
+  readonly #prefix: Int32Array;
+  readonly #open = new Int32Array(MOST_NESTED);
+  readonly #last = { hi: 0, lo: 0 };
+  #depth = 0;
+  #count = 0;
+
+  constructor(family: Family, prefixes: PrefixList) {
+    this.#family = family;
+    this.#prefixes = prefixes;
+    const most = 2 * (prefixes.end(family) - prefixes.start(family)) + 1;
+    // What is cut off at the end was never touched, and costs nothing.
+    this.#firstHi = new Uint32Array(new SharedArrayBuffer(4 * most));
+    this.#firstLo = new Uint32Array(new SharedArrayBuffer(4 * most));
+    this.#prefix = new Int32Array(new SharedArrayBuffer(4 * most));
+  }
+
+  /** Begins a segment at a key. A later one at the same key takes the place of an earlier one, which would be empty. */
+  cut(hi: number, lo: number, prefix: number): void {
+    const last = this.#count - 1;
+    if (last >= 0 && this.#firstHi[last] === hi && this.#firstLo[last] === lo) this.#count--;
+    if (this.#count > 0 && this.#prefix[this.#count - 1] === prefix) return;
+    this.#firstHi[this.#count] = hi;
+    this.#firstLo[this.#count] = lo;
+    this.#prefix[this.#count++] = prefix;
+  }
+
+  /** Copies segments of an older table, whose prefixes have other rows now. */
+  copy(old: SegmentColumns, from: number, to: number, rows: Int32Array): void {
+    if (from >= to) return;
+    this.cut(old.firstHi[from]!, old.firstLo[from]!, moved(old.prefix[from]!, rows));
+    this.#firstHi.set(old.firstHi.subarray(from + 1, to), this.#count);
+    this.#firstLo.set(old.firstLo.subarray(from + 1, to), this.#count);
+    for (let segment = from + 1; segment < to; segment++) this.#prefix[this.#count++] = moved(old.prefix[segment]!, rows);
+  }
+
+  /** Writes what some rows make, where the prefix in row `around` (or none) counts outside them. */
+  sweep(first: number, end: number, around: number): void {
+    const prefixes = this.#prefixes;
+    for (let row = first; row < end; row++) {
+      this.#closeBefore(prefixes.hi(row), prefixes.lo(row), around);
+      this.#open[this.#depth++] = row;
+      this.cut(prefixes.hi(row), prefixes.lo(row), row);
+    }
+    while (this.#depth > 0) this.#close(around);
+  }
+
+  finish(): SegmentColumns {
+    const count = this.#count;
+    const firstHi = this.#firstHi.subarray(0, count);
+    const firstLo = this.#firstLo.subarray(0, count);
+    const bits = Math.min(MOST_DIRECTORY_BITS, Math.max(1, 32 - Math.clz32(count)));
+    const shift = 32 - bits;
+    return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, firstLo, bits, shift), shift };
+  }
+
+  #closeBefore(hi: number, lo: number, around: number): void {
+    while (this.#depth > 0) {
+      const last = this.#prefixes.last(this.#open[this.#depth - 1]!, this.#last);
+      if (compareKeys(last.hi, last.lo, hi, lo) >= 0) return;
+      this.#close(around);
+    }
+  }
+
+  /** Ends the innermost open prefix: from the key after it on, the one around it counts. */
+  #close(around: number): void {
+    const { hi, lo } = this.#prefixes.last(this.#open[--this.#depth]!, this.#last);
+    const next = this.#depth === 0 ? around : this.#open[this.#depth - 1]!;
+    if (this.#family === 6 && lo !== 0xffffffff) this.cut(hi, lo + 1, next);
+    else if (hi !== 0xffffffff) this.cut(hi + 1, 0, next);
+  }
+}
+
+/** Flattens all prefixes of one family. */
+export function makeSegments(family: Family, prefixes: PrefixList): SegmentColumns {
+  const writer = new SegmentWriter(family, prefixes);
+  writer.cut(0, 0, NO_PREFIX);
+  writer.sweep(prefixes.start(family), prefixes.end(family), NO_PREFIX);
+  return writer.finish();
+}
+
+/**
+ * Flattens again what lies in changed stretches, and copies the rest. `changed`: prefixes that were added or removed, in order,
+ * none inside another; `rows`: by row of the older list, the row now, or NO_PREFIX.
+ */
+export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: Int32Array): SegmentColumns {
+  const writer = new SegmentWriter(old.family, prefixes);
+  let next = 0;
+  for (const stretch of changed) {
+    const { family, hi, lo, length } = stretch;
+    writer.copy(old, next, lowerBound(old, hi, lo), rows);
+    const around = prefixes.around(family, hi, lo, length);
+    writer.cut(hi, lo, around);
+    const after = keyAfter(family, prefixLast(stretch));
+    writer.sweep(prefixes.firstAtOrAfter(family, hi, lo, length), after === undefined ? prefixes.end(family) : prefixes.firstAtOrAfter(family, after.hi, after.lo, 0), around);
+    if (after === undefined) return writer.finish();
+    next = lowerBound(old, after.hi, after.lo);
+    const isCutThere = next < old.prefix.length && old.firstHi[next] === after.hi && old.firstLo[next] === after.lo;
+    if (!isCutThere) writer.cut(after.hi, after.lo, moved(old.prefix[next - 1]!, rows));
+  }
+  writer.copy(old, next, old.prefix.length, rows);
+  return writer.finish();
+}
+
+/** The first segment that does not begin below a key. */
+function lowerBound({ firstHi, firstLo }: SegmentColumns, hi: number, lo: number): number {
+  let low = 0;
+  let high = firstHi.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(firstHi[middle]!, firstLo[middle]!, hi, lo) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function moved(prefix: number, rows: Int32Array): number {
+  return prefix === NO_PREFIX ? NO_PREFIX : rows[prefix]!;
+}
+
+function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, bits: number, shift: number): Uint32Array {
+  const directory = new Uint32Array(new SharedArrayBuffer(4 * ((1 << bits) + 1)));
+  let segment = 0;
+  for (let entry = 0; entry < directory.length - 1; entry++) {
+    const start = (entry << shift) >>> 0;
+    while (segment + 1 < firstHi.length && compareKeys(firstHi[segment + 1]!, firstLo[segment + 1]!, start, 0) <= 0) segment++;
+    directory[entry] = segment;
+  }
+  directory[directory.length - 1] = firstHi.length - 1;
+  return directory;
+}

@@ -1,0 +1,122 @@
+import { type Prefix, formatPrefix } from "../../address/index.ts";
+import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
+import { CatalogueEditor } from "../../core/mabs/catalogue-editor.ts";
+import type { ServiceEntry } from "../../core/mabs/catalogue-content.ts";
+import { covers } from "./covers.ts";
+import type { BucketState, Problem, RegistryOptions, RegistryState, ServiceState, SetState } from "./types.ts";
+
+/** A bucket's MABs, by whether its registry may speak for them. */
+interface Sifted {
+  readonly inside: readonly Prefix[];
+  readonly outside: readonly Prefix[];
+}
+
+/**
+ * Joins what the registries list with what the DSOCs publish, each time from the catalogue before and what has changed since.
+ * A MAB outside the space of its registry is left out, and reported; one that is in several sets has the services of all.
+ */
+export class CatalogueBook {
+  readonly #registries: readonly RegistryOptions[];
+  readonly #states = new Map<string, RegistryState>();
+  readonly #sifted = new WeakMap<BucketState, Sifted>();
+  /** By set as the catalogue names it. */
+  readonly #servicesOf = new Map<string, readonly string[]>();
+  #services: readonly ServiceState[] = [];
+  #catalogue = EMPTY_CATALOGUE;
+
+  constructor(registries: readonly RegistryOptions[]) {
+    this.#registries = registries;
+  }
+
+  /** Goes on from a catalogue that was made of these states. */
+  resume(catalogue: Catalogue, registries: readonly RegistryState[], services: readonly ServiceState[]): void {
+    this.#catalogue = catalogue;
+    this.#services = [...services];
+    for (const options of this.#registries) {
+      const state = registries.find(({ apex }) => apex === options.apex);
+      if (state === undefined) continue;
+      this.#states.set(options.apex, state);
+      for (const set of state.sets.values()) this.#servicesOf.set(this.#nameOf(options, set), set.services);
+    }
+  }
+
+  /** The catalogue of these states; the one before where it says the same. */
+  update(registries: readonly RegistryState[], services: readonly ServiceState[]): { catalogue: Catalogue; problems: Problem[] } {
+    const editor = new CatalogueEditor(this.#catalogue);
+    for (const options of this.#registries) {
+      this.#edit(editor, options, this.#states.get(options.apex), registries.find(({ apex }) => apex === options.apex));
+    }
+    this.#catalogue = editor.finish(this.#listServices(services), (set) => this.#servicesOf.get(set) ?? []);
+    return { catalogue: this.#catalogue, problems: this.#registries.flatMap((options) => this.#problemsOf(options)) };
+  }
+
+  #edit(editor: CatalogueEditor, options: RegistryOptions, before: RegistryState | undefined, now: RegistryState | undefined): void {
+    if (before === now) return;
+    if (now === undefined) this.#states.delete(options.apex);
+    else this.#states.set(options.apex, now);
+    for (const [id, set] of before?.sets ?? []) if (now?.sets.has(id) !== true) this.#editSet(editor, options, set, undefined);
+    for (const [id, set] of now?.sets ?? []) this.#editSet(editor, options, before?.sets.get(id), set);
+  }
+
+  /** First what goes, then what comes: a MAB may move from one bucket to another. */
+  #editSet(editor: CatalogueEditor, options: RegistryOptions, before: SetState | undefined, now: SetState | undefined): void {
+    if (before === now) return;
+    const name = this.#nameOf(options, (now ?? before)!);
+    for (const [bucket, state] of before?.buckets ?? []) {
+      if (now?.buckets.get(bucket) !== state) for (const prefix of this.#sift(options, state).inside) editor.remove(name, prefix);
+    }
+    for (const [bucket, state] of now?.buckets ?? []) {
+      if (before?.buckets.get(bucket) !== state) for (const prefix of this.#sift(options, state).inside) editor.add(name, prefix);
+    }
+    if (now === undefined) this.#servicesOf.delete(name);
+    else this.#servicesOf.set(name, now.services);
+  }
+
+  /** Sets of different registries may have the same id. */
+  #nameOf({ apex }: RegistryOptions, { id }: SetState): string {
+    return this.#registries.length > 1 ? `${id}@${apex}` : id;
+  }
+
+  #sift({ space }: RegistryOptions, bucket: BucketState): Sifted {
+    const known = this.#sifted.get(bucket);
+    if (known !== undefined) return known;
+    const isInside = (prefix: Prefix): boolean => space.some((allowed) => covers(allowed, prefix));
+    const outside = bucket.prefixes.filter((prefix) => !isInside(prefix));
+    const sifted = { inside: outside.length === 0 ? bucket.prefixes : bucket.prefixes.filter(isInside), outside };
+    this.#sifted.set(bucket, sifted);
+    return sifted;
+  }
+
+  #problemsOf(options: RegistryOptions): Problem[] {
+    const problems: Problem[] = [];
+    for (const { id, buckets } of this.#states.get(options.apex)?.sets.values() ?? []) {
+      const outside = [...buckets.values()].flatMap((bucket) => this.#sift(options, bucket).outside);
+      if (outside.length === 0) continue;
+      const others = outside.length === 1 ? "" : ` and ${outside.length - 1} more`;
+      problems.push({ name: `set ${id} of ${options.apex}`, problem: `${formatPrefix(outside[0]!)}${others} left out: not in the space this registry may speak for` });
+    }
+    return problems;
+  }
+
+  /** In order of names; the list that the catalogue has where nothing in it differs. */
+  #listServices(states: readonly ServiceState[]): readonly ServiceEntry[] {
+    const before = this.#catalogue.services;
+    if (states.length === this.#services.length && states.every((state, index) => state === this.#services[index])) return before;
+    this.#services = [...states];
+    const known = new Map(before.map((entry) => [entry.name, entry]));
+    const entries = states.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((state) => entryOf(state, known.get(state.name)));
+    const isSame = entries.length === before.length && entries.every((entry, index) => entry === before[index]);
+    return isSame ? before : entries;
+  }
+}
+
+/** The names of all services that some set names. */
+export function serviceNames(registries: readonly RegistryState[]): string[] {
+  const names = registries.flatMap(({ sets }) => [...sets.values()].flatMap(({ services }) => services));
+  return [...new Set(names)].toSorted();
+}
+
+function entryOf({ name, servers }: ServiceState, known: ServiceEntry | undefined): ServiceEntry {
+  const entry = { name, servers: servers.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+  return known !== undefined && JSON.stringify(known) === JSON.stringify(entry) ? known : entry;
+}

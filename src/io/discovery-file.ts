@@ -1,0 +1,80 @@
+import type { Family, Prefix } from "../address/index.ts";
+import type { BucketState, RegistryState, ServiceState, SetState } from "../dns/discovery/types.ts";
+import { readSealed, writeSealed } from "./sealed-file.ts";
+
+const KIND = "discovery 1";
+/** Two words of key, then family and length. */
+const WORDS = 3;
+
+/** What discovery has read, and when each registry was last confirmed; milliseconds of Date. */
+export interface KeptDiscovery {
+  readonly registries: readonly { readonly state: RegistryState; readonly confirmedAt: number }[];
+  readonly services: readonly ServiceState[];
+  /** The same in files that were written together. */
+  readonly stamp: number;
+}
+
+type PlainSet = Omit<SetState, "buckets"> & { readonly buckets: readonly (readonly [name: string, digest: string, prefixes: number])[] };
+
+interface Header {
+  readonly stamp: number;
+  readonly registries: readonly { readonly state: Omit<RegistryState, "sets">; readonly sets: readonly PlainSet[]; readonly confirmedAt: number }[];
+  readonly services: readonly ServiceState[];
+}
+
+/** Throws the system's errors. */
+export async function writeDiscovery(path: string, { registries, services, stamp }: KeptDiscovery): Promise<void> {
+  const prefixes: Prefix[] = [];
+  const plain = registries.map(({ state: { sets, ...state }, confirmedAt }) => ({
+    state,
+    confirmedAt,
+    sets: Array.from(sets.values(), ({ buckets, ...set }) => ({ ...set, buckets: Array.from(buckets, ([name, bucket]) => pack(name, bucket, prefixes)) })),
+  }));
+  const header: Header = { stamp, registries: plain, services };
+  const words = new Uint32Array(prefixes.length * WORDS);
+  for (const [row, { family, hi, lo, length }] of prefixes.entries()) words.set([hi, lo, (family << 8) | length], row * WORDS);
+  await writeSealed(path, KIND, { header, parts: [new Uint8Array(words.buffer)] });
+}
+
+/** Undefined when there is none. Throws DamagedFileError, and the system's errors. */
+export function readDiscovery(path: string): KeptDiscovery | undefined {
+  const sealed = readSealed(path, KIND);
+  if (sealed === undefined) return undefined;
+  const { stamp, registries, services } = sealed.header as Header;
+  const octets = sealed.parts[0]!;
+  const prefixes = new PrefixReader(new Uint32Array(octets.buffer, octets.byteOffset, octets.byteLength / 4));
+  return {
+    stamp,
+    services,
+    registries: registries.map(({ state, sets, confirmedAt }) => ({
+      confirmedAt,
+      state: { ...state, sets: new Map(sets.map((set) => [set.id, unpack(set, prefixes)])) },
+    })),
+  };
+}
+
+function pack(name: string, { digest, prefixes }: BucketState, all: Prefix[]): readonly [string, string, number] {
+  for (const prefix of prefixes) all.push(prefix);
+  return [name, digest, prefixes.length];
+}
+
+function unpack({ id, digest, services, buckets }: PlainSet, prefixes: PrefixReader): SetState {
+  return { id, digest, services, buckets: new Map(buckets.map(([name, bucketDigest, count]) => [name, { digest: bucketDigest, prefixes: prefixes.take(count) }])) };
+}
+
+class PrefixReader {
+  readonly #words: Uint32Array;
+  #row = 0;
+
+  constructor(words: Uint32Array) {
+    this.#words = words;
+  }
+
+  take(count: number): Prefix[] {
+    return Array.from({ length: count }, () => {
+      const at = this.#row++ * WORDS;
+      const familyAndLength = this.#words[at + 2]!;
+      return { family: (familyAndLength >>> 8) as Family, hi: this.#words[at]!, lo: this.#words[at + 1]!, length: familyAndLength & 0xff };
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Prefix, comparePrefixes, formatPrefix, prefixAround } from "../../src/address/index.ts";
+import { Catalogue, EMPTY_CATALOGUE } from "../../src/core/mabs/catalogue.ts";
+import { CatalogueEditor } from "../../src/core/mabs/catalogue-editor.ts";
+import { NO_PREFIX, Segment } from "../../src/core/tables/segment-table.ts";
+
+const SETS: Readonly<Record<string, readonly string[]>> = { a: ["s1."], b: ["s1.", "s2."], c: ["s3."] };
+const SERVICES = ["s1.", "s2.", "s3."].map((name) => ({ name, servers: [] }));
+
+/** Few and short enough to lie in one another, and to meet again. */
+const prefixes = fc
+  .tuple(fc.constantFrom(4 as const, 6 as const), fc.nat({ max: 7 }), fc.nat({ max: 3 }), fc.constantFrom(0, 1, 2, 3, 30, 31, 32, 63, 64))
+  .map(([family, high, low, length]) => prefixAround(family, ((high << 29) | low) >>> 0, family === 4 ? 0 : low, family === 4 ? Math.min(32, length) : length));
+const edits = fc.array(fc.record({ set: fc.constantFrom("a", "b", "c"), prefix: prefixes, isAddition: fc.boolean() }), { maxLength: 30 });
+
+type Edit = { readonly set: string; readonly prefix: Prefix; readonly isAddition: boolean };
+
+function edited(base: Catalogue, changes: readonly Edit[]): Catalogue {
+  const editor = new CatalogueEditor(base);
+  for (const { set, prefix, isAddition } of changes) {
+    if (isAddition) editor.add(set, prefix);
+    else editor.remove(set, prefix);
+  }
+  return editor.finish(SERVICES, (set) => SETS[set]!);
+}
+
+/** The same by plain means. */
+function plain(changes: readonly Edit[]): Catalogue {
+  const mabs = new Map<string, { prefix: Prefix; sets: Set<string> }>();
+  for (const { set, prefix, isAddition } of changes) {
+    const mab = mabs.get(formatPrefix(prefix)) ?? { prefix, sets: new Set() };
+    if (isAddition) mab.sets.add(set);
+    else mab.sets.delete(set);
+    mabs.set(formatPrefix(prefix), mab);
+  }
+  const listed = [...mabs.values()].filter(({ sets }) => sets.size > 0).toSorted((a, b) => comparePrefixes(a.prefix, b.prefix));
+  return Catalogue.of({
+    mabs: listed.map(({ prefix, sets }) => {
+      const served = new Set([...sets].flatMap((set) => SETS[set]!));
+      return { prefix, set: [...sets].toSorted().join(" + "), services: SERVICES.flatMap(({ name }, index) => (served.has(name) ? [index] : [])) };
+    }),
+    services: SERVICES,
+  });
+}
+
+function segmentsOf(catalogue: Catalogue): string[] {
+  const found: string[] = [];
+  const segment = new Segment();
+  for (const family of [4, 6] as const) {
+    for (let [hi, lo, isEnd] = [0, 0, false]; !isEnd; ) {
+      catalogue.find(family, hi, lo, segment);
+      const mab = segment.prefix === NO_PREFIX ? "none" : formatPrefix(catalogue.prefixes.at(segment.prefix));
+      found.push(`${family} ${segment.firstHi}.${segment.firstLo}-${segment.lastHi}.${segment.lastLo} ${mab}`);
+      isEnd = segment.lastHi === 0xffffffff && (family === 4 || segment.lastLo === 0xffffffff);
+      [hi, lo] = family === 6 && segment.lastLo !== 0xffffffff ? [segment.lastHi, segment.lastLo + 1] : [segment.lastHi + 1, 0];
+    }
+  }
+  return found;
+}
+
+test("a catalogue edited again and again is the one that is made afresh", () => {
+  fc.assert(
+    fc.property(fc.array(edits, { minLength: 1, maxLength: 6 }), (rounds) => {
+      let catalogue = EMPTY_CATALOGUE;
+      for (const [round, changes] of rounds.entries()) {
+        catalogue = edited(catalogue, changes);
+        const afresh = plain(rounds.slice(0, round + 1).flat());
+        expect(segmentsOf(catalogue)).toEqual(segmentsOf(afresh));
+        expect(Array.from(catalogue.mabs())).toEqual(Array.from(afresh.mabs()));
+        expect(catalogue.equals(afresh)).toBe(true);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("its columns are shared, not copied, between threads", () => {
+  const catalogue = edited(EMPTY_CATALOGUE, [{ set: "a", prefix: prefixAround(4, 0xc0000200, 0, 24), isAddition: true }]);
+  const { columns } = catalogue;
+  for (const column of [columns.prefixes.hi, columns.groupOf, columns.ipv4.prefix, columns.ipv4.directory]) expect(column.buffer).toBeInstanceOf(SharedArrayBuffer);
+  const arrived = new Catalogue(structuredClone(columns));
+  expect(arrived.equals(catalogue)).toBe(true);
+  columns.groupOf[0] = 7;
+  expect(arrived.groupOf(0)).toBe(7);
+});

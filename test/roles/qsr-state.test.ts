@@ -1,0 +1,143 @@
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { formatPrefix, parseIp } from "../../src/address/index.ts";
+import { type QsrConfig, qsrSchema } from "../../src/config/schema.ts";
+import { RecordType, type ResourceRecord, encodeSoa } from "../../src/dns/records/index.ts";
+import { DnsServer } from "../../src/io/dns-server.ts";
+import { makeLog } from "../../src/io/log.ts";
+import { QsrNode } from "../../src/roles/qsr-node.ts";
+import { whyReport } from "../../src/roles/qsr-reports.ts";
+import { freePort } from "../support/process.ts";
+import { registry, svcb } from "../support/registry.ts";
+
+const SERVICE = "s1.dsoc-a.example.";
+const A = { services: [SERVICE], prefixes: ["192.0.2.0/24", "2001:db8::/32"] };
+const B = { services: [SERVICE], prefixes: ["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32"] };
+const log = makeLog({ level: "fatal" as "error", format: "json" });
+
+let directory = "";
+let dnsPort = 0;
+let dns: DnsServer | undefined;
+const nodes: QsrNode[] = [];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "drtm-state-"));
+  dns = new DnsServer([registry(1, [A]), dsocZone()]);
+  dnsPort = await dns.listen("127.0.0.1", 0);
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.close();
+  await dns?.close();
+  rmSync(directory, { recursive: true });
+});
+
+function dsocZone(): ResourceRecord[] {
+  const soa = { mname: "ns.dsoc-a.example.", rname: "hostmaster.dsoc-a.example.", serial: 1, refresh: 60, retry: 60, expire: 3600, minimum: 60 };
+  const qsa = svcb(SERVICE, { target: "qsa1.dsoc-a.example.", ipv4hint: [parseIp("127.0.1.1")] });
+  return [{ name: "dsoc-a.example.", type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, qsa];
+}
+
+async function config(more: object = {}): Promise<QsrConfig> {
+  const servers = [`127.0.0.1:${dnsPort}`];
+  const limits = { refreshMinSeconds: 0.1, refreshMaxSeconds: 1, queryDeadlineSeconds: 0.5, ...more };
+  const parsed = qsrSchema.parse({
+    role: "qsr",
+    listen: [`127.0.0.1:${await freePort()}`],
+    dns: { servers, registries: [{ apex: "drtm.example" }], ...limits },
+    qsas: { allowLoopback: true },
+    state: { directory: join(directory, "state") },
+  });
+  return parsed;
+}
+
+async function open(more: object = {}): Promise<QsrNode> {
+  const node = await QsrNode.open(await config(more), log);
+  nodes.push(node);
+  return node;
+}
+
+/** Ends a process that has read DNS. */
+async function runOnce(): Promise<void> {
+  const node = await open();
+  await node.discovery.start();
+  await nodes.pop()!.close();
+}
+
+function mabs(node: QsrNode): string[] {
+  return Array.from(node.engine.catalogue.mabs(), ({ prefix }) => formatPrefix(prefix));
+}
+
+describe("after a restart", () => {
+  test("without DNS, the last good catalogue serves at once and goes on; with DNS again, it is followed", async () => {
+    await runOnce();
+    await dns!.close();
+    const node = await open();
+    expect(mabs(node)).toEqual(A.prefixes);
+    expect(whyReport(node.engine, parseIp("192.0.2.7")).services[0]!.qsas.map(({ name }) => name)).toEqual(["qsa1.dsoc-a.example."]);
+    await node.discovery.start();
+    expect(mabs(node)).toEqual(A.prefixes);
+    dns = new DnsServer([registry(2, [B]), dsocZone()]);
+    await dns.listen("127.0.0.1", dnsPort);
+    await expect.poll(() => mabs(node), { timeout: 10_000 }).toEqual(B.prefixes);
+    expect(node.discovery.status.serials).toEqual({ "drtm.example.": 2 });
+  });
+
+  test("what DNS says as before is no other catalogue", async () => {
+    await runOnce();
+    const node = await open();
+    const { catalogue } = node.engine;
+    await node.discovery.start();
+    expect(node.engine.catalogue).toBe(catalogue);
+  });
+
+  test("a damaged file is set aside, and DNS is read", async () => {
+    await runOnce();
+    for (const name of ["catalogue", "discovery", "ranking"]) appendFileSync(join(directory, "state", `${name}.drtm`), "x");
+    const node = await open();
+    expect(mabs(node)).toEqual([]);
+    await node.discovery.start();
+    expect(mabs(node)).toEqual(A.prefixes);
+    const damaged = readdirSync(join(directory, "state")).filter((name) => name.endsWith(".damaged"));
+    expect(damaged.toSorted()).toEqual(["catalogue.drtm.damaged", "ranking.drtm.damaged"]);
+  });
+
+  test("a catalogue without what discovery had read serves until DNS has been read, and then what it has lost is gone", async () => {
+    await runOnce();
+    appendFileSync(join(directory, "state", "discovery.drtm"), "x");
+    const gone = { services: [SERVICE], prefixes: ["203.0.113.0/24"] };
+    dns!.replaceZone(registry(2, [gone]));
+    const node = await open();
+    expect(mabs(node)).toEqual(A.prefixes);
+    await node.discovery.start();
+    expect(mabs(node)).toEqual(gone.prefixes);
+  });
+
+  test("a catalogue that DNS has not confirmed for too long is not used, and one in use is given up", async () => {
+    await runOnce();
+    await dns!.close();
+    const node = await open({ catalogueMaxAgeHours: 1 });
+    expect(mabs(node)).toEqual(A.prefixes);
+    const now = Date.now();
+    const { now: clock } = Date;
+    Date.now = () => now + 3_600_000;
+    try {
+      expect(mabs(await open({ catalogueMaxAgeHours: 1 }))).toEqual([]);
+      await node.discovery.start();
+      await expect.poll(() => mabs(node), { timeout: 10_000 }).toEqual([]);
+      expect(whyReport(node.engine, parseIp("192.0.2.7")).verdict).toContain("no catalogue yet");
+    } finally {
+      Date.now = clock;
+    }
+  });
+
+  test("nothing is kept before DNS has been read", async () => {
+    await dns!.close();
+    const node = await open();
+    await node.discovery.start();
+    await nodes.pop()!.close();
+    expect(existsSync(join(directory, "state", "catalogue.drtm"))).toBe(false);
+  });
+});
