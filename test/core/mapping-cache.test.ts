@@ -129,6 +129,13 @@ test("an answer of a higher lineage ends what its MAB had before, past everythin
   expect(cache.find(0, 4, 0x110, 0)).not.toBe(NO_ENTRY);
 });
 
+test("an answer of a higher lineage that is only passed on ends what its MAB had before, too", () => {
+  const { cache } = setUp();
+  cache.file(0, ResultCode.mapping, at(1, 5, 1, 9), 1, 60_000);
+  cache.passOn(0, at(2, 1, 20, 29));
+  expect(cache.find(0, 4, 5, 0)).toBe(NO_ENTRY);
+});
+
 describe("promises", () => {
   test("whoever holds an entry is told of its change and of its end; nobody is told twice", () => {
     const { cache, promises, ledger, peer, ring } = setUp();

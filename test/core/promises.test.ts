@@ -127,6 +127,13 @@ describe("what a server holds for its queriers", () => {
     expect(world.querier.replies.map(({ reply }) => reply.result)).toEqual(Array.from({ length: 5 }, () => ResultCode.overloaded));
   });
 
+  test("forged sources that wait for an address leave room for those who proved theirs", () => {
+    const world = new World([500], { limits: { ...LIMITS, maxPeers: 4096 } });
+    for (let port = 0; port < 1100; port++) new TestQuerier(world.network, `10.0.66.1:${1000 + port}`, QSR_ENDPOINT).ask("192.0.2.7");
+    world.network.run(1_000);
+    expect(world.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
+  });
+
   test("beyond its network's limit a client hears nothing but now and then a word that it is too much", () => {
     const world = new World([20], { clients: { ...CLIENTS, maxQueriesPerSecondPerNetwork: 20 } });
     const neighbours = [1, 2, 3, 4].map((host) => new TestQuerier(world.network, `10.0.9.${host}:999`, QSR_ENDPOINT));

@@ -179,6 +179,7 @@ export class MappingCache {
 
   /** Notes an answer that is given on but not kept: nothing older may follow it. */
   passOn(now: number, body: MappingBody): void {
+    this.#flushOlderLineage(now, body.family as Family, body);
     const version = this.#cause.set(body.versionLineage, body.versionHi, body.versionLo);
     this.flushOlder(now, body, version);
     this.raiseFloor(now, body, version);

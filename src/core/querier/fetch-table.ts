@@ -9,7 +9,7 @@ import { Version } from "../version.ts";
 const MAX_FETCHES = 4096;
 const MAX_ASKERS = 32_768;
 const MAX_ASKERS_PER_FETCH = 1024;
-/** What is left of the table for those who proved their address when others fill it. */
+/** What is left of the table for those who proved their address when others fill it; of the room to wait, half is. */
 const KEPT_FOR_VERIFIED = MAX_FETCHES / 2;
 /** And of those, for askers: fetches for nobody in particular take none of it. */
 const KEPT_FOR_ASKERS = (MAX_FETCHES * 3) / 4;
@@ -117,7 +117,8 @@ export class FetchTable {
 
   /** Lets a querier wait for a fetch; false when too many wait, or too many requests of this one. */
   join(fetch: Fetch, asker: Asker): boolean {
-    if (fetch.askers.length >= MAX_ASKERS_PER_FETCH || this.#askers >= MAX_ASKERS || !this.#mayWait(asker.peer)) return false;
+    const part = asker.verified ? 1 : 1 / 2;
+    if (fetch.askers.length >= part * MAX_ASKERS_PER_FETCH || this.#askers >= part * MAX_ASKERS || !this.#mayWait(asker.peer)) return false;
     const kept = this.#spareAskers.pop() ?? new Asker();
     kept.copyFrom(asker);
     fetch.floor.raise(asker.floor.lineage, asker.floor.hi, asker.floor.lo);
