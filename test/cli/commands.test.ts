@@ -49,6 +49,7 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["qsr"], "needs --config FILE"],
     [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml does not exist: create it"],
     [["qsa", "--config", EXAMPLE], 'this file configures a qsr: run "drtm qsr" with it'],
+    [["qsa", EXAMPLE], `drtm qsa takes no "${EXAMPLE}": name the file with --config`],
     [["check"], "needs a file"],
     [["check", "/"], "/ is a directory: name a file"],
     [["up", "--listen", "localhost:4344"], '--listen: "localhost" is not an IPv4 or IPv6 address'],
