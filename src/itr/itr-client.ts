@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type IpAddress, type Range, formatEndpoint, formatIp, formatPrefix, formatRange, parseIp, prefixAround, rangeContains, rangeOf } from "../address/index.ts";
+import { type IpAddress, type Range, formatEndpoint, formatIp, formatPrefix, formatRange, parseIp, prefixAround, rangeContains, rangeOf, unmapped } from "../address/index.ts";
 import { Itr, type ItrEvent, type Mapping } from "../core/itr.ts";
 import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
 import type { UpstreamState } from "../core/querier/upstream-state.ts";
@@ -19,6 +19,7 @@ export interface ItrMapping {
   readonly mab: string | null;
   /** `lineage.number`. */
   readonly version: string;
+  /** For how long it may be used; 0 when for this packet only, as with a server's first answer, which promises nothing yet. */
   readonly remainingMs: number;
 }
 
@@ -75,6 +76,7 @@ export class ItrClient extends EventEmitter<Events> {
   readonly #touch: NodeJS.Timeout;
   #token = 0;
   #isDraining = false;
+  #isClosed = false;
 
   private constructor(engine: Itr, driver: UdpDriver) {
     super();
@@ -85,8 +87,11 @@ export class ItrClient extends EventEmitter<Events> {
     }, TOUCH_MS);
   }
 
-  /** Opens the sockets and begins to measure the servers. Throws ListenError. */
+  /** Opens the sockets and begins to measure the servers. Throws ItrError for a port that is none, and ListenError. */
   static async open({ servers, maxEntries = MAX_ENTRIES }: ItrClientOptions): Promise<ItrClient> {
+    for (const { address, port } of servers) {
+      if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new ItrError(`${formatEndpoint(address, port)}: the port of a server is 1 to 65535`);
+    }
     const { bindings, links } = await upstreamSockets(0);
     const engine = new Itr({ links, nextU32, maxEntries, intervals: DEFAULT_INTERVALS, cachingMostMs: 3_600_000 });
     const late: { drain?: () => void } = {};
@@ -95,14 +100,15 @@ export class ItrClient extends EventEmitter<Events> {
     late.drain = () => {
       client.#drain();
     };
-    engine.setUpstreams(now(), servers.map(({ address, port }) => ({ name: formatEndpoint(address, port), address, port, tier: 1, region: "", weight: 1 })));
+    engine.setUpstreams(now(), servers.map(({ address, port }) => ({ name: formatEndpoint(address, port), address: unmapped(address), port, tier: 1, region: "", weight: 1 })));
     driver.wake();
     return client;
   }
 
   /** Where packets to an address go: from cache, or from a server. Throws AddressError, and ItrError when none answers. */
   async lookUp(address: string | IpAddress): Promise<ItrMapping> {
-    const ip = typeof address === "string" ? parseIp(address) : address;
+    const ip = unmapped(typeof address === "string" ? parseIp(address) : address);
+    if (this.#isClosed) throw new ItrError(`${formatIp(ip)}: the client has been closed`);
     const token = ++this.#token;
     const entry = this.#engine.lookUp(now(), ip.family, ...keyOf(ip), token);
     if (entry >= 0) return describe(this.#engine.read(now(), entry));
@@ -118,7 +124,7 @@ export class ItrClient extends EventEmitter<Events> {
    * follows, or why there is none at present.
    */
   watch(address: string | IpAddress, listener: WatchListener): () => void {
-    const watch: Watch = { address: typeof address === "string" ? parseIp(address) : address, listener, told: "", isAsking: false };
+    const watch: Watch = { address: unmapped(typeof address === "string" ? parseIp(address) : address), listener, told: "", isAsking: false };
     this.#watches.add(watch);
     this.#refresh(watch);
     return () => {
@@ -141,6 +147,8 @@ export class ItrClient extends EventEmitter<Events> {
   }
 
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     clearInterval(this.#touch);
     this.#watches.clear();
     for (const { address, fail } of this.#waiting.values()) fail(new ItrError(`${address}: the client was closed before an answer came`));
@@ -175,8 +183,12 @@ export class ItrClient extends EventEmitter<Events> {
   #drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    for (let event = this.#engine.pollEvent(); event !== undefined; event = this.#engine.pollEvent()) this.#handle(event);
-    this.#isDraining = false;
+    try {
+      for (let event = this.#engine.pollEvent(); event !== undefined; event = this.#engine.pollEvent()) this.#handle(event);
+    } finally {
+      // A listener that throws must not keep the others from what comes next.
+      this.#isDraining = false;
+    }
   }
 
   #handle(event: ItrEvent): void {
