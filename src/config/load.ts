@@ -64,7 +64,7 @@ function read(text: string, file: string): Reading {
   const result = configSchema.safeParse(value);
   const refuse = (faults: readonly Fault[]): ConfigError => {
     const placed = faults.map((fault) => ({ line: lineOf(document, lines, fault.path), text: fault.text })).toSorted((a, b) => a.line - b.line);
-    return new ConfigError(placed.map((fault) => `${file}:${fault.line}: ${fault.text}`));
+    return new ConfigError([...new Set(placed.map((fault) => `${file}:${fault.line}: ${fault.text}`))]);
   };
   if (!result.success) throw refuse(result.error.issues.flatMap((issue) => faultsOf(issue, value)));
   return { config: result.data, refuse };
@@ -88,6 +88,7 @@ function decodeText(octets: Uint8Array, file: string): string {
 const YAML_FAULTS: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: "nested too deeply",
   NON_STRING_KEY: "a key that is no text",
+  MULTIPLE_DOCS: "several documents, and a file configures one server",
 };
 
 /** What the library only warns of, such as an unknown tag, is a fault too. */
