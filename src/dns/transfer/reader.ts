@@ -13,7 +13,7 @@ export interface TransferQuery {
   /** The serial that we have; an IXFR needs one, and no transfer goes behind it. */
   readonly from: number | undefined;
   /** Where the query was signed. */
-  readonly verifier?: AnswerVerifier;
+  readonly verifier: AnswerVerifier | undefined;
 }
 
 /** OPT, and the types that only questions and signatures have (RFC 6895 section 3.1). */
@@ -41,7 +41,8 @@ export class TransferReader {
 
   get summary(): TransferSummary {
     const { kind, serial } = this.#content;
-    return { kind, serial, ...this.#allowance.used };
+    const { octets, records, messages } = this.#allowance.used;
+    return { kind, serial, octets, recordCount: records, messageCount: messages };
   }
 
   /** Takes the next message; true when it was the last. `now`: seconds since 1970. Throws TransferError, and what the sink throws. */
@@ -52,7 +53,7 @@ export class TransferReader {
     const outline = this.#explained(() => outlineOf(message));
     this.#checkHead(outline);
     this.#explained(() => this.#checkSignature(message, outline, now));
-    this.#acceptRecords(new RecordCursor(message, outline.answersAt), outline.header.answers);
+    this.#explained(() => { this.#acceptRecords(new RecordCursor(message, outline.answersAt), outline.header.answers); });
     if (this.#allowance.used.messages === 1) this.#content.endFirstMessage();
     if (this.isDone && this.#query.verifier?.isCovered === false) throw this.#error("signature", "its last message is not signed (RFC 8945 section 5.3.1)");
     return this.isDone;
@@ -87,10 +88,7 @@ export class TransferReader {
 
   #acceptRecords(cursor: RecordCursor, count: number): void {
     this.#allowance.take("records", count);
-    for (let ordinal = 0; ordinal < count; ordinal++) {
-      const record = this.#explained(() => this.#readRecord(cursor));
-      this.#explained(() => { this.#content.accept(record); });
-    }
+    for (let ordinal = 0; ordinal < count; ordinal++) this.#content.accept(this.#readRecord(cursor));
   }
 
   #readRecord(cursor: RecordCursor): ResourceRecord {

@@ -41,6 +41,6 @@ export interface TransferSummary {
   readonly kind: TransferKind;
   readonly serial: number;
   readonly octets: number;
-  readonly records: number;
-  readonly messages: number;
+  readonly recordCount: number;
+  readonly messageCount: number;
 }

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { isIP } from "node:net";
+import { type ConnectionOptions, type TLSSocket, checkServerIdentity } from "node:tls";
+import { ExchangeError } from "./dns-exchange.ts";
+
+/** How the TLS certificate of a primary is known to be the right one (RFC 8310 section 8). */
+export interface TlsTrust {
+  /** The name that it must be for; also told to the server (SNI). */
+  readonly name?: string;
+  /** Certificates of CAs as PEM text, in place of those that the system trusts. */
+  readonly ca?: string;
+  /** Base64 of the SHA-256 of its public key (SPKI, RFC 7858 section 4.2): any one of these is enough, and nothing else then counts. */
+  readonly pins?: readonly string[];
+}
+
+/** RFC 9103 section 7.1. */
+const ALPN = "dot";
+
+export function tlsOptions({ name, ca, pins }: TlsTrust): ConnectionOptions {
+  return {
+    ALPNProtocols: [ALPN],
+    // RFC 9103 section 7.1: nothing older.
+    minVersion: "TLSv1.3",
+    rejectUnauthorized: pins === undefined,
+    ...(name !== undefined && isIP(name) === 0 ? { servername: name } : {}),
+    ...(name === undefined ? {} : { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) }),
+    ...(ca === undefined ? {} : { ca }),
+  };
+}
+
+/** To be called when the handshake is over, before anything is sent. Throws ExchangeError. */
+export function checkPeer(socket: TLSSocket, { pins }: TlsTrust): void {
+  if (socket.alpnProtocol !== ALPN) throw new ExchangeError(`it does not speak DNS over TLS on this port (no ALPN "${ALPN}", RFC 9103 section 7.1): check the port`);
+  if (pins === undefined) return;
+  const pin = pinOf(socket);
+  if (!pins.includes(pin)) throw new ExchangeError(`the public key of its certificate has the pin ${pin}, which is not configured: if that is the right server, configure it`);
+}
+
+/** What fails in a handshake, in the terms of the configuration. */
+export function tlsProblem(error: NodeJS.ErrnoException): string {
+  const isCertificate = /CERT|SELF_SIGNED|SIGNATURE|ALTNAME/.test(error.code ?? "");
+  return isCertificate ? `its TLS certificate is not trusted (${error.message}): configure its name, its CA, or the pin of its public key` : error.message;
+}
+
+function pinOf(socket: TLSSocket): string {
+  const key = socket.getPeerX509Certificate()?.publicKey.export({ type: "spki", format: "der" });
+  return key === undefined ? "" : createHash("sha256").update(key).digest("base64");
+}
