@@ -2,7 +2,7 @@ import { encode } from "dns-packet";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameReader, MessageError, NameReader, RecordCursor, encodeMessage, framed, outlineOf, skipName } from "../../src/dns/message/index.ts";
-import { RdataError, type ResourceRecord, concatBytes, encodeHostName, encodeName, encodeSoa, uint16Bytes } from "../../src/dns/records/index.ts";
+import { type ResourceRecord, concatBytes, encodeHostName, encodeName, encodeSoa, uint16Bytes } from "../../src/dns/records/index.ts";
 
 const HEADER = new Uint8Array(12);
 
@@ -69,18 +69,17 @@ test("names in the data of the types that may compress them are read whole, in l
       { type: "NAPTR", name: zone, ttl: 5, data: { order: 1, preference: 2, flags: "u", services: "s", regexp: "", replacement: `t.${zone}` } },
     ],
   });
-  const name = (text: string): Uint8Array => encodeHostName(`${text}example.org.`);
-  expect(recordsOf(bytes).map(({ data }) => hex(data))).toEqual(
+  expect(recordsOf(bytes).map(({ data }) => hexOf(data))).toEqual(
     [
-      name("ns."),
-      name("x."),
-      name(""),
-      concatBytes([uint16Bytes(10), name("mail.")]),
-      concatBytes([uint16Bytes(1), uint16Bytes(2), uint16Bytes(3), name("s.")]),
-      concatBytes([name("a."), name("b.")]),
+      wireName("ns."),
+      wireName("x."),
+      wireName(""),
+      concatBytes([uint16Bytes(10), wireName("mail.")]),
+      concatBytes([uint16Bytes(1), uint16Bytes(2), uint16Bytes(3), wireName("s.")]),
+      concatBytes([wireName("a."), wireName("b.")]),
       encodeSoa({ mname: "m.example.org.", rname: "r.example.org.", serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 5 }),
-      concatBytes([uint16Bytes(1), uint16Bytes(2), Buffer.from("\u0001u\u0001s\u0000"), name("t.")]),
-    ].map(hex),
+      concatBytes([uint16Bytes(1), uint16Bytes(2), Buffer.from("\u0001u\u0001s\u0000"), wireName("t.")]),
+    ].map(hexOf),
   );
 });
 
@@ -129,11 +128,7 @@ test("random octets are read or refused, nothing else", () => {
     fc.property(fc.uint8Array({ maxLength: 120 }), fc.nat({ max: 3 }), (octets, answers) => {
       const message = concatBytes([HEADER, octets]);
       message[7] = answers;
-      try {
-        recordsOf(message);
-      } catch (error) {
-        expect(error instanceof MessageError || error instanceof RdataError).toBe(true);
-      }
+      expect([undefined, "MessageError", "RdataError"]).toContain(failureOf(() => recordsOf(message))?.name);
     }),
     { numRuns: 2_000 },
   );
@@ -143,7 +138,7 @@ test("a stream gives the same messages in whatever chunks it comes", () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 });
   fc.assert(
     fc.property(messages, fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (sent, sizes) => {
-      expect(unframed(concatBytes(sent.map(framed)), sizes)).toEqual(sent.map(hex));
+      expect(unframed(concatBytes(sent.map(framed)), sizes)).toEqual(sent.map(hexOf));
     }),
   );
 });
@@ -155,6 +150,15 @@ test("the longest message in chunks of one octet takes no more than its length",
   expect(performance.now() - started).toBeLessThan(5_000);
 });
 
+function failureOf(work: () => unknown): Error | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 function unframed(octets: Uint8Array, sizes: readonly number[]): string[] {
   const frames = new FrameReader();
   const messages: string[] = [];
@@ -162,7 +166,7 @@ function unframed(octets: Uint8Array, sizes: readonly number[]): string[] {
     const size = sizes[chunk % sizes.length]!;
     frames.push(octets.subarray(at, at + size));
     at += size;
-    for (let message = frames.next(); message !== undefined; message = frames.next()) messages.push(hex(message));
+    for (let message = frames.next(); message !== undefined; message = frames.next()) messages.push(hexOf(message));
   }
   return messages;
 }
@@ -178,6 +182,10 @@ function recordsOf(message: Uint8Array): ResourceRecord[] {
   });
 }
 
-function hex(octets: Uint8Array): string {
+function wireName(prefix: string): Uint8Array {
+  return encodeHostName(`${prefix}example.org.`);
+}
+
+function hexOf(octets: Uint8Array): string {
   return Buffer.from(octets).toString("hex");
 }

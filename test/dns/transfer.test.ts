@@ -131,8 +131,9 @@ describe("what is refused", () => {
   });
 
   test("which faults call for the whole zone", () => {
-    const worth = (fault: ConstructorParameters<typeof TransferError>[0], rcode?: number): boolean => calledForAxfr(new TransferError(fault, "", rcode === undefined ? {} : { rcode }));
-    expect([worth("increments"), worth("refused", 4), worth("refused", 5), worth("refused", 9), worth("serial"), worth("foreign")]).toEqual([true, true, true, false, false, false]);
+    const refused = [4, 5, 9].map((rcode) => new TransferError("refused", "", { rcode }));
+    const others = (["increments", "serial", "foreign"] as const).map((fault) => new TransferError(fault, ""));
+    expect([...refused, ...others].map(calledForAxfr)).toEqual([true, true, false, true, false, false]);
   });
 });
 
@@ -153,11 +154,8 @@ test("changed octets are read or refused by name, nothing else", () => {
     fc.property(fc.array(change, { minLength: 1, maxLength: 5 }), (changes) => {
       const message = Uint8Array.from(whole!);
       for (const [at, octet] of changes) message[at] = octet;
-      try {
-        read([message], { type: "IXFR", from: 1 });
-      } catch (error) {
-        expect(error).toBeInstanceOf(TransferError);
-      }
+      // Another error than a TransferError goes through.
+      expect(faultOf(() => read([message], { type: "IXFR", from: 1 }))).not.toBe("");
     }),
     { numRuns: 3_000 },
   );
@@ -176,7 +174,6 @@ test("a million records are read and bounded without being held", () => {
   reader.accept(answer([soa(1)]), 0);
   expect(faultOf(() => { for (;;) reader.accept(flood, 0); })).toBe("bounds");
   expect(heard).toBeGreaterThan(990_000);
-  expect(encodeName(APEX).length).toBeGreaterThan(0);
 });
 
 describe("timers of an SOA", () => {

@@ -18,7 +18,8 @@ export class FrameReader {
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
+    // A Buffer would go on into every record; its slice() is a view, where that of others is a copy.
+    this.#chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
     this.#waiting += chunk.length;
   }
 

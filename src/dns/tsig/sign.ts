@@ -45,7 +45,7 @@ export function withTsig(message: Uint8Array, tsig: Tsig): Uint8Array {
 
 /** A message as it was before its TSIG record was put to it, in two parts (RFC 8945 section 4.3.2). */
 export function withoutTsig(message: Uint8Array, tsigAt: number, { originalId }: Tsig): readonly [Uint8Array, Uint8Array] {
-  const header = message.slice(0, HEADER_OCTETS);
+  const header = Uint8Array.from(message.subarray(0, HEADER_OCTETS));
   header.set(uint16Bytes(originalId), 0);
   header.set(uint16Bytes(uint16At(message, 10) - 1), 10);
   return [header, message.subarray(HEADER_OCTETS, tsigAt)];
