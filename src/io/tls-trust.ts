@@ -39,7 +39,8 @@ export function checkPeer(socket: TLSSocket, { pins }: TlsTrust): void {
 /** What fails in a handshake, in the terms of the configuration. */
 export function tlsProblem(error: NodeJS.ErrnoException): string {
   const isCertificate = /CERT|SELF_SIGNED|SIGNATURE|ALTNAME/.test(error.code ?? "");
-  return isCertificate ? `its TLS certificate is not trusted (${error.message}): configure its name, its CA, or the pin of its public key` : error.message;
+  // Behind the semicolon Node advises on command lines.
+  return isCertificate ? `its TLS certificate is not trusted (${error.message.split(";")[0]!}): configure its name, its CA, or the pin of its public key` : error.message;
 }
 
 function pinOf(socket: TLSSocket): string {
