@@ -15,6 +15,7 @@ export interface TlsTrust {
 
 /** RFC 9103 section 7.1. */
 const ALPN = "dot";
+const CERTIFICATE_PROBLEM = /CERT|SELF_SIGNED|ALTNAME/;
 
 export function tlsOptions({ name, ca, pins }: TlsTrust): ConnectionOptions {
   return {
@@ -36,11 +37,12 @@ export function checkPeer(socket: TLSSocket, { pins }: TlsTrust): void {
   if (!pins.includes(pin)) throw new ExchangeError(`the public key of its certificate has the pin ${pin}, which is not configured: if that is the right server, configure it`);
 }
 
-/** What fails in a handshake, in the terms of the configuration. */
-export function tlsProblem(error: NodeJS.ErrnoException): string {
-  const isCertificate = /CERT|SELF_SIGNED|SIGNATURE|ALTNAME/.test(error.code ?? "");
+/** What fails on a connection, in the terms of the configuration. */
+export function tlsProblem(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
   // Behind the semicolon Node advises on command lines.
-  return isCertificate ? `its TLS certificate is not trusted (${error.message.split(";")[0]!}): configure its name, its CA, or the pin of its public key` : error.message;
+  if (CERTIFICATE_PROBLEM.test(error.code ?? "")) return `its TLS certificate is not trusted (${error.message.split(";")[0]!}): configure its name, its CA, or the pin of its public key`;
+  if (error.code?.startsWith("ERR_SSL_") === true) return `the TLS handshake fails (${error.reason ?? error.code}): check that this port is for DNS over TLS, and that it has TLS 1.3`;
+  return error.message;
 }
 
 function pinOf(socket: TLSSocket): string {

@@ -20,6 +20,9 @@ export interface TransferQuery {
 const OPT = 41;
 const FIRST_META_TYPE = 128;
 const LAST_META_TYPE = 255;
+/** No such zone here; some servers say it also to a client that may not have it. */
+const NOTAUTH = 9;
+const ALLOW = "allow transfers to this client there (by address, or the same TSIG key)";
 
 /** Reads the answer to an AXFR (RFC 5936) or IXFR (RFC 1995) query, message by message, without holding it. */
 export class TransferReader {
@@ -118,7 +121,7 @@ export class TransferReader {
   }
 
   #refusal(rcode: number): TransferError {
-    const advice = rcode === 9 || rcode === 3 ? "ask a server that serves the zone" : "allow transfers to this client there (by address or TSIG key), or ask another";
+    const advice = rcode === NOTAUTH ? `ask a server that serves the zone; if this one does, ${ALLOW}` : `${ALLOW}, or ask another`;
     return new TransferError("refused", `${this.#place()}: the server says ${rcodeName(rcode)}: ${advice}`, { rcode });
   }
 

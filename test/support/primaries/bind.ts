@@ -8,6 +8,7 @@ export const BIND: PrimaryKind = {
   from: "bind9",
   hasIncrements: true,
   hasTls: true,
+  explainsTsig: true,
   configure: ({ directory, port, tlsPort, notifyPort }) => {
     const zone = (name: ZoneName, allowed: string, sign: string): string => `
 zone "${name}" {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { formatZoneFile } from "../../../src/dns/zone-file/index.ts";
 import { DnsClient } from "../../../src/io/dns-client.ts";
 import { freePort } from "../process.ts";
 import { requireProgram } from "../program.ts";
+import { makeCertificate } from "../certificate.ts";
 import { BIND } from "./bind.ts";
 import { KNOT } from "./knot.ts";
 import { NSD } from "./nsd.ts";
@@ -77,13 +78,4 @@ export class RealPrimary {
 
 function writeZone(place: Place, zone: ZoneName, records: readonly ResourceRecord[]): void {
   writeFileSync(zoneFile(place, zone), formatZoneFile(records, { apex: `${zone}.` }));
-}
-
-/** Self-signed, for the name that is in it. */
-export const CERTIFICATE_NAME = "primary.example";
-
-function makeCertificate(directory: string): void {
-  const files = ["-keyout", join(directory, "key.pem"), "-out", join(directory, "certificate.pem")];
-  const subject = ["-subj", `/CN=${CERTIFICATE_NAME}`, "-addext", `subjectAltName=DNS:${CERTIFICATE_NAME}`];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", ...files, ...subject], { stdio: "pipe" });
 }

@@ -28,6 +28,8 @@ export interface PrimaryKind {
   /** Whether it answers IXFR with increments; otherwise with the whole zone. */
   readonly hasIncrements: boolean;
   readonly hasTls: boolean;
+  /** Whether it says what is wrong with a signature (RFC 8945 section 5.2), and not NOTAUTH alone. */
+  readonly explainsTsig: boolean;
   /** Writes the configuration; gives the arguments that run it in the foreground. The zone files are there already. */
   configure(place: Place): string[];
   /** Makes it take a zone from its changed file, and tell of it. */

@@ -10,6 +10,7 @@ export const KNOT: PrimaryKind = {
   from: "knot",
   hasIncrements: true,
   hasTls: false,
+  explainsTsig: true,
   configure: ({ directory, port, notifyPort }) => {
     const file = join(directory, "knot.conf");
     writeFileSync(

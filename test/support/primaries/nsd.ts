@@ -9,6 +9,7 @@ export const NSD: PrimaryKind = {
   hasIncrements: true,
   // NSD 4.6 serves TLS, but selects no ALPN, which RFC 9103 section 7.1 requires.
   hasTls: false,
+  explainsTsig: true,
   configure: ({ directory, port, notifyPort }) => {
     const zone = (name: ZoneName, who: string): string => `
 zone:

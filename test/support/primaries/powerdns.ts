@@ -14,6 +14,7 @@ export const POWERDNS: PrimaryKind = {
   from: PACKAGES,
   hasIncrements: false,
   hasTls: false,
+  explainsTsig: false,
   configure: (place) => {
     const { directory, port, notifyPort } = place;
     const database = join(directory, "pdns.sqlite");
