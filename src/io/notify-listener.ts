@@ -11,7 +11,7 @@ import { TokenBucket } from "./token-bucket.ts";
 import { tsigCrypto } from "./tsig-crypto.ts";
 
 export interface HeardNotice extends Notice {
-  /** Who has sent it: the primary to ask first. */
+  /** Who has sent it: the primary to ask first, since others may not have the change yet (RFC 1996 section 3.12). */
   readonly source: IpAddress;
 }
 

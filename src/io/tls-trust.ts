@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { type ConnectionOptions, type TLSSocket, checkServerIdentity } from "node:tls";
 import { ExchangeError } from "./dns-exchange.ts";
 
-/** How the TLS certificate of a primary is known to be the right one (RFC 8310 section 8). */
+/** How the TLS certificate of a primary is known to be the right one (RFC 8310). */
 export interface TlsTrust {
   /** The name that it must be for; also told to the server (SNI). */
   readonly name?: string;
@@ -20,7 +20,7 @@ const CERTIFICATE_PROBLEM = /CERT|SELF_SIGNED|ALTNAME/;
 export function tlsOptions({ name, ca, pins }: TlsTrust): ConnectionOptions {
   return {
     ALPNProtocols: [ALPN],
-    // RFC 9103 section 7.1: nothing older.
+    // RFC 9103 section 7.2: nothing older.
     minVersion: "TLSv1.3",
     rejectUnauthorized: pins === undefined,
     ...(name !== undefined && isIP(name) === 0 ? { servername: name } : {}),

@@ -58,7 +58,7 @@ export function failed(state: RefreshState, now: number, bounds: RefreshBounds, 
   return { ...state, due: now + early(wait, random), failures: state.failures + 1 };
 }
 
-/** A primary says that the zone has changed (RFC 1996 section 4.7): the same as if the refresh time had come. */
+/** A primary says that the zone has changed (RFC 1996 section 3.11): the same as if the refresh time had come. */
 export function notified(state: RefreshState, now: number): RefreshState {
   return { ...state, due: Math.min(state.due, now) };
 }

@@ -6,7 +6,7 @@ import { requireProgram } from "../program.ts";
 import { KEY, KEYED_ZONE, OPEN_ZONE, type Place, type PrimaryKind, ZONES, zoneFile } from "./kind.ts";
 
 const PACKAGES = "pdns-server pdns-backend-sqlite3";
-const SCHEMA = "/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql";
+const SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
 
 export const POWERDNS: PrimaryKind = {
   name: "PowerDNS",
