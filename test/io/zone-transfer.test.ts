@@ -11,7 +11,7 @@ import { APEX, soa, txt } from "../support/transfers.ts";
 
 const WHOLE = [soa(3), txt("a"), txt("b"), soa(3)];
 const INCREMENTS = [soa(3), soa(1), txt("old"), soa(3), txt("b"), soa(3)];
-const DEADLINES = { probeMs: 300, connectMs: 1_000, idleMs: 300, totalMs: 1_000 };
+const DEADLINES = { probeMs: 500, connectMs: 1_000, idleMs: 600, totalMs: 1_500 };
 const LIMITS = { octets: 100_000, records: 2_000, messages: 500 };
 
 const running: ScriptedPrimary[] = [];
@@ -103,9 +103,9 @@ describe("a primary that does not is left, and the next one asked", () => {
   test.each<[string, Script, RegExp]>([
     ["endless: records", (asked, socket) => { socket.write(framed(after(asked))); pour(socket, () => reply(asked, [txt("again"), txt("again")])); }, /more than 500 messages|more than 2,000 records|more than 100,000 octets/],
     ["endless: empty messages", (asked, socket) => { socket.write(framed(after(asked))); pour(socket, () => reply(asked, [])); }, /more than 500 messages/],
-    ["silent", () => undefined, /sent nothing for 300 ms/],
-    ["silent in the middle", (asked, socket) => socket.write(framed(after(asked))), /sent nothing for 300 ms/],
-    ["an octet now and then", (_asked, socket) => { const timer = setInterval(() => socket.write(Uint8Array.of(1)), 50); socket.on("close", () => { clearInterval(timer); }); }, /not complete within 1000 ms/],
+    ["silent", () => undefined, /sent nothing for 600 ms/],
+    ["silent in the middle", (asked, socket) => socket.write(framed(after(asked))), /sent nothing for 600 ms/],
+    ["an octet now and then", (_asked, socket) => { const timer = setInterval(() => socket.write(Uint8Array.of(1)), 50); socket.on("close", () => { clearInterval(timer); }); }, /not complete within 1500 ms/],
     ["hanging up at once", (_asked, socket) => socket.destroy(), /ended the connection before|ECONNRESET/],
     ["hanging up in a message", (asked, socket) => socket.end(framed(after(asked)).subarray(0, 20)), /ended the connection before the transfer was complete/],
     ["lame", (asked, socket) => socket.write(framed(reply(asked, []))), /no records in its first message/],
