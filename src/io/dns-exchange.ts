@@ -1,5 +1,6 @@
 import { createConnection } from "node:net";
 import { type IpAddress, formatIp } from "../address/index.ts";
+import { FrameReader, framed } from "../dns/message/index.ts";
 import { connectUdp } from "./connected-socket.ts";
 import { type Question, type Reply, readReply } from "./dns-message.ts";
 
@@ -22,16 +23,21 @@ export interface ExchangeCounters {
 
 const MOST_IGNORED = 100;
 
+/** Asks one server over UDP. Throws ExchangeError after `timeoutMs`, or when the server cannot be reached. */
+export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+  return exchangeDatagrams(question.bytes, server, timeoutMs, counters, signal, (bytes) => readReply(bytes, question));
+}
+
 /**
- * Asks one server over UDP, from a socket of its own on a port chosen by the kernel. Whatever is no reply to this question
- * is ignored and waited past. Throws ExchangeError after `timeoutMs`, or when the server cannot be reached.
+ * Sends one query from a socket of its own on a port chosen by the kernel. Whatever `read` takes for no reply to it is ignored
+ * and waited past. Throws ExchangeError after `timeoutMs`, or when the server cannot be reached.
  */
-export async function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal, read: (bytes: Buffer) => T | undefined): Promise<T> {
   const socket = await connectUdp(server).catch((error: Error) => {
     throw new ExchangeError(error.message, { cause: error });
   });
   const over = new AbortController();
-  return new Promise<Reply>((done, fail) => {
+  return new Promise<T>((done, fail) => {
     let ignored = 0;
     const timer = setTimeout(() => {
       fail(new ExchangeError("no answer"));
@@ -45,7 +51,7 @@ export async function exchangeUdp(question: Question, server: DnsEndpoint, timeo
       settle(new Error("stopped"));
     });
     socket.on("message", (bytes) => {
-      const reply = readReply(bytes, question);
+      const reply = read(bytes);
       if (reply !== undefined) {
         clearTimeout(timer);
         done(reply);
@@ -55,7 +61,7 @@ export async function exchangeUdp(question: Question, server: DnsEndpoint, timeo
       if (++ignored > MOST_IGNORED) settle(new Error("too many wrong answers"));
     });
     counters.udpSent++;
-    socket.send(question.bytes, (error) => {
+    socket.send(query, (error) => {
       if (error !== null) settle(error);
     });
   }).finally(() => {
@@ -69,7 +75,7 @@ export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: 
   const over = new AbortController();
   const socket = createConnection({ port: server.port, host: formatIp(server.address), family: server.address.family });
   return new Promise<Reply>((done, fail) => {
-    const chunks: Buffer[] = [];
+    const frames = new FrameReader();
     const timer = setTimeout(() => {
       fail(new ExchangeError("no complete answer over TCP"));
     }, timeoutMs);
@@ -88,14 +94,13 @@ export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: 
     });
     socket.on("connect", () => {
       counters.tcpSent++;
-      const { length } = question.bytes;
-      socket.write(Buffer.concat([Buffer.of(length >> 8, length & 255), question.bytes]));
+      socket.write(framed(question.bytes));
     });
     socket.on("data", (chunk) => {
-      chunks.push(chunk);
-      const bytes = Buffer.concat(chunks);
-      if (bytes.length < 2 || bytes.length < 2 + bytes.readUInt16BE(0)) return;
-      const reply = readReply(bytes.subarray(2, 2 + bytes.readUInt16BE(0)), question);
+      frames.push(chunk);
+      const message = frames.next();
+      if (message === undefined) return;
+      const reply = readReply(Buffer.from(message.buffer, message.byteOffset, message.length), question);
       if (reply === undefined) {
         settle("the answer over TCP is none to this question");
       } else {

@@ -4,7 +4,7 @@ import { Rcode, type Response, encodeResponse } from "../dns/authority/response.
 import { Zone } from "../dns/authority/zone.ts";
 import { type ResourceRecord, encodeName, isSubdomain, normaliseName } from "../dns/records/index.ts";
 import { ConnectionGuard, type ConnectionLimits } from "./connection-guard.ts";
-import { ListenError, listenProblem } from "./listen-error.ts";
+import { started } from "./started.ts";
 
 /** RFC 6891 section 6.2.5 and the DNS flag day of 2020: what passes nearly everywhere without fragments. */
 const UDP_PAYLOAD = 1232;
@@ -59,11 +59,11 @@ export class DnsServer {
     const udp = this.#udpServer(address);
     for (const server of [tcp, udp]) server.on("requestError", () => this.counters.malformed++);
     const host = isIPv6(address) ? `[${address}]` : address;
-    await started(tcp, `${host}:${port}/tcp`, () => tcp.listen(port, address));
+    await started(tcp, `serve DNS on ${host}:${port}/tcp`, () => tcp.listen(port, address));
     this.#tcp = tcp;
     const bound = (tcp.address() as AddressInfo).port;
     try {
-      await started(udp, `${host}:${bound}/udp`, () => void udp.listen(bound, address));
+      await started(udp, `serve DNS on ${host}:${bound}/udp`, () => void udp.listen(bound, address));
     } catch (error) {
       await this.close();
       throw error;
@@ -175,25 +175,4 @@ function inCaseOf(text: string, wire: Uint8Array): Uint8Array {
 
 function isLoopback(address: string): boolean {
   return address === "::1" || /^(::ffff:)?127\./.test(address);
-}
-
-interface Listener {
-  once(event: "listening" | "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
-  off(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
-  on(event: "error", listener: () => void): unknown;
-}
-
-function started(server: Listener, endpoint: string, listen: () => void): Promise<void> {
-  return new Promise((done, fail) => {
-    const refuse = (error: NodeJS.ErrnoException): void => {
-      fail(new ListenError(`cannot serve DNS on ${endpoint}: ${listenProblem(error)}`, { cause: error }));
-    };
-    server.once("error", refuse);
-    server.once("listening", () => {
-      server.off("error", refuse);
-      server.on("error", () => undefined);
-      done();
-    });
-    listen();
-  });
 }

@@ -2,8 +2,10 @@ import { printable } from "./printable.ts";
 import { RdataError } from "./record.ts";
 
 /** RFC 1035 section 2.3.4. */
-const MOST_LABEL_OCTETS = 63;
-const MOST_NAME_OCTETS = 255;
+export const MOST_LABEL_OCTETS = 63;
+export const MOST_NAME_OCTETS = 255;
+/** Names are read by the hundred thousand, in transfers. */
+const TEXT_OF_OCTET: readonly string[] = Array.from({ length: 256 }, (_, octet) => textOfOctet(octet));
 
 export interface DecodedName {
   /** Lower-case, absolute, escaped. */
@@ -130,15 +132,18 @@ function readOctet(text: string, at: number): { octet: number; next: number } {
   return { octet, next: at + 2 };
 }
 
-function formatLabel(label: Uint8Array): string {
+/** A label as text, lower-case, with the escapes that ResourceRecord names have. */
+export function formatLabel(label: Uint8Array): string {
   let text = "";
-  for (const raw of label) {
-    const octet = lowerCase(raw);
-    const character = String.fromCharCode(octet);
-    if (octet < 0x21 || octet > 0x7e) text += `\\${String(octet).padStart(3, "0")}`;
-    else text += '.\\"();@$'.includes(character) ? `\\${character}` : character;
-  }
+  for (const octet of label) text += TEXT_OF_OCTET[octet]!;
   return text;
+}
+
+function textOfOctet(raw: number): string {
+  const octet = lowerCase(raw);
+  if (octet < 0x21 || octet > 0x7e) return `\\${String(octet).padStart(3, "0")}`;
+  const character = String.fromCharCode(octet);
+  return '.\\"();@$'.includes(character) ? `\\${character}` : character;
 }
 
 function compareOctets(a: Uint8Array, b: Uint8Array): number {

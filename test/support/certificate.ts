@@ -1,0 +1,18 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+export const CERTIFICATE_NAME = "primary.example";
+
+/** A self-signed certificate for that name, and its key, as `certificate.pem` and `key.pem` in a directory. */
+export function makeCertificate(directory: string): void {
+  const files = ["-keyout", join(directory, "key.pem"), "-out", join(directory, "certificate.pem")];
+  const subject = ["-subj", `/CN=${CERTIFICATE_NAME}`, "-addext", `subjectAltName=DNS:${CERTIFICATE_NAME}`];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", ...files, ...subject], { stdio: "pipe" });
+}
+
+/** The pin of its public key, as RFC 7858 section 4.2 has it and `kdig +tls-pin` takes it. */
+export function pinOf(directory: string): string {
+  const key = execFileSync("openssl", ["x509", "-in", join(directory, "certificate.pem"), "-pubkey", "-noout"]);
+  const der = execFileSync("openssl", ["pkey", "-pubin", "-outform", "der"], { input: key });
+  return execFileSync("openssl", ["dgst", "-sha256", "-binary"], { input: der }).toString("base64");
+}

@@ -1,0 +1,96 @@
+import { type Socket as UdpSocket, createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type Server, type Socket, createServer } from "node:net";
+import { FrameReader, Flag, QueryType, encodeMessage, framed, outlineOf } from "../../src/dns/message/index.ts";
+import { RecordType, type ResourceRecord } from "../../src/dns/records/index.ts";
+import { parseIp } from "../../src/address/index.ts";
+import type { Primary } from "../../src/io/zone-transfer.ts";
+import { APEX } from "./transfers.ts";
+
+export interface Asked {
+  readonly type: "AXFR" | "IXFR" | "SOA";
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What a primary does with a query over TCP. */
+export type Script = (asked: Asked, socket: Socket) => void;
+
+/** A primary that does over TCP as the script says, and over UDP gives one SOA, or nothing. */
+export class ScriptedPrimary {
+  readonly asked: Asked["type"][] = [];
+  readonly port: number;
+  readonly #udp: UdpSocket;
+  readonly #tcp: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(udp: UdpSocket, tcp: Server, port: number, script: Script, overUdp: ResourceRecord | undefined) {
+    this.port = port;
+    this.#udp = udp;
+    this.#tcp = tcp;
+    udp.on("message", (bytes, source) => {
+      const asked = this.#note(bytes);
+      if (overUdp !== undefined) udp.send(reply(asked, [overUdp]), source.port, source.address);
+    });
+    tcp.on("connection", (socket: Socket) => { this.#serve(socket, script); });
+  }
+
+  static async start(script: Script, overUdp?: ResourceRecord): Promise<ScriptedPrimary> {
+    const tcp = createServer();
+    tcp.listen(0, "127.0.0.1");
+    await once(tcp, "listening");
+    const { port } = tcp.address() as { port: number };
+    const udp = createSocket("udp4");
+    udp.bind(port, "127.0.0.1");
+    await once(udp, "listening");
+    return new ScriptedPrimary(udp, tcp, port, script, overUdp);
+  }
+
+  get primary(): Primary {
+    return { address: parseIp("127.0.0.1"), port: this.port };
+  }
+
+  /** Connections that clients have left open. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
+  stop(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#tcp.close();
+    this.#udp.close();
+  }
+
+  #serve(socket: Socket, script: Script): void {
+    const frames = new FrameReader();
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => {
+      frames.push(chunk);
+      for (let bytes = frames.next(); bytes !== undefined; bytes = frames.next()) script(this.#note(bytes), socket);
+    });
+  }
+
+  #note(bytes: Uint8Array): Asked {
+    const { header, question } = outlineOf(bytes);
+    const type = question!.type === QueryType.AXFR ? "AXFR" : question!.type === QueryType.IXFR ? "IXFR" : "SOA";
+    this.asked.push(type);
+    return { type, id: header.id, bytes };
+  }
+}
+
+/** One message of an answer to this query. */
+export function reply({ id, type }: Asked, answers: readonly ResourceRecord[], changes: Partial<Parameters<typeof encodeMessage>[0]> = {}): Uint8Array {
+  const number = { AXFR: QueryType.AXFR, IXFR: QueryType.IXFR, SOA: RecordType.SOA }[type];
+  return encodeMessage({ id, flags: Flag.response | Flag.authoritative, question: { name: APEX, type: number }, answers, ...changes });
+}
+
+/** A script that answers each type of query with the records given for it, and refuses the others. */
+export function gives(zones: { readonly AXFR?: readonly ResourceRecord[]; readonly IXFR?: readonly ResourceRecord[] }, perMessage = 2): Script {
+  return (asked, socket) => {
+    const records = asked.type === "SOA" ? undefined : zones[asked.type];
+    if (records === undefined) socket.write(framed(reply(asked, [], { rcode: 5 })));
+    for (let at = 0; at < (records?.length ?? 0); at += perMessage) socket.write(framed(reply(asked, records!.slice(at, at + perMessage))));
+  };
+}
