@@ -34,6 +34,7 @@ function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
 
 export const endpoint = parsed((text) => parseEndpoint(text));
 export const dnsEndpoint = parsed((text) => parseEndpoint(text, 53));
+export const ipAddress: z.ZodType<IpAddress, string> = parsed(parseIp);
 export const prefix: z.ZodType<Prefix, string> = parsed(parsePrefix);
 
 /** A domain name, kept absolute and lower-case. */
