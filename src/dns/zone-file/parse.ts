@@ -13,7 +13,7 @@ export interface ZoneFileOptions {
 }
 
 /** What holds from one entry to the next. */
-interface Context {
+export interface Context {
   readonly file: string;
   origin: string | undefined;
   owner: string | undefined;
@@ -24,7 +24,7 @@ interface Context {
 
 /** Reads a zone in master file format (RFC 1035 section 5). Throws ZoneFileError. */
 export function parseZoneFile(text: string, { file, origin }: ZoneFileOptions): ZoneFile {
-  const context: Context = { file, origin, owner: undefined, defaultTtl: undefined, lastTtl: undefined };
+  const context = newContext(file, origin);
   const zone = new ZoneCollector(file);
   for (const entry of readEntries(text, file)) {
     const record = readEntry(context, entry);
@@ -33,8 +33,12 @@ export function parseZoneFile(text: string, { file, origin }: ZoneFileOptions): 
   return zone.finish();
 }
 
-/** The record of an entry; undefined for a directive. */
-function readEntry(context: Context, entry: Entry): ResourceRecord | undefined {
+export function newContext(file: string, origin: string | undefined): Context {
+  return { file, origin, owner: undefined, defaultTtl: undefined, lastTtl: undefined };
+}
+
+/** The record of an entry; undefined for a directive. Throws ZoneFileError. */
+export function readEntry(context: Context, entry: Entry): ResourceRecord | undefined {
   const fields = new Fields(context.file, entry, context.origin);
   try {
     const first = entry.tokens[0]!;
