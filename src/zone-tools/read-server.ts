@@ -22,7 +22,9 @@ const AT_ONCE = 32;
 export async function readServer(query: Query, apex: string, source: string): Promise<ServerReading> {
   const registry = new ZoneReader(query, apex);
   if (!(await registry.readHead())) throw new ServerZoneError(`${source} has no SOA of ${apex}: name the apex of a registry with --apex`);
+  const head = registry.found.length;
   const services = await registry.readRegistry();
+  if (registry.found.length === head) throw new ServerZoneError(`${apex} at ${source} is no registry: name the apex of one with --apex (its DSOCs' services are read along), or check a DSOC's zone file`);
   const dsocs = await readDsocs(query, services);
   await registry.readKeys([...dsocs.zones.keys()]);
   return { zones: [registry, ...dsocs.zones.values()].map((reader) => new ZoneView(source, reader.apex, reader.found)), notServed: dsocs.notServed };
