@@ -31,6 +31,7 @@ Example: drtm zone diff zones 127.0.0.1:5300`,
     const sides = await openSides(positionals, values.apex);
     if (sides === undefined) return ExitStatus.unanswered;
     const difference = compareSides(...sides);
+    for (const service of difference.notCompared) console.error(`${service}: its zone is not on both sides, so its QSAs are not compared`);
     (values.json ? printJson : printText)(difference);
     return difference.mabs.length + difference.qsas.length === 0 ? ExitStatus.answered : ExitStatus.unanswered;
   },
@@ -62,10 +63,9 @@ function readName(text: string): string {
   return result.data;
 }
 
-function printText({ mabs, qsas, notCompared }: Difference): void {
+function printText({ mabs, qsas }: Difference): void {
   for (const change of mabs) console.log(mabLine(change));
   for (const change of qsas) console.log(qsaLine(change));
-  for (const service of notCompared) console.error(`${service}: its zone is not on both sides, so its QSAs are not compared`);
   console.log(summary(mabs, qsas));
 }
 
