@@ -1,3 +1,4 @@
+import { comparePrefixes, formatPrefix, parsePrefix } from "../../address/index.ts";
 import type { Qsa, Side } from "./side.ts";
 
 export interface MabChange {
@@ -40,12 +41,16 @@ export function compareSides(a: Side, b: Side): Difference {
 
 function mabChanges(a: Side, b: Side): MabChange[] {
   const all = new Set([...a.mabs.keys(), ...b.mabs.keys()]);
-  return [...all].flatMap((mab) => {
+  const different = [...all].filter((mab) => a.mabs.get(mab)?.join() !== b.mabs.get(mab)?.join());
+  return inOrder(different).map((mab) => {
     const [before, after] = [a.mabs.get(mab), b.mabs.get(mab)];
-    if (before?.join() === after?.join()) return [];
     const change = before === undefined ? "added" : after === undefined ? "removed" : "moved";
-    return [{ kind: "mab", change, mab, before: before ?? [], after: after ?? [] }];
+    return { kind: "mab", change, mab, before: before ?? [], after: after ?? [] };
   });
+}
+
+function inOrder(mabs: readonly string[]): string[] {
+  return mabs.map(parsePrefix).toSorted(comparePrefixes).map(formatPrefix);
 }
 
 function qsaChanges(a: Side, b: Side, notCompared: ReadonlySet<string>): QsaChange[] {

@@ -1,11 +1,10 @@
 import { formatEndpoint, formatPrefix, parsePrefix } from "../../address/index.ts";
-import { buildContent, serviceNames } from "../../dns/discovery/content.ts";
 import { WalkError } from "../../dns/discovery/errors.ts";
 import { walkRegistry } from "../../dns/discovery/registry-walk.ts";
 import { someAtOnce } from "../../dns/discovery/some-at-once.ts";
 import { readService } from "../../dns/discovery/service.ts";
-import type { Problem, Query, RegistryState } from "../../dns/discovery/types.ts";
-import type { CatalogueContent, ServerEntry } from "../../core/mabs/catalogue-content.ts";
+import type { Problem, Query, RegistryState, ServiceState } from "../../dns/discovery/types.ts";
+import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
 import { sha256hex } from "../../io/hash.ts";
 
 export { WalkError };
@@ -50,7 +49,7 @@ const EVERYWHERE = ["0.0.0.0/0", "::/0"].map(parsePrefix);
 /** Reads by query walk what a QSR would find on each side. Throws WalkError, and what `query` throws for a registry. */
 export async function readSides(a: SideSource, b: SideSource): Promise<[Side, Side]> {
   const [statesA, statesB] = await Promise.all([a, b].map(readRegistries)) as [RegistryState[], RegistryState[]];
-  const wanted = [...new Set([...serviceNames([...statesA, ...statesB]), ...a.services, ...b.services])];
+  const wanted = [...new Set([...serviceNames([...statesA, ...statesB]), ...a.services, ...b.services])].toSorted();
   return Promise.all([readSide(a, statesA, wanted), readSide(b, statesB, wanted)]);
 }
 
@@ -62,20 +61,35 @@ async function readRegistries({ query, registries }: SideSource): Promise<Regist
 
 async function readSide({ source, query, registries }: SideSource, states: readonly RegistryState[], wanted: readonly string[]): Promise<Side> {
   const read = await someAtOnce(wanted, AT_ONCE, (name) => readService(name, ANY_ADDRESS, query).catch(() => undefined));
-  const services = wanted.map((name, index) => read[index] ?? { name, servers: [], ttl: 0, problems: [] });
-  const { content, problems } = buildContent(states.map((state) => ({ options: { apex: state.apex, space: EVERYWHERE }, state })), services);
+  const services = read.filter((service) => service !== undefined);
   const named = new Set(serviceNames(states));
   return {
     source,
     registries,
-    mabs: new Map(content.mabs.map((mab) => [formatPrefix(mab.prefix), mab.services.map((index) => content.services[index]!.name)])),
-    qsas: qsasOf(content),
-    services: new Set(wanted.filter((_, index) => read[index] !== undefined)),
-    problems: [...states.flatMap((state) => state.problems), ...services.flatMap((service) => (named.has(service.name) ? service.problems : [])), ...problems],
+    mabs: mabsOf(states),
+    qsas: qsasOf(services),
+    services: new Set(services.map(({ name }) => name)),
+    problems: [...states.flatMap((state) => state.problems), ...services.flatMap(({ name, problems }) => (named.has(name) ? problems : []))],
   };
 }
 
-function qsasOf({ services }: CatalogueContent): Map<string, Qsa> {
+function serviceNames(states: readonly RegistryState[]): string[] {
+  return states.flatMap(({ sets }) => [...sets.values()].flatMap(({ services }) => services));
+}
+
+/** A MAB in several sets has the services of all. */
+function mabsOf(states: readonly RegistryState[]): Map<string, string[]> {
+  const mabs = new Map<string, string[]>();
+  for (const { services, buckets } of states.flatMap(({ sets }) => [...sets.values()])) {
+    for (const prefix of [...buckets.values()].flatMap((bucket) => bucket.prefixes)) {
+      const key = formatPrefix(prefix);
+      mabs.set(key, [...new Set([...(mabs.get(key) ?? []), ...services])].toSorted());
+    }
+  }
+  return mabs;
+}
+
+function qsasOf(services: readonly ServiceState[]): Map<string, Qsa> {
   const qsas = new Map<string, Qsa>();
   for (const { name: service, servers } of services) {
     for (const server of servers) {
