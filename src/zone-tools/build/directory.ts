@@ -29,6 +29,8 @@ export function writeWhole(path: string, text: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeDurably(temporary, text);
     renameSync(temporary, path);
+    // The name is on disk only when its directory is.
+    syncDirectory(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw new WriteError(`${path} cannot be written: ${(error as Error).message}; the file that was there is as it was`, { cause: error });
@@ -43,5 +45,14 @@ function writeDurably(path: string, text: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
   }
 }
