@@ -65,7 +65,7 @@ const REGISTRY_MISTAKES: readonly Mistake[] = [
   ["DS data that is cut off", "registry", /^version/m, 'dsoc-a.example.keys TXT "1 13 2 abcd"\nversion', "keys TXT", "error", "is it cut off?"],
   ["a key of an unknown zone", "registry", /^version/m, `dsoc-z.example.keys TXT "1 13 2 ${"ab".repeat(32)}"\nversion`, "keys TXT", "note", "is the key of dsoc-z.example., which has no service in any set"],
   ["an unknown service", "registry", /^(\w+\.sets +PTR +)s1\.dsoc-a\.example\.\n +PTR +s1.dsoc-b/m, "$1s1.dsoc-a.example.\n  PTR s2.dsoc-b", "s2.dsoc-b", "error", "names s2.dsoc-b.example., which has no QSAs in"],
-  ["a second SOA", "registry", /^version/m, "@ SOA ns1 hostmaster 1 300 60 604800 60\nversion", /^@ SOA/, "error", "a second SOA: a zone has one"],
+  ["a second SOA", "registry", /^version/m, "@ SOA ns1 hostmaster 2 300 60 604800 60\nversion", /^@ SOA/, "error", "a second SOA: a zone has one"],
   ["an expiry before the second refresh", "registry", "604800", "301", "SOA", "error", "expires after 301 s, before a secondary has asked twice"],
   ["a short expiry", "registry", "604800", "3600", "SOA", "note", "a day's outage of the primary ends the zone"],
   ["a retry above the refresh", "registry", /^ +60 +; retry/m, " 600", "SOA", "note", "longer than its refresh"],
@@ -80,8 +80,8 @@ const REGISTRY_MISTAKES: readonly Mistake[] = [
 ];
 
 const DSOC_MISTAKES: readonly Mistake[] = [
-  ["AliasMode", "dsocA", "SVCB  10 fra1 alpn", "SVCB  0 fra1 alpn", "SVCB", "error", "is an alias (SvcPriority 0) to fra1.dsoc-a.example.: list the servers themselves"],
-  ["no alpn", "dsocA", "fra1 alpn=drtm1", "fra1", "10 fra1", "error", "has fra1.dsoc-a.example. without alpn drtm1: write alpn=drtm1"],
+  ["AliasMode", "dsocA", "SVCB  10 fra1", "SVCB  0 fra1", "SVCB", "error", "is an alias (SvcPriority 0) to fra1.dsoc-a.example.: list the servers themselves"],
+  ["no alpn", "dsocA", "example. alpn=drtm1", "example.", "10 fra1", "error", "has fra1.dsoc-a.example. without alpn drtm1: write alpn=drtm1"],
   ["another alpn", "dsocA", "alpn=drtm1", "alpn=h2", "alpn=h2", "error", "without alpn drtm1"],
   ["port 0", "dsocA", "port=4344", "port=0", "port=0", "error", "has fra1.dsoc-a.example. with port 0"],
   ["no address", "dsocA", "ipv4hint=198.51.100.1 ", "", "10 fra1", "error", "without an address: write ipv4hint or ipv6hint"],
@@ -89,7 +89,7 @@ const DSOC_MISTAKES: readonly Mistake[] = [
   ["a loopback address", "dsocA", "ipv4hint=198.51.100.1", "ipv4hint=127.0.0.1", "ipv4hint=127", "error", "at the loopback address 127.0.0.1"],
   ["a multicast address", "dsocA", "ipv4hint=198.51.100.1", "ipv6hint=ff02::1", "ff02::1", "error", "at the unspecified, multicast or reserved address ff02::1"],
   ["the unspecified address", "dsocA", "ipv4hint=198.51.100.1", "ipv4hint=0.0.0.0", "0.0.0.0", "error", "reserved address 0.0.0.0"],
-  ["a mandatory key that nobody knows", "dsocA", "fra1 alpn=drtm1", "fra1 mandatory=key700 key700=x alpn=drtm1", "key700", "error", "asks for key700 (mandatory)"],
+  ["a mandatory key that nobody knows", "dsocA", "example. alpn=drtm1", "example. mandatory=key700 key700=x alpn=drtm1", "key700", "error", "asks for key700 (mandatory)"],
   ["an endpoint twice", "dsocA", "198.51.100.2", "198.51.100.1", "10 nyc1", "note", "has 198.51.100.1:4344 again (line"],
   ["a hint that its address record contradicts", "dsocA", "ipv4hint=198.51.100.2", "ipv4hint=198.51.100.3", "10 nyc1", "note", "but its address records say 198.51.100.2"],
   ["a service that no set names", "dsocA", /^_drtm\.s1/m, "_drtm.s2 SVCB 10 fra1 alpn=drtm1 ipv4hint=198.51.100.1\n_drtm.s1", "SOA", "note", "has QSAs, but no set names s2.dsoc-a.example."],
