@@ -1,6 +1,7 @@
 import { formatEndpoint } from "../address/index.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
 import type { Config, QsaConfig } from "../config/schema.ts";
+import { ChangeLog, ChangeLogError } from "../io/change-log.ts";
 import { MappingError, MappingFileError, readStore } from "../roles/qsa-node.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 
@@ -9,8 +10,8 @@ export const check: Command = {
   summary: "check a configuration file",
   help: `Usage: drtm check FILE...
 
-Says of each file whether it is a right configuration, and reads the mapping files that it names; otherwise every fault,
-with its line and what to do.
+Says of each file whether it is a right configuration, and reads the mapping files that it names, and the changes kept;
+otherwise every fault, with its line and what to do.
 
 Example: drtm check /etc/drtm/qsr.yaml`,
   run: async (args) => {
@@ -30,10 +31,10 @@ function checkFile(file: string): boolean {
   }
 }
 
-/** Each with the file to look at in front: the configuration, or a mapping file. Throws what is no fault of theirs. */
+/** Each with the file to look at in front: the configuration, a mapping file, or the changes kept. Throws what is no fault of theirs. */
 function faultsIn(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.faults;
-  if (error instanceof MappingFileError || error instanceof MappingError) return [error.message];
+  if (error instanceof MappingFileError || error instanceof MappingError || error instanceof ChangeLogError) return [error.message];
   throw error;
 }
 
@@ -53,8 +54,10 @@ function contentSummary(config: Config): string {
   }
 }
 
-function mappingSummary({ mapping }: QsaConfig): string {
-  const { mabs, micronets } = readStore(mapping);
+function mappingSummary({ mapping, changes }: QsaConfig): string {
+  const store = readStore(mapping);
+  if (changes !== undefined) ChangeLog.replay(changes, store);
+  const { mabs, micronets } = store;
   const content = `${counted(mabs.length, "MAB", "MABs")}, ${counted(micronets, "micronet", "micronets")}`;
   return `${counted(mapping.length, "mapping file", "mapping files")} with ${content}`;
 }

@@ -67,7 +67,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     request: ([share, ...more], { alternatives, hold }) => {
       if (more.length > 0 || (share === undefined && (alternatives ?? hold) !== undefined)) return undefined;
       if (share === undefined) return { method: "POST", target: "/share", body: {}, print: printShare };
-      const wish = { share: Number(share), holdSeconds: Number(hold ?? DEFAULT_HOLD_SECONDS), alternatives: (alternatives ?? "").split(",").filter(Boolean) };
+      const wish = { share: readCount(share), holdSeconds: readCount(hold ?? DEFAULT_HOLD_SECONDS), alternatives: (alternatives ?? "").split(",").filter(Boolean) };
       return { method: "POST", target: "/share", body: wish, print: printShare };
     },
   },
@@ -93,7 +93,7 @@ export const ctl: Command = {
 ${USAGES.map(([words, does]) => `  ${words.padEnd(29)} ${does}`).join("\n")}
 
   --socket PATH  control socket of the drtm meant (default ${defaultControlSocket()})
-  --json         the answer as JSON
+  --json         the answer as JSON, one object a line
 
 Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
   run: async (args) => {
@@ -108,7 +108,9 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
     const request = readAction(positionals, { etr, alternatives, hold });
     try {
       const answer = await askControl(values.socket, request.method, request.target, request.body);
-      console.log(values.json ? JSON.stringify(answer) : request.print(answer as never));
+      const print = values.json ? printJson : request.print;
+      const text = print(answer as never);
+      if (text !== "") console.log(text);
       return ExitStatus.answered;
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
@@ -117,6 +119,11 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
     }
   },
 };
+
+/** NaN, which the server refuses, where the text is no decimal number: nothing, above all, is not 0. */
+function readCount(text: string): number {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+}
 
 function noWords(request: Request): Action["request"] {
   return (words) => (words.length === 0 ? request : undefined);
@@ -137,6 +144,10 @@ function readAction([name, ...words]: readonly string[], options: Options): Requ
 function usageOf({ usage }: Action, [name, verb]: readonly string[]): Action["usage"] {
   const meant = usage.filter(([words]) => words.split(" ")[1] === verb && words.split(" ")[0] === name);
   return meant.length > 0 ? meant : usage;
+}
+
+function printJson(answer: unknown): string {
+  return [answer].flat().map((object) => JSON.stringify(object)).join("\n");
 }
 
 /** The widest label, and the space after it. */

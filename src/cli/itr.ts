@@ -3,7 +3,7 @@ import { ItrClient, ItrError, type ItrMapping } from "../itr/index.ts";
 import { DEFAULT_PORT, readAddress, readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
-import { paint } from "./table.ts";
+import { clockTime, paint } from "./table.ts";
 
 export const itr: Command = {
   name: "itr",
@@ -40,8 +40,7 @@ Example: drtm itr 192.0.2.7 2001:db8::1 --server 198.51.100.1 --server 198.51.10
 };
 
 function printLine(address: string, mapping: ItrMapping | ItrError): void {
-  const time = new Date().toISOString().slice(11, 23);
-  console.log(`${paint.dim(time)}  ${paint.bold(address)}  ${outcome(mapping)}`);
+  console.log(`${paint.dim(clockTime(new Date()))}  ${paint.bold(address)}  ${outcome(mapping)}`);
 }
 
 function outcome(mapping: ItrMapping | ItrError): string {

@@ -44,7 +44,8 @@ Example: drtm qsc --config /etc/drtm/qsc.yaml        (see docs/configuration.md)
 type Run = (config: Config, log: ReturnType<typeof makeLog>) => Promise<Running>;
 
 async function serve(name: string, args: readonly string[], run: Run): Promise<number> {
-  const { values } = readArgs(name, args, { config: { type: "string", short: "c" } });
+  const { values, positionals } = readArgs(name, args, { config: { type: "string", short: "c" } });
+  if (positionals.length > 0) throw new UsageError(`drtm ${name} takes no "${positionals[0]}": name the file with --config`);
   if (values.config === undefined) throw new UsageError(`drtm ${name} needs --config FILE (see: drtm ${name} --help)`);
   const config = loadConfig(values.config);
   const log = makeLog(config.log);

@@ -64,3 +64,8 @@ export function width(text: string): number {
 function colour(on: number, off: number): (text: string) => string {
   return useColour ? (text) => `\u001b[${on}m${text}\u001b[${off}m` : (text) => text;
 }
+
+/** `17:08:36.105` as the clocks of this place have it, like the log's. */
+export function clockTime(date: Date): string {
+  return `${date.toTimeString().slice(0, 8)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}

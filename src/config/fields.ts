@@ -34,12 +34,16 @@ function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
 
 export const endpoint = parsed((text) => parseEndpoint(text));
 export const dnsEndpoint = parsed((text) => parseEndpoint(text, 53));
+export const ipAddress: z.ZodType<IpAddress, string> = parsed(parseIp);
 export const prefix: z.ZodType<Prefix, string> = parsed(parsePrefix);
+
+/** With the dot at its end: RFC 1035 counts 255 octets, one for the root and one before each label. */
+const LONGEST_NAME = 254;
 
 /** A domain name, kept absolute and lower-case. */
 export const domainName = parsed((text) => {
   const name = `${text.toLowerCase().replace(/\.$/, "")}.`;
-  if (!/^([a-z0-9_-]{1,63}\.)+$/.test(name)) throw new Error(`"${text}" is no domain name`);
+  if (name.length > LONGEST_NAME || !/^([a-z0-9_-]{1,63}\.)+$/.test(name)) throw new Error(`"${text}" is no domain name`);
   return name;
 });
 
@@ -66,6 +70,17 @@ export function clashes(a: Endpoint, b: Endpoint): boolean {
   const { family } = a.address;
   return a.port === b.port && family === b.address.family && (sameIp(a.address, b.address) || isUnspecified(a.address) || isUnspecified(b.address));
 }
+
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && a.address.family === b.address.family && sameIp(a.address, b.address);
+}
+
+/** A server that asks itself waits for ever for its own answer. */
+export const othersOnly: z.core.CheckFn<{ listen: readonly Endpoint[]; upstreams: readonly Endpoint[] }> = ({ value, issues }) => {
+  for (const [index, upstream] of value.upstreams.entries()) {
+    if (value.listen.some((own) => sameEndpoint(own, upstream))) issues.push({ code: "custom", input: value, path: ["upstreams", index], message: "it is this server, by \"listen\": name another" });
+  }
+};
 
 /** A lower bound is at most the upper one. */
 export function ordered<L extends string, M extends string>(least: L, most: M): z.core.CheckFn<Record<L | M, number>> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clashes, count, distinct, dnsEndpoint, domainName, endpoint, ordered, prefix, seconds } from "./fields.ts";
+import { clashes, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, sameEndpoint, seconds } from "./fields.ts";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -109,7 +109,7 @@ export const qscSchema = z.strictObject({
   role: z.literal("qsc"),
   listen,
   /** The QSRs or QSCs to ask (or the QSAs of a DITR site). */
-  upstreams: z.array(endpoint).min(1).max(16),
+  upstreams: distinct(z.array(endpoint).min(1).max(16), sameEndpoint, "is an earlier one"),
   clients,
   cache: z
     .strictObject({
@@ -120,7 +120,7 @@ export const qscSchema = z.strictObject({
     .prefault({}),
   control,
   log,
-});
+}).check(othersOnly);
 
 /** By role. */
 export const SCHEMAS = { qsr: qsrSchema, qsa: qsaSchema, qsc: qscSchema } as const;

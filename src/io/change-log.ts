@@ -1,4 +1,5 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { type NumberedChange, formatChange, parseChange } from "../core/mapping/change-line.ts";
 import type { MappingStore } from "../core/mapping/mapping-store.ts";
 
@@ -8,6 +9,8 @@ export class ChangeLogError extends Error {
   readonly code = "DRTM_CHANGE_LOG";
 }
 
+const REMEDY = 'name a file that can be written, and that no other QSA has, with "changes"';
+
 /**
  * Keeps the changes made to a QSA's mapping since its files were written, so that it comes back from a restart with all it
  * has told its queriers: they take nothing older (docs/protocol.md section 7.6). One line a change, on disk before it is made.
@@ -15,34 +18,50 @@ export class ChangeLogError extends Error {
 export class ChangeLog {
   readonly #path: string;
   #file: number | undefined;
-  /** The file's octets before a change that could not be kept, while something of that may be in it. */
-  #octetsBefore: number | undefined;
+  #size: number;
 
-  private constructor(path: string) {
+  private constructor(path: string, size: number) {
     this.#path = path;
+    this.#size = size;
   }
 
   /** Applies what a log holds to a store that has been read from its files; a missing log is an empty one. Throws ChangeLogError. */
   static open(path: string, store: MappingStore): ChangeLog {
-    const text = readIfThere(path);
-    const whole = text.lastIndexOf("\n") + 1;
+    const { octets, whole } = ChangeLog.replay(path, store);
     // Without its line's end the last change was being written when the machine failed: it has not been made.
-    if (whole < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, whole)));
-    for (const [index, line] of text.slice(0, whole).split("\n").entries()) {
-      if (line.trim() !== "") replay(store, line, `${path}:${index + 1}`);
-    }
-    return new ChangeLog(path);
+    if (whole < octets) truncateSync(path, whole);
+    return new ChangeLog(path, whole);
   }
 
-  /** Puts a change on disk. Throws ChangeLogError: it must not be made then, nor by the next start. */
+  /** The same without touching the log; gives its length, and that of its whole lines. Throws ChangeLogError. */
+  static replay(path: string, store: MappingStore): { readonly octets: number; readonly whole: number } {
+    const content = readIfThere(path);
+    const whole = content.lastIndexOf("\n") + 1;
+    for (const [index, line] of content.toString("utf8", 0, whole).split("\n").entries()) {
+      if (line.trim() !== "") replay(store, line, `${path}:${index + 1}`);
+    }
+    return { octets: content.length, whole };
+  }
+
+  /** What would keep a change from being kept, as far as can be told before; undefined when nothing. */
+  get obstacle(): string | undefined {
+    const target = existsSync(this.#path) ? this.#path : dirname(this.#path);
+    try {
+      accessSync(target, constants.W_OK);
+      return undefined;
+    } catch (error) {
+      return `changes of mapping will be refused, since they cannot be kept in ${this.#path}: ${(error as Error).message}; ${REMEDY}`;
+    }
+  }
+
+  /** Puts a change on disk. Throws ChangeLogError: it must not be made then. */
   append(change: NumberedChange): void {
     try {
       this.#file ??= openSync(this.#path, "a", 0o600);
-      this.#takeBack(this.#file);
-      this.#write(this.#file, Buffer.from(`${formatChange(change)}\n`));
+      requireOurs(this.#file, this.#size);
+      this.#size = appendWhole(this.#file, this.#size, `${formatChange(change)}\n`);
     } catch (error) {
-      if (this.#file !== undefined) this.#tryToTakeBack(this.#file);
-      throw new ChangeLogError(`the change was not made, since it cannot be kept in ${this.#path}: ${(error as Error).message}; name a file that can be written with "changes"`, { cause: error });
+      throw new ChangeLogError(`the change was not made, since it cannot be kept in ${this.#path}: ${(error as Error).message}; ${REMEDY}`, { cause: error });
     }
   }
 
@@ -50,36 +69,33 @@ export class ChangeLog {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
-
-  #write(file: number, line: Buffer): void {
-    this.#octetsBefore = fstatSync(file).size;
-    if (writeSync(file, line) < line.length) throw new Error("there is no room for all of it");
-    fdatasyncSync(file);
-    this.#octetsBefore = undefined;
-  }
-
-  /** Takes out what a change that could not be kept has left. */
-  #takeBack(file: number): void {
-    if (this.#octetsBefore === undefined) return;
-    ftruncateSync(file, this.#octetsBefore);
-    fdatasyncSync(file);
-    this.#octetsBefore = undefined;
-  }
-
-  #tryToTakeBack(file: number): void {
-    try {
-      this.#takeBack(file);
-    } catch {
-      // Then no other change is kept before that is possible.
-    }
-  }
 }
 
-function readIfThere(path: string): string {
+/** Two QSAs with one log would give different changes the same number, and the next start would take the first ones only. */
+function requireOurs(file: number, expected: number): void {
+  const { size, nlink } = fstatSync(file);
+  if (nlink === 0) throw new Error("it has been removed while this QSA runs (restart the QSA)");
+  if (size !== expected) throw new Error("something else has written to it (another QSA with the same file?)");
+}
+
+/** All of it or nothing: a full disk takes a part, and half a line would spoil the next one. Gives the new size. */
+function appendWhole(file: number, size: number, text: string): number {
+  const octets = Buffer.from(text);
   try {
-    return readFileSync(path, "utf8");
+    for (let done = 0; done < octets.length; ) done += writeSync(file, octets, done);
+    fdatasyncSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    ftruncateSync(file, size);
+    throw error;
+  }
+  return size + octets.length;
+}
+
+function readIfThere(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
     throw new ChangeLogError(`cannot read the changes kept in ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

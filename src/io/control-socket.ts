@@ -79,11 +79,25 @@ export async function askControl(path: string, method: "GET" | "POST", target: s
     return value;
   } catch (error) {
     if (error instanceof ControlError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" || code === "ECONNREFUSED" ? "no drtm runs here" : (error as Error).message;
-    throw new ControlError(503, `${why} (control socket ${path}): start one, for example with "drtm up", or name its socket with --socket`);
+    throw new ControlError(503, unanswered(path, error as NodeJS.ErrnoException), { cause: error });
   } finally {
     await client.close();
+  }
+}
+
+/** Why nobody answers on a control socket, and what to do. */
+function unanswered(path: string, { code, message }: NodeJS.ErrnoException): string {
+  const where = `(control socket ${path})`;
+  switch (code) {
+    case "ENOENT":
+    case "ECONNREFUSED":
+      return `no drtm runs here ${where}: start one, for example with "drtm up", or name its socket with --socket`;
+    case "UND_ERR_HEADERS_TIMEOUT":
+      return `the drtm here does not answer within ${DEADLINE_MS / 1000} s ${where}: its process is stopped, or has too much to do`;
+    case "EACCES":
+      return `not permitted ${where}: be the user who runs that drtm, or root`;
+    default:
+      return `${message} ${where}: name the socket of a running drtm with --socket`;
   }
 }
 
@@ -163,8 +177,9 @@ function isAlive(path: string): Promise<boolean> {
       socket.destroy();
       done(true);
     });
-    socket.once("error", () => {
-      done(false);
+    // Any other failure, such as a full queue before a process that is stopped, is no sign of death.
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      done(code !== "ECONNREFUSED" && code !== "ENOENT");
     });
   });
 }

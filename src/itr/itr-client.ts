@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type IpAddress, type Range, formatEndpoint, formatIp, formatPrefix, formatRange, parseIp, prefixAround, rangeContains, rangeOf } from "../address/index.ts";
+import { type IpAddress, type Range, formatEndpoint, formatIp, formatPrefix, formatRange, parseIp, prefixAround, rangeContains, rangeOf, unmapped } from "../address/index.ts";
 import { Itr, type ItrEvent, type Mapping } from "../core/itr.ts";
 import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
 import type { UpstreamState } from "../core/querier/upstream-state.ts";
@@ -19,6 +19,7 @@ export interface ItrMapping {
   readonly mab: string | null;
   /** `lineage.number`. */
   readonly version: string;
+  /** For how long it may be used; 0 when for this packet only, as with a server's first answer, which promises nothing yet. */
   readonly remainingMs: number;
 }
 
@@ -86,8 +87,11 @@ export class ItrClient extends EventEmitter<Events> {
     }, TOUCH_MS);
   }
 
-  /** Opens the sockets and begins to measure the servers. Throws ListenError. */
+  /** Opens the sockets and begins to measure the servers. Throws ItrError for a port that is none, and ListenError. */
   static async open({ servers, maxEntries = MAX_ENTRIES }: ItrClientOptions): Promise<ItrClient> {
+    for (const { address, port } of servers) {
+      if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new ItrError(`${formatEndpoint(address, port)}: the port of a server is 1 to 65535`);
+    }
     const { bindings, links } = await upstreamSockets(0);
     const engine = new Itr({ links, nextU32, maxEntries, intervals: DEFAULT_INTERVALS, cachingMostMs: 3_600_000 });
     const late: { drain?: () => void } = {};
@@ -96,15 +100,15 @@ export class ItrClient extends EventEmitter<Events> {
     late.drain = () => {
       client.#drain();
     };
-    engine.setUpstreams(now(), servers.map(({ address, port }) => ({ name: formatEndpoint(address, port), address, port, tier: 1, region: "", weight: 1 })));
+    engine.setUpstreams(now(), servers.map(({ address, port }) => ({ name: formatEndpoint(address, port), address: unmapped(address), port, tier: 1, region: "", weight: 1 })));
     driver.wake();
     return client;
   }
 
   /** Where packets to an address go: from cache, or from a server. Throws AddressError, and ItrError when none answers or the client is closed. */
   async lookUp(address: string | IpAddress): Promise<ItrMapping> {
-    const ip = typeof address === "string" ? parseIp(address) : address;
-    if (this.#isClosed) throw new ItrError(`${formatIp(ip)}: the client is closed`);
+    const ip = unmapped(typeof address === "string" ? parseIp(address) : address);
+    if (this.#isClosed) throw new ItrError(`${formatIp(ip)}: the client has been closed`);
     const token = ++this.#token;
     const entry = this.#engine.lookUp(now(), ip.family, ...keyOf(ip), token);
     if (entry >= 0) return describe(this.#engine.read(now(), entry));
@@ -120,7 +124,7 @@ export class ItrClient extends EventEmitter<Events> {
    * follows, or why there is none at present.
    */
   watch(address: string | IpAddress, listener: WatchListener): () => void {
-    const watch: Watch = { address: typeof address === "string" ? parseIp(address) : address, listener, told: "", isAsking: false };
+    const watch: Watch = { address: unmapped(typeof address === "string" ? parseIp(address) : address), listener, told: "", isAsking: false };
     this.#watches.add(watch);
     this.#refresh(watch);
     return () => {
@@ -143,6 +147,7 @@ export class ItrClient extends EventEmitter<Events> {
   }
 
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#touch);
     this.#watches.clear();
@@ -181,7 +186,7 @@ export class ItrClient extends EventEmitter<Events> {
     try {
       for (let event = this.#engine.pollEvent(); event !== undefined; event = this.#engine.pollEvent()) this.#handle(event);
     } finally {
-      // A listener may throw: what is left follows the next time.
+      // A listener that throws must not keep the others from what comes next.
       this.#isDraining = false;
     }
   }

@@ -34,6 +34,7 @@ export async function runQsa(config: QsaConfig, log: Logger): Promise<Running> {
     const control = await serveControl(socket, routesOf("qsa", socket, offered));
     const endpoints = config.listen.map(({ address, port }) => formatEndpoint(address, port)).join(", ");
     log.info(`QSA for ${store.mabs.length} MABs with ${store.micronets} micronets listens on ${endpoints}; control socket ${socket}`);
+    if (changes.obstacle !== undefined) log.warn(changes.obstacle);
     return {
       close: async () => {
         await Promise.all([control.close(), node.close()]);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ describe("help", () => {
     const { status, stdout } = await drtm("--help");
     expect(status).toBe(0);
     const commands = Array.from(stdout.matchAll(/^ {2}(\w+) {2}/gm), ([, name]) => name!);
-    expect(commands).toEqual(["up", "qsr", "qsa", "qsc", "itr", "query", "ctl", "check", "sim"]);
+    expect(commands).toEqual(["up", "qsr", "qsa", "qsc", "itr", "query", "ctl", "check", "zone", "sim"]);
     const helps = await Promise.all(commands.map((command) => drtm(command, "--help")));
     for (const help of helps) expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining("Example: drtm ") as string });
   });
@@ -49,6 +49,7 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["qsr"], "needs --config FILE"],
     [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml does not exist: create it"],
     [["qsa", "--config", EXAMPLE], 'this file configures a qsr: run "drtm qsr" with it'],
+    [["qsa", EXAMPLE], `drtm qsa takes no "${EXAMPLE}": name the file with --config`],
     [["check"], "needs a file"],
     [["check", "/"], "/ is a directory: name a file"],
     [["up", "--listen", "localhost:4344"], '--listen: "localhost" is not an IPv4 or IPv6 address'],
@@ -86,6 +87,17 @@ describe("check", () => {
     const [checked, started] = await Promise.all([drtm("check", file), drtm("qsa", "--config", file)]);
     expect(checked).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(message.replace("%s", path)) as string });
     expect(started).toEqual({ ...checked, stderr: `drtm: ${checked.stderr}` });
+  });
+
+  test("changes that cannot be read again: drtm check and drtm qsa say so alike, and leave them as they are", async () => {
+    const [file, path] = [join(directory, "kept.yaml"), join(directory, "kept.changes")];
+    writeFileSync(join(directory, "kept.txt"), "mab 192.0.2.0/24 lineage 1 position 1\n");
+    writeFileSync(path, "192.0.2.0/24 1.2 192.0.2.1 203.0.113.7\nhello\n192.0.2");
+    writeFileSync(file, "role: qsa\nmapping: [kept.txt]\nchanges: kept.changes\n");
+    const [checked, started] = await Promise.all([drtm("check", file), drtm("qsa", "--config", file)]);
+    expect(checked).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(`${path}:2: "hello" is no change`) as string });
+    expect(started).toEqual({ ...checked, stderr: `drtm: ${checked.stderr}` });
+    expect(readFileSync(path, "utf8")).toContain("hello\n192.0.2");
   });
 
   test("an unknown key", async () => {

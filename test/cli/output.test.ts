@@ -4,8 +4,8 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { wantsColour } from "../../src/cli/table.ts";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { clockTime, wantsColour } from "../../src/cli/table.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../bin/drtm.js", import.meta.url));
 const STOP_SIGNAL = new URL("../../src/cli/stop-signal.ts", import.meta.url).href;
@@ -57,4 +57,10 @@ test.each([
   [false, { TERM: "xterm" }, false],
 ])("colours: terminal %s, environment %j: %s", (isTerminal, environment, wanted) => {
   expect(wantsColour(isTerminal, environment)).toBe(wanted);
+});
+
+test("a time is that of this place", () => {
+  vi.stubEnv("TZ", "Asia/Kolkata");
+  expect(clockTime(new Date("2026-01-02T17:08:36.005Z"))).toBe("22:38:36.005");
+  vi.unstubAllEnvs();
 });

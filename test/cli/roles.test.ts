@@ -119,6 +119,13 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     expect(why.stderr).toContain('"why" works on a QSR or "drtm up"');
   });
 
+  test("a share that is no number, such as an empty one, is refused, not taken for 0", async () => {
+    await runQsa(await freePort());
+    for (const share of ["", "0x10"]) {
+      expect(await drtm("ctl", "share", share, "--socket", socketOf("qsa"))).toMatchObject({ status: 2, stdout: "", stderr: "drtm: share is per cent: 0 to 100\n" });
+    }
+  });
+
   test("a port in use ends it with one line that says so", async () => {
     const port = await freePort();
     await runQsa(port);

@@ -80,6 +80,10 @@ describe("a configuration", () => {
     ["role: qsa\nmapping: [a.txt, a.txt]\n", '"mapping.1" is wrong: it is an earlier one (item 1)'],
     [`${MINIMAL}clients:\n  allow: [10.0.0.1/8]\n`, '"10.0.0.1/8" has bits set after its first 8'],
     ["role: qsr\ndns:\n  registries: [{ apex: 'drtm..example' }]\n", "is no domain name"],
+    [`role: qsr\ndns:\n  registries: [{ apex: ${"a.".repeat(127)}b }]\n`, "is no domain name"],
+    ["role: qsc\nupstreams: ['192.0.2.1:1', '192.0.2.1:1']\n", '"upstreams.1" is wrong: it is an earlier one (item 1): list it once'],
+    ["role: qsc\nupstreams: ['127.0.0.1:4344']\n", '"upstreams.0" is wrong: it is this server, by "listen": name another'],
+    [`${MINIMAL}---\n${MINIMAL}`, "f.yaml:4: not valid YAML: several documents, and a file configures one server"],
     ["role: qsr\n\tx: 1", "f.yaml:2: not valid YAML"],
     ["role: qsr\ndns: *nope\n", "f.yaml: not valid YAML: Unresolved alias (the anchor must be set before the alias): nope"],
     [aliasBomb(), "f.yaml: not valid YAML: Excessive alias count"],
@@ -112,6 +116,10 @@ describe("a configuration", () => {
   test("has all its faults told at once, in the order of the lines", () => {
     const lines = faults("role: qsr\nlisten: [x]\ncolour: red\nlog: { level: loud }\ndns: {}\n").map((fault) => Number(fault.split(":")[1]));
     expect(lines).toEqual([2, 3, 4, 5]);
+  });
+
+  test("has every fault told once, also one that is wrong in two ways", () => {
+    expect(faults(`${MINIMAL}cache: { maxEntries: 1.0e+30 }\n`)).toHaveLength(1);
   });
 
   test("has every fault told", () => {

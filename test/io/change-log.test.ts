@@ -2,7 +2,7 @@ import { appendFileSync, fdatasyncSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { formatIp, parseIp, parseRange } from "../../src/address/index.ts";
+import { formatIp, formatPrefix, parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
 import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { ChangeLog, ChangeLogError } from "../../src/io/change-log.ts";
 import { MappingBody } from "../../src/wire/index.ts";
@@ -83,7 +83,7 @@ describe("changes kept on disk", () => {
 
   test.each([
     ["the disk fails", () => vi.mocked(fdatasyncSync).mockImplementationOnce(failing)],
-    ["the disk is full", () => vi.mocked(writeSync).mockImplementationOnce(writesOnlyHalf)],
+    ["the disk is full", () => vi.mocked(writeSync).mockImplementationOnce(writesOnlyHalf).mockImplementationOnce(failing)],
   ])("a change that could not be kept is not made by the next start either: %s", (_name, breakDisk) => {
     const before = new MappingStore(MAPPING);
     const log = ChangeLog.open(path, before);
@@ -99,10 +99,50 @@ describe("changes kept on disk", () => {
     ChangeLog.open(path, after).close();
     expect(look(after, "192.0.2.5")).toEqual({ etr: "203.0.113.9", version: 12, position: 12 });
   });
+
+  test("another QSA with the same file is noticed, and so is that the file has gone", () => {
+    const [mine, theirs] = [new MappingStore(MAPPING), new MappingStore(MAPPING)];
+    const [log, other] = [ChangeLog.open(path, mine), ChangeLog.open(path, theirs)];
+    change(mine, log, "192.0.2.1", "203.0.113.7");
+    expect(() => change(theirs, other, "192.0.2.2", "203.0.113.8")).toThrow("something else has written to it (another QSA with the same file?)");
+    rmSync(path);
+    expect(() => change(mine, log, "192.0.2.3", "203.0.113.9")).toThrow("it has been removed while this QSA runs");
+    log.close();
+    other.close();
+  });
+
+  test("a file that holds no changes is left as it is", () => {
+    const text = "mab 192.0.2.0/24 lineage 1 position 1\n192.0.2.0-192.0.2.99 203.0.113.1";
+    writeFileSync(path, text);
+    expect(() => ChangeLog.open(path, new MappingStore(MAPPING))).toThrow(ChangeLogError);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
+  test("that changes cannot be kept can be told before there are any", () => {
+    expect(ChangeLog.open(path, new MappingStore(MAPPING)).obstacle).toBeUndefined();
+    expect(ChangeLog.open(join(directory, "nowhere", "changes.txt"), new MappingStore(MAPPING)).obstacle).toContain("changes of mapping will be refused");
+  });
+
+  test("a change whose range has come to another MAB is refused, not made there", () => {
+    const outer = { prefix: parsePrefix("198.51.100.0/24"), lineage: 1, position: 1, micronets: [] };
+    const inner = { prefix: parsePrefix("198.51.100.0/28"), lineage: 1, position: 1, micronets: [] };
+    writeFileSync(path, "198.51.100.0/24 1.2 198.51.100.1 203.0.113.7\n");
+    expect(() => ChangeLog.open(path, new MappingStore([outer, inner]))).toThrow("198.51.100.1 was in 198.51.100.0/24 when it was changed (1.2), and is in another MAB");
+  });
+
+  test("40,000 changes come back soon, however many MABs there are", () => {
+    const mabs = Array.from({ length: 40_000 }, (_, index) => ({ prefix: parsePrefix(`10.${index >> 8}.${index & 255}.0/24`), lineage: 1, position: 1, micronets: [] }));
+    writeFileSync(path, mabs.map(({ prefix }) => `${formatPrefix(prefix)} 1.2 ${formatPrefix(prefix)} 203.0.113.7\n`).join(""));
+    const store = new MappingStore(mabs);
+    const started = performance.now();
+    ChangeLog.open(path, store).close();
+    expect(store.micronets).toBe(40_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
 });
 
 function writesOnlyHalf(file: number, line: unknown): number {
-  appendFileSync(file, String(line).slice(0, 20));
+  appendFileSync(file, (line as Uint8Array).subarray(0, 20));
   return 20;
 }
 

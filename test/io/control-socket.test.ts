@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
-import { Server } from "node:net";
+import { Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -41,6 +41,26 @@ test("only its user may open it", () => {
 test("refusals keep their reason", async () => {
   await expect(askControl(path, "POST", "/fail", {})).rejects.toMatchObject({ status: 409, message: "not now" });
   await expect(askControl(path, "GET", "/nothing")).rejects.toThrow("there is no GET /nothing here");
+});
+
+test("a socket behind which nobody answers is not said to be missing", async () => {
+  const [silent, stopped] = [join(directory, "silent.sock"), createServer(() => undefined)];
+  stopped.listen(silent);
+  await once(stopped, "listening");
+  const question = askControl(silent, "GET", "/status");
+  await expect(question).rejects.toThrow(`the drtm here does not answer within 5 s (control socket ${silent})`);
+  stopped.closeAllConnections();
+  stopped.close();
+}, 10_000);
+
+test.each(["EAGAIN", "EACCES"])("a socket that cannot be asked (%s) is left alone", async (code) => {
+  const dead = join(directory, "busy.sock");
+  await leaveDeadSocket(dead);
+  const connect = vi.spyOn(Socket.prototype, "connect").mockImplementation(function (this: Socket) {
+    return this.destroy(Object.assign(new Error(code), { code }));
+  });
+  await expect(serveControl(dead, {})).rejects.toThrow(`another drtm answers on ${dead}`);
+  connect.mockRestore();
 });
 
 test("broken and endless requests are refused", async () => {

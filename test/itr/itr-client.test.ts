@@ -99,29 +99,40 @@ describe("the ITR library", () => {
     expect(await failure).toEqual(new ItrError("192.0.2.7: the client was closed before an answer came"));
   });
 
-  test("after it is closed a look-up fails, and does not wait for ever", async () => {
-    const closed = await ItrClient.open({ servers: [] });
-    await closed.close();
-    await expect(closed.lookUp("192.0.2.7")).rejects.toThrow("192.0.2.7: the client is closed");
+  test("once closed it answers nothing more, says so, and may be closed again", async () => {
+    await itr.close();
+    await itr.close();
+    await expect(itr.lookUp("192.0.2.7")).rejects.toEqual(new ItrError("192.0.2.7: the client has been closed"));
+    const { next } = nextOf("192.0.2.7");
+    expect(await next()).toBeInstanceOf(ItrError);
   });
 
-  test("a listener that throws does not keep others from hearing what follows", async () => {
-    await vi.waitFor(async () => {
-      expect((await itr.lookUp("192.0.2.7")).remainingMs).toBeGreaterThan(0);
-    });
-    const surprises: unknown[] = [];
-    const others = process.listeners("uncaughtException");
-    process.removeAllListeners("uncaughtException");
-    process.once("uncaughtException", (error) => surprises.push(error));
+  test("an IPv4 address in an IPv6 one is that IPv4 address, also a server's", async () => {
+    expect(await itr.lookUp("::ffff:192.0.2.7")).toMatchObject({ etr: "203.0.113.1" });
+    const other = await ItrClient.open({ servers: [{ address: parseIp("::ffff:127.0.0.1"), port: servers[0]!.port }] });
+    expect(await other.lookUp("192.0.2.7")).toMatchObject({ etr: "203.0.113.1" });
+    await other.close();
+  });
+
+  test.each([0, 70_000, 1.5])("a server's port is not %d", async (port) => {
+    await expect(ItrClient.open({ servers: [{ address: LOOPBACK, port }] })).rejects.toThrow("the port of a server is 1 to 65535");
+  });
+
+  test("a listener that throws does not stop the rest", async () => {
+    await itr.lookUp("192.0.2.7");
+    await expect.poll(async () => (await itr.lookUp("192.0.2.7")).remainingMs).toBeGreaterThan(0);
+    const thrown = vi.fn<(error: Error) => void>();
+    // As in a program that goes on after such an exception.
+    const usual = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException").once("uncaughtException", thrown);
     itr.once("update", () => {
-      throw new Error("in a listener");
+      throw new Error("of the listener");
     });
+    const { heard } = nextOf("192.0.2.7");
     for (const server of servers) server.change("192.0.2.0-192.0.2.99", "203.0.113.7");
-    await vi.waitFor(() => {
-      expect(surprises).toHaveLength(1);
-    });
-    for (const listener of others) process.on("uncaughtException", listener);
-    const { next } = nextOf("192.0.2.150");
-    expect(await next()).toMatchObject({ etr: "203.0.113.2" });
+    await expect.poll(() => thrown).toHaveBeenCalled();
+    for (const listener of usual) process.on("uncaughtException", listener);
+    for (const server of servers) server.change("192.0.2.0-192.0.2.99", "203.0.113.8");
+    await expect.poll(() => heard.at(-1)).toMatchObject({ etr: "203.0.113.8" });
   });
 });

@@ -5,7 +5,6 @@ import {
   type Prefix,
   type Range,
   compareKeys,
-  comparePrefixes,
   formatPrefix,
   formatRange,
   keyAfter,
@@ -61,6 +60,8 @@ export class MappingStore {
   readonly #ipv4 = new RangeIndex();
   readonly #ipv6 = new RangeIndex();
   readonly #segment = new Segment();
+  /** Of its own MABs, by their text: for replays, of which there may be many. */
+  #numbers: Map<string, number> | undefined;
 
   /** `elsewhere`: longer MABs inside these that others answer for. Throws MappingError when two MABs are the same or micronets overlap. */
   constructor(mabs: readonly MabMapping[], elsewhere: readonly Prefix[] = []) {
@@ -134,11 +135,15 @@ export class MappingStore {
 
   /** Makes a change again that was made before, unless it is in here already. Throws MappingError where changes before it are missing. */
   replay(change: NumberedChange): void {
-    const mab = this.#mabs.prefixes.findIndex((prefix) => comparePrefixes(prefix, change.mab) === 0);
-    if (mab < 0 || mab >= this.#own || change.lineage < this.#lineage[mab]! || (change.lineage === this.#lineage[mab]! && change.number <= this.#position[mab]!)) return;
+    this.#numbers ??= new Map(this.mabs.map((prefix, index) => [formatPrefix(prefix), index]));
+    const mab = this.#numbers.get(formatPrefix(change.mab));
+    if (mab === undefined || change.lineage < this.#lineage[mab]! || (change.lineage === this.#lineage[mab]! && change.number <= this.#position[mab]!)) return;
     const here = `${this.#lineage[mab]!}.${this.#position[mab]!}`;
     if (change.lineage !== this.#lineage[mab]! || change.number !== this.#position[mab]! + 1) {
       throw new MappingError(`${formatPrefix(change.mab)} is at ${here} in the mapping files, and the next change kept is ${change.lineage}.${change.number}: changes are missing; if the files are right, raise their lineage`);
+    }
+    if (this.#mabOf(change.range) !== mab) {
+      throw new MappingError(`${formatRange(change.range)} was in ${formatPrefix(change.mab)} when it was changed (${change.lineage}.${change.number}), and is in another MAB of the mapping files: if they are right, raise the lineage of ${formatPrefix(change.mab)}`);
     }
     this.change(change.range, change.etr);
   }
