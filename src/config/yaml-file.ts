@@ -84,6 +84,7 @@ function decodeText(octets: Uint8Array, file: string): string {
 const YAML_FAULTS: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: "nested too deeply",
   NON_STRING_KEY: "a key that is no text",
+  MULTIPLE_DOCS: "several documents, and a file configures one server",
 };
 
 /** What the library only warns of, such as an unknown tag, is a fault too. */
