@@ -90,8 +90,10 @@ export class Daemon {
     for (const zone of zones) {
       const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port: this.port }], deadlineMs: 10_000, firstTimeoutMs: 200 });
       let answered = 0;
-      for (let attempt = 0; answered === 0 && attempt < 50; attempt++) {
+      for (let attempt = 0; answered === 0 && attempt < 400; attempt++) {
         answered = await dns.query(`${zone}.`, RecordType.SOA).then(({ records }) => records.length, () => 0);
+        // One that says REFUSED while it loads its zones says so at once.
+        if (answered === 0) await new Promise((done) => void setTimeout(done, 50));
       }
       if (answered === 0) throw new Error(`${zone} is not served`);
     }
