@@ -16,11 +16,7 @@ export interface ZoneSurvey {
   readonly apex: string | undefined;
   readonly records: readonly PlacedRecord[];
   readonly faults: readonly ZoneFileError[];
-  /** Records of DNSSEC that this software has no text form for. */
-  readonly passedOver: number;
 }
-
-const PASSED_OVER = /^"?(?:RRSIG|DNSKEY|NSEC|NSEC3|NSEC3PARAM|ZONEMD|CDS|CDNSKEY)\b.*no (?:text form|known type)/;
 
 /** Reads on after a fault, so that one reading finds all of them. */
 export function surveyZoneFile(text: string, { file, origin }: ZoneFileOptions): ZoneSurvey {
@@ -39,7 +35,6 @@ class Survey {
   readonly #zone: ZoneCollector;
   readonly #records: PlacedRecord[] = [];
   readonly #faults: ZoneFileError[] = [];
-  #passedOver = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -60,14 +55,13 @@ class Survey {
 
   note(error: unknown): void {
     if (!(error instanceof ZoneFileError)) throw error;
-    if (PASSED_OVER.test(error.problem)) this.#passedOver++;
-    else this.#faults.push(error);
+    this.#faults.push(error);
   }
 
   finish(file: string): ZoneSurvey {
     const { apex } = this.#zone;
     const empty = apex === undefined && this.#faults.length === 0;
     const faults = empty ? [new ZoneFileError(file, 1, "the file has no records: a zone begins with its SOA")] : this.#faults;
-    return { apex, records: this.#records, faults, passedOver: this.#passedOver };
+    return { apex, records: this.#records, faults };
   }
 }

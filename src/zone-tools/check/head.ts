@@ -1,6 +1,7 @@
 import { RecordType, type Soa, decodeHostName, decodeSoa, isSubdomain } from "../../dns/records/index.ts";
 import type { PlacedRecord } from "../../dns/zone-file/index.ts";
 import type { ZoneView } from "../zone-view.ts";
+import { OF_SIGNERS } from "./of-signers.ts";
 import type { Report } from "./report.ts";
 
 const HOUR = 3_600;
@@ -30,8 +31,8 @@ function checkTimers(placed: PlacedRecord, { refresh, retry, expire, minimum }: 
 function checkTtls(zone: ZoneView, report: Report): void {
   const seen = new Set<number>();
   for (const placed of zone.records) {
-    const { ttl } = placed.record;
-    if (seen.has(ttl)) continue;
+    const { ttl, type } = placed.record;
+    if (seen.has(ttl) || OF_SIGNERS.has(type)) continue;
     seen.add(ttl);
     if (ttl === 0) report.note(placed, "has a TTL of 0, so that no resolver keeps it", "set the TTL to 300 or more");
     if (ttl > DAY) report.note(placed, `has a TTL of ${ttl} s: resolvers hide a change for so long`, "set the TTL to 3600 or less");

@@ -3,13 +3,11 @@ import { INDEX_DIGITS, indexNode, versionNode } from "../../dns/zone-model/index
 import { normaliseDs } from "../description/ds-data.ts";
 import type { ZoneView } from "../zone-view.ts";
 import { checkMabs } from "./mabs.ts";
+import { OF_SIGNERS } from "./of-signers.ts";
 import type { RegistryContent } from "./registry-content.ts";
 import { checkIndex, checkVersion } from "./registry-index.ts";
 import { checkSets, isSetName } from "./registry-sets.ts";
 import type { Report } from "./report.ts";
-
-/** Types that signers add, some at names of their own. */
-const OF_SIGNERS: ReadonlySet<number> = new Set([RecordType.RRSIG, RecordType.NSEC, RecordType.DNSKEY, RecordType.ZONEMD, 50, 51, 59, 60]);
 
 export function checkRegistry(zone: ZoneView, report: Report): RegistryContent {
   checkVersion(zone, report);

@@ -43,10 +43,9 @@ async function finish(views: readonly ZoneView[], zones: number, before: readonl
 }
 
 /** A text that is faulty is told of, and nothing else of that file. */
-function textFindings(file: string, { faults, passedOver }: ZoneFileReading): Finding[] {
+function textFindings(file: string, { faults }: ZoneFileReading): Finding[] {
   const findings = faults.map(({ source, line, problem }): Finding => ({ severity: "error", source, line, name: "", problem, remedy: "" }));
   if (faults.length > 0) findings.push({ severity: "note", source: file, line: undefined, name: "", problem: "cannot be read whole, so its content is not checked yet", remedy: "correct it, and check again" });
-  if (passedOver > 0) findings.push({ severity: "note", source: file, line: undefined, name: "", problem: `${passedOver} records of DNSSEC are not read, so signatures are not checked`, remedy: "check them with ldns-verify-zone or kzonecheck" });
   return findings;
 }
 

@@ -1,14 +1,7 @@
-import { RdataReader, RecordType, isSubdomain, typeName } from "../../dns/records/index.ts";
+import { RecordType, type Rrsig, decodeRrsig, isSubdomain, typeName } from "../../dns/records/index.ts";
 import type { PlacedRecord } from "../../dns/zone-file/index.ts";
 import type { ZoneView } from "../zone-view.ts";
 import type { Report } from "./report.ts";
-
-/** Of an RRSIG (RFC 4034 section 3.1): Unix times. */
-interface Signature {
-  readonly covered: number;
-  readonly expiration: number;
-  readonly inception: number;
-}
 
 const DAY = 86_400;
 
@@ -19,22 +12,24 @@ export function checkSignatures(zone: ZoneView, nowSeconds: number, soonDays: nu
   const covered = new Set<string>();
   const ending: { placed: PlacedRecord; days: number }[] = [];
   for (const placed of signatures) {
-    const signature = report.decoded(placed, decodeSignature);
+    const signature = report.decoded(placed, decodeRrsig);
     if (signature === undefined) continue;
-    covered.add(`${placed.record.name} ${signature.covered}`);
+    covered.add(`${placed.record.name} ${signature.typeCovered}`);
     const days = checkTimes(placed, signature, nowSeconds, report);
     if (days !== undefined && days < soonDays) ending.push({ placed, days });
   }
   noteEnding(ending, report);
   checkCoverage(zone, covered, report);
+  const [hashed] = zone.ofType(RecordType.NSEC3PARAM);
+  if (hashed !== undefined) report.note(hashed, "has absence proved by NSEC3, which readers do not take", "sign with NSEC: there is nothing to hide in these zones");
   if (zone.at(zone.apex, RecordType.ZONEMD).length === 0) report.note(`${zone.apex} ZONEMD`, "is missing: a transfer cannot be checked as a whole", "have the signer add it (Knot: zonemd-generate)");
 }
 
 /** Days that it holds still; undefined where it does not. */
-function checkTimes(placed: PlacedRecord, { covered, expiration, inception }: Signature, nowSeconds: number, report: Report): number | undefined {
+function checkTimes(placed: PlacedRecord, { typeCovered, expiration, inception }: Rrsig, nowSeconds: number, report: Report): number | undefined {
   const left = sinceThen(expiration, nowSeconds);
-  if (left <= 0) report.error(placed, `for ${typeName(covered)} has expired`, "have the zone signed again, and see why the signer has stopped");
-  else if (sinceThen(inception, nowSeconds) > 0) report.error(placed, `for ${typeName(covered)} is not valid yet`, "set the signer's clock");
+  if (left <= 0) report.error(placed, `for ${typeName(typeCovered)} has expired`, "have the zone signed again, and see why the signer has stopped");
+  else if (sinceThen(inception, nowSeconds) > 0) report.error(placed, `for ${typeName(typeCovered)} is not valid yet`, "set the signer's clock");
   else return left / DAY;
   return undefined;
 }
@@ -68,11 +63,4 @@ function isDelegated(name: string, type: number, cuts: readonly string[]): boole
 /** Serial arithmetic (RFC 4034 section 3.1.5): positive where the time is still to come. */
 function sinceThen(time: number, nowSeconds: number): number {
   return (time - Math.floor(nowSeconds)) | 0;
-}
-
-function decodeSignature(data: Uint8Array): Signature {
-  const reader = new RdataReader("RRSIG", data);
-  const covered = reader.uint16("type covered");
-  reader.bytes(6, "algorithm, labels and original TTL");
-  return { covered, expiration: reader.uint32("expiration"), inception: reader.uint32("inception") };
 }
