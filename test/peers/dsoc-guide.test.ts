@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseIp } from "../../src/address/index.ts";
-import { RecordType } from "../../src/dns/records/index.ts";
-import { DnsClient } from "../../src/io/dns-client.ts";
+import { RecordType, type ResourceRecord } from "../../src/dns/records/index.ts";
+import { fetchZone } from "../../src/io/zone-transfer.ts";
+import { checkZones } from "../../src/zone-tools/check/check.ts";
+import { ZoneView } from "../../src/zone-tools/zone-view.ts";
 import { drtm, freePort } from "../support/process.ts";
 import { isWanted } from "../support/program.ts";
 
@@ -24,6 +26,7 @@ const RECIPES = [
   { heading: "PowerDNS", program: "pdns_server", signs: true },
 ];
 
+const CHECK = { addresses: { allowLoopback: false, allowPrivate: false }, nowSeconds: Date.now() / 1000, soonDays: 7 };
 const SOON = { timeout: 20_000 };
 
 /** The guide's files and commands, in a directory and on ports of their own. */
@@ -73,9 +76,10 @@ class Trial {
     for (const command of this.#commands(section, "run")) this.runs(command);
   }
 
-  async isSigned(): Promise<boolean> {
-    const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port: this.#ports[1]! }] });
-    return (await dns.query("drtm.example.", RecordType.DNSKEY)).records.length > 0;
+  /** All records of a zone, signatures too, by transfer from the primary. */
+  async served(apex: string): Promise<readonly ResourceRecord[]> {
+    const fetched = await fetchZone({ apex, primaries: [{ address: parseIp("127.0.0.1"), port: this.#ports[0]! }] });
+    return fetched.kind === "whole" ? fetched.records : [];
   }
 
   async end(): Promise<void> {
@@ -123,6 +127,9 @@ describe.each(RECIPES)("the guide's recipe for $heading", ({ heading, program, s
     await trial.does(heading, "after a change");
     await expect.poll(() => trial.differenceTo(trial.secondary), SOON).toBe("the same\n");
     expect((await drtm("zone", "check", "--server", trial.primary, "--apex", "drtm.example")).status).toBe(0);
-    expect(await trial.isSigned()).toBe(signs);
+    const records = await trial.served("drtm.example.");
+    const { findings } = checkZones([new ZoneView("primary", "drtm.example.", records.map((record) => ({ record })))], CHECK);
+    expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(records.some(({ type }) => type === RecordType.RRSIG)).toBe(signs);
   }, 120_000);
 });
