@@ -75,7 +75,7 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     await qsr.says("in DNS: _drtm.s1.dsoc-a.example. SVCB: ");
     expect(await ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.1", qsa: `127.0.0.1:${qsaPort}` });
     expect(await drtm("ctl", "map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.9", "--socket", socketOf("qsa"))).toMatchObject({ status: 0 });
-    await expect.poll(() => ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.9" });
+    await expect.poll(() => ask(qsrPort, "192.0.2.7"), { timeout: 15_000 }).toMatchObject({ etr: "203.0.113.9" });
     const status = await drtm("ctl", "status", "--json", "--socket", socketOf("qsr"));
     expect((JSON.parse(status.stdout) as StatusReport).catalogue).toMatchObject({ mabs: 1, problems: [expect.stringContaining("SVCB") as string] });
     expect(qsr.stderr.match(/in DNS: _drtm\.s1/g)).toHaveLength(1);
@@ -86,7 +86,7 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     const qsa = await runQsa(qsaPort);
     const qsr = await runQsr(qsrPort, await serveDns(qsaPort), "catalogue: 1 MABs, 1 services, 1 QSAs");
     await drtm("ctl", "map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.9", "--socket", socketOf("qsa"));
-    await expect.poll(() => ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.9" });
+    await expect.poll(() => ask(qsrPort, "192.0.2.7"), { timeout: 15_000 }).toMatchObject({ etr: "203.0.113.9" });
     expect(await qsa.stop()).toMatchObject({ status: 0 });
     await expect.poll(() => ask(qsrPort, "192.0.2.200"), { timeout: 15_000 }).toMatchObject({ result: "error", error: "no QSA answered" });
     const here = `QSA here1 (127.0.0.1:${qsaPort})`;

@@ -105,7 +105,10 @@ describe("drtm up", () => {
     await answers("192.0.2.7");
     expect(await ctl("site", "down", "fra1")).toMatchObject({ name: "fra1", up: false, noticedAfterMs: expect.any(Number) as number });
     expect(await ctl("map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.7")).toMatchObject({ mab: "192.0.2.0/24" });
-    expect(await answers("192.0.2.7")).toMatchObject([{ etr: "203.0.113.7", qsa: expect.stringMatching(/^127\.0\.1\.[2-8]:/) as string }]);
+    const [answer] = await answers("192.0.2.7");
+    expect(answer).toMatchObject({ etr: "203.0.113.7" });
+    // From cache where the QSR has fetched it again, from another site, before it was asked.
+    expect(answer!["qsa"] ?? "cache").toMatch(/^(cache|127\.0\.1\.[2-8]:\d+)$/);
     expect(await ctl("site", "up", "fra1")).toMatchObject({ up: true, noticedAfterMs: expect.any(Number) as number });
     const qsas = await ctlQsas();
     expect(qsas.find(({ name }) => name === "fra1.dsoc-a.example.")).toMatchObject({ rank: expect.any(Number) as number });
