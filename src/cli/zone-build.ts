@@ -6,7 +6,7 @@ import { loadDescription } from "../zone-tools/description/load.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { paint } from "./table.ts";
 
-/** RRsets shown of a zone; more are counted. */
+/** RRsets of a zone, and unchanged zones, that are shown; more are counted. */
 const MOST_SHOWN = 20;
 const SIGNS = { added: paint.green("+"), removed: paint.red("-"), changed: paint.yellow("~") } as const;
 
@@ -37,13 +37,22 @@ Example: drtm zone build zones/world.yaml --out zones --dry-run`,
     if (values.out === undefined) throw new UsageError("drtm zone build needs --out DIRECTORY (see: drtm zone build --help)");
     const plans = planZones(loadDescription(file), previousIn(values.out), Date.now() / 1000);
     if (!values["dry-run"]) writeZones(values.out, plans);
-    for (const plan of plans) console.log(values.json ? json(plan) : report(plan, join(values.out, plan.fileName), values["dry-run"]));
+    if (values.json) for (const plan of plans) console.log(json(plan));
+    else printReport(plans, values.out, values["dry-run"]);
     return ExitStatus.answered;
   },
 };
 
 function json({ apex, fileName, state, serialBefore, serial, changes }: ZonePlan): string {
   return JSON.stringify({ apex, file: fileName, state, serialBefore: serialBefore ?? null, serial, changes });
+}
+
+/** Unchanged zones are counted where there are many, so that the others are seen. */
+function printReport(plans: readonly ZonePlan[], directory: string, isDry: boolean): void {
+  const unchanged = plans.filter(({ state }) => state === "unchanged").length;
+  const shown = unchanged > MOST_SHOWN ? plans.filter(({ state }) => state !== "unchanged") : plans;
+  for (const plan of shown) console.log(report(plan, join(directory, plan.fileName), isDry));
+  if (shown.length < plans.length) console.log(`${unchanged.toLocaleString("en")} zones unchanged`);
 }
 
 function report(plan: ZonePlan, path: string, isDry: boolean): string {
