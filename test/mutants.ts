@@ -51,7 +51,7 @@ const HELP = `Usage: npm run mutants -- [--seeds COUNT] [--minutes M] [--jobs N]
 Breaks the engines on purpose, one way at a time, in a copy, and lets the simulator find it. Without names, all are tried.
 
   --seeds COUNT   at most so many seeds for each (default 200)
-  --minutes M     virtual minutes of each seed (default 5)
+  --minutes M     virtual minutes of each seed (default 30)
   --jobs N        seeds at one time (default 2)
 
 Mutants:
@@ -73,7 +73,7 @@ console.log(`${wanted.length - survivors} of ${wanted.length} caught`);
 process.exitCode = survivors === 0 ? 0 : 1;
 
 function readArgs() {
-  const options = { seeds: { type: "string", default: "200" }, minutes: { type: "string", default: "5" }, jobs: { type: "string", default: "2" }, help: { type: "boolean" } } as const;
+  const options = { seeds: { type: "string", default: "200" }, minutes: { type: "string", default: "30" }, jobs: { type: "string", default: "2" }, help: { type: "boolean" } } as const;
   try {
     const args = parseArgs({ options, allowPositionals: true });
     if (args.values.help === true) {

@@ -1,17 +1,25 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { asPrefix } from "../src/address/index.ts";
+import { previousIn, writeWhole, writeZones } from "../src/zone-tools/build/directory.ts";
+import { planZones } from "../src/zone-tools/build/plan.ts";
+import { loadDescription } from "../src/zone-tools/description/load.ts";
 import { type SampleWorld, makeSampleWorld } from "./generator/sample-world.ts";
 
+const HERE = import.meta.dirname;
 const started = performance.now();
 const world = makeSampleWorld();
 for (const [name, text] of world.files) {
-  const path = join(import.meta.dirname, name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeWhole(join(HERE, name), text);
+  report(name, text);
+}
+const plans = planZones(loadDescription(join(HERE, "world.yaml")), previousIn(HERE), Date.now() / 1000);
+writeZones(HERE, plans);
+for (const { fileName, text } of plans) report(fileName, text);
+process.stdout.write(`${summary(world)}, in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+
+function report(name: string, text: string): void {
   process.stdout.write(`${`zones/${name}`.padEnd(28)} ${`${(text.length / 1000).toFixed(0)} kB`.padStart(7)}\n`);
 }
-process.stdout.write(`${summary(world)}, in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
 
 function summary({ mabs, mappings }: SampleWorld): string {
   const micronets = mappings.flatMap((mapping) => mapping.micronets);

@@ -9,6 +9,8 @@ export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
   readonly help: string;
+  /** More closely, for a command of several: by what follows it. */
+  helpFor?(args: readonly string[]): string | undefined;
   /** Gives the exit status. Throws UsageError, and errors whose message says all. */
   run(args: readonly string[]): Promise<number>;
 }

@@ -161,10 +161,10 @@ function printStatus(status: StatusReport): string {
     ["epoch", status.epoch],
   ];
   if (catalogue !== undefined) {
-    const { mabs, sets, services, qsas, serials, ageSeconds } = catalogue;
+    const { mabs, sets, services, qsas, serials, sources, ageSeconds } = catalogue;
     const confirmed = ageSeconds === null ? "never confirmed: DNS has not answered yet" : `confirmed ${ageSeconds} s ago`;
     rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; ${confirmed}`]);
-    rows.push(["serials", Object.entries(serials).map(([apex, serial]) => `${apex} ${serial}`).join(", ") || "none yet"]);
+    rows.push(["serials", Object.entries(serials).map(([apex, serial]) => `${apex} ${serial} (${sources[apex]})`).join(", ") || "none yet"]);
     for (const problem of catalogue.problems) rows.push([paint.yellow("problem"), problem]);
   }
   if (mapping !== undefined) rows.push(["mapping", `${mapping.mabs} MABs, ${mapping.micronets} micronets`]);

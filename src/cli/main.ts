@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   query: async () => (await import("./query.ts")).query,
   ctl: async () => (await import("./ctl.ts")).ctl,
   check: async () => (await import("./check.ts")).check,
+  zone: async () => (await import("./zone.ts")).zone,
   sim: async () => (await import("./sim.ts")).sim,
 };
 
@@ -33,10 +34,14 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") return showHelp(name === undefined);
-  if (name === "help") return rest[0] === undefined ? showHelp(false) : print((await commandNamed(rest[0])).help);
+  if (name === "help") return rest[0] === undefined ? showHelp(false) : print(helpOf(await commandNamed(rest[0]), rest.slice(1)));
   if (name === "--version" || name === "-V") return print(VERSION);
   const command = await commandNamed(name);
-  return rest.includes("--help") || rest.includes("-h") ? print(command.help) : command.run(rest);
+  return rest.includes("--help") || rest.includes("-h") ? print(helpOf(command, rest)) : command.run(rest);
+}
+
+function helpOf(command: Command, args: readonly string[]): string {
+  return command.helpFor?.(args) ?? command.help;
 }
 
 /** Throws UsageError with the nearest command there is. */

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { didYouMean } from "./nearest.ts";
-import { SCHEMAS } from "./schema.ts";
 
 export type Path = readonly PropertyKey[];
 
@@ -10,7 +9,17 @@ export interface Fault {
   readonly text: string;
 }
 
+/** What a kind of file must look like. */
+export interface FileForm<T> {
+  readonly schema: z.ZodType<T>;
+  /** The schema that this value is held to, for hints; undefined where that cannot be told. */
+  readonly partFor: (value: unknown) => z.ZodType | undefined;
+  /** Said of a file that has no such shape at all. */
+  readonly shapeFault: Fault;
+}
+
 type Issue = z.core.$ZodIssue;
+type Form = Pick<FileForm<unknown>, "partFor" | "shapeFault">;
 
 interface JsonSchema {
   readonly type?: string;
@@ -24,19 +33,19 @@ interface JsonSchema {
 }
 
 /** What an issue of the schema means to who wrote the file. */
-export function faultsOf(issue: Issue, config: unknown): Fault[] {
+export function faultsOf(issue: Issue, config: unknown, form: Form): Fault[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(schemaAt(config, path)?.properties ?? {});
+    const known = Object.keys(schemaAt(config, path, form)?.properties ?? {});
     return issue.keys.map((key) => ({ path: [...path, key], text: `unknown key "${[...path, key].join(".")}"${didYouMean(key, known)}` }));
   }
-  if (issue.code === "invalid_union" || path.length === 0) return [{ path: ["role"], text: `role must be ${Object.keys(SCHEMAS).map((role) => `"${role}"`).join(" or ")}` }];
-  return [{ path, text: `"${path.join(".")}" ${problem(issue, config)}` }];
+  if (issue.code === "invalid_union" || path.length === 0) return [form.shapeFault];
+  return [{ path, text: `"${path.join(".")}" ${problem(issue, config, form)}` }];
 }
 
-function problem(issue: Issue, config: unknown): string {
+function problem(issue: Issue, config: unknown, form: Form): string {
   const value = valueAt(config, issue.path);
-  const wanted = whatToWrite(schemaAt(config, issue.path));
+  const wanted = whatToWrite(schemaAt(config, issue.path, form));
   if (issue.code === "custom") return `is wrong: ${issue.message}`;
   if (value === undefined) return `is missing: ${wanted}`;
   if (value === null) return `has no value: ${wanted}, or leave the key out`;
@@ -77,9 +86,8 @@ function hasUnit(value: unknown): boolean {
 }
 
 /** What the schema has at a path. */
-function schemaAt(config: unknown, path: Path): JsonSchema | undefined {
-  const role = String((config as { role?: unknown } | null)?.role);
-  const schema = Object.hasOwn(SCHEMAS, role) ? SCHEMAS[role as keyof typeof SCHEMAS] : undefined;
+function schemaAt(config: unknown, path: Path, { partFor }: Form): JsonSchema | undefined {
+  const schema = partFor(config);
   if (schema === undefined) return undefined;
   let at = z.toJSONSchema(schema, { io: "input" }) as JsonSchema | undefined;
   for (const step of path) at = typeof step === "number" ? at?.items : at?.properties?.[String(step)];

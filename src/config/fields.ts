@@ -34,6 +34,7 @@ function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
 
 export const endpoint = parsed((text) => parseEndpoint(text));
 export const dnsEndpoint = parsed((text) => parseEndpoint(text, 53));
+export const ipAddress: z.ZodType<IpAddress, string> = parsed(parseIp);
 export const prefix: z.ZodType<Prefix, string> = parsed(parsePrefix);
 
 /** With the dot at its end: RFC 1035 counts 255 octets, one for the root and one before each label. */

@@ -36,7 +36,22 @@ const cacheFields = {
   maxPeers: count(1024, 1_048_576).default(65_536),
 };
 
-const registry = z.strictObject({ apex: domainName, space: z.array(prefix).min(1).prefault(everywhere) });
+const primary = z.strictObject({
+  address: dnsEndpoint,
+  /** The name of one of `dns.keys` (TSIG). */
+  key: z.string().min(1).optional(),
+  /** Over TLS: the name that its certificate must be for, or pins of its public key. */
+  tls: z.strictObject({ name: z.string().min(1).optional(), pins: z.array(z.string().min(1)).min(1).optional() }).optional(),
+});
+
+const registry = z.strictObject({
+  apex: domainName,
+  space: z.array(prefix).min(1).prefault(everywhere),
+  /** Name servers that give the zone by transfer; without any it is read by queries. */
+  primaries: z.array(primary).max(16).default([]),
+  /** DS or DNSKEY data of keys that must have signed what is transferred. */
+  trustAnchors: z.array(z.string().min(1)).max(16).default([]),
+});
 
 export const qsrSchema = z.strictObject({
   role: z.literal("qsr"),
@@ -46,6 +61,10 @@ export const qsrSchema = z.strictObject({
       /** Resolvers, or the registry's own name servers; the system's resolvers when left out. */
       servers: z.array(dnsEndpoint).min(1).optional(),
       registries: distinct(z.array(registry).min(1), (a, b) => a.apex === b.apex, "is the registry of an earlier one"),
+      /** TSIG keys (HMAC-SHA256) shared with primaries; the secret in base64. */
+      keys: distinct(z.array(z.strictObject({ name: z.string().min(1), secret: z.string().min(1) })), (a, b) => a.name === b.name, "is an earlier one").default([]),
+      /** Where primaries send NOTIFY. */
+      notify: z.strictObject({ listen: z.array(endpoint).min(1).max(16) }).optional(),
       refreshMinSeconds: seconds(0.1, 86_400).default(10),
       refreshMaxSeconds: seconds(1, 604_800).default(3_600),
       serviceTtlMinSeconds: seconds(1, 86_400).default(30),

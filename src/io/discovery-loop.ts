@@ -1,13 +1,13 @@
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
-import { losesMabs, sameProblems, sameSets } from "../dns/discovery/change.ts";
+import { sameProblems } from "../dns/discovery/change.ts";
 import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
-import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
 import type { Problem, Query, RegistryOptions, RegistryState, ServiceState, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
 import type { KeptDiscovery } from "./discovery-file.ts";
 import type { DnsClient } from "./dns-client.ts";
 import { sha256hex } from "./hash.ts";
 import { nextU32 } from "./random.ts";
+import { type RegistryReader, WalkReader } from "./registry-reader.ts";
 
 /** Bounds of the times that zones ask for, in seconds. */
 export interface RefreshLimits {
@@ -22,6 +22,8 @@ export interface DiscoveryOptions {
   readonly limits: RefreshLimits;
   readonly addresses: AddressPolicy;
   readonly dns: DnsClient;
+  /** How a registry is read; by query walk where nothing else is said. `walk` does that. */
+  readonly readerOf?: (registry: RegistryOptions, walk: RegistryReader, tools: Omit<WalkTools, "query">) => RegistryReader;
   /** Told of each catalogue that differs from the one before. */
   readonly onCatalogue: (catalogue: Catalogue) => void;
   /** Told of everything that is wrong in DNS, when that differs from what was before. */
@@ -45,6 +47,8 @@ export interface Recalled {
 
 export interface DiscoveryStatus {
   readonly serials: Readonly<Record<string, number>>;
+  /** How each registry was read last. */
+  readonly sources: Readonly<Record<string, string>>;
   /** When the present catalogue was confirmed last, in milliseconds of Date. */
   readonly confirmedAt: number;
   readonly problems: readonly Problem[];
@@ -60,9 +64,13 @@ interface RegistryWatch {
   /** When DNS last said that it is so; milliseconds of Date. */
   confirmedAt: number;
   failures: number;
+  /** Why it could not be read the last time. */
+  failure: string | undefined;
+  readonly reader: RegistryReader;
+  timer: NodeJS.Timeout | undefined;
 }
 
-/** Keeps the catalogue as DNS has it: polls the SOA of each registry, walks when it moves, refreshes services by their TTL. */
+/** Keeps the catalogue as DNS has it: looks at each registry as its SOA asks, or when told to, and at services by their TTL. */
 export class DiscoveryLoop {
   readonly #options: DiscoveryOptions;
   readonly #registries: RegistryWatch[];
@@ -80,18 +88,19 @@ export class DiscoveryLoop {
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
-    this.#registries = options.registries.map((registry) => ({ options: registry, state: undefined, confirmedAt: 0, failures: 0 }));
     this.#book = new CatalogueBook(options.registries);
     const query: Query = (name, type, signal) => options.dns.query(name, type, signal);
     this.#tools = { query, sha256hex, ...(options.onProgress === undefined ? {} : { progress: options.onProgress }) };
+    this.#registries = options.registries.map((registry) => this.#watch(registry));
   }
 
   get status(): DiscoveryStatus {
     const known = this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state]));
     return {
       serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
+      sources: Object.fromEntries(this.#registries.flatMap(({ state, reader }) => (state === undefined ? [] : [[state.apex, reader.source]]))),
       confirmedAt: Math.min(...this.#registries.map(({ confirmedAt }) => confirmedAt)),
-      problems: this.#problems,
+      problems: [...this.#registries.flatMap(({ options: { apex }, failure }) => (failure === undefined ? [] : [{ name: apex, problem: `stays as it was: ${failure}` }])), ...this.#problems],
     };
   }
 
@@ -132,6 +141,12 @@ export class DiscoveryLoop {
     return Date.now() - confirmedAt < (this.#options.maxAgeSeconds ?? Infinity) * 1000;
   }
 
+  /** Looks at a registry now: it is said to have changed. */
+  hurry(apex: string): void {
+    const watch = this.#registries.find(({ options }) => options.apex === apex);
+    if (watch !== undefined && !this.#closed) void this.#pollRegistry(watch);
+  }
+
   /** Reads a service again because its QSAs do not answer; not more often than every 5 s. */
   recheckService(name: string): void {
     const now = performance.now();
@@ -146,6 +161,7 @@ export class DiscoveryLoop {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const { reader } of this.#registries) reader.close();
     this.#options.dns.close();
     await this.#working;
   }
@@ -171,7 +187,14 @@ export class DiscoveryLoop {
     }
   }
 
+  #watch(options: RegistryOptions): RegistryWatch {
+    const walk = new WalkReader(options, this.#tools);
+    const reader = this.#options.readerOf?.(options, walk, this.#tools) ?? walk;
+    return { options, state: undefined, confirmedAt: 0, failures: 0, failure: undefined, reader, timer: undefined };
+  }
+
   async #pollRegistry(watch: RegistryWatch): Promise<void> {
+    clearTimeout(watch.timer);
     await this.#exclusively(async () => {
       if (await this.#readRegistry(watch)) {
         const known = this.#wantedServices().filter((name) => !this.#services.has(name));
@@ -182,36 +205,21 @@ export class DiscoveryLoop {
     this.#planRegistry(watch);
   }
 
-  /** Walks when the serial has moved, or something could not be read. True when the state is another one now. */
+  /** True when the state is another one now. */
   async #readRegistry(watch: RegistryWatch): Promise<boolean> {
-    const { options, state } = watch;
+    const { options, state, reader } = watch;
     try {
-      if (state?.settled === true && (await readSoa(options.apex, this.#tools)).serial === state.serial) {
-        this.#confirm(watch);
-        return false;
-      }
-      watch.state = await this.#walk(watch);
-      this.#confirm(watch);
-      return true;
+      watch.state = await reader.read(state);
+      watch.failures = 0;
+      watch.failure = undefined;
+      watch.confirmedAt = Date.now();
+      return watch.state !== state;
     } catch (error) {
       watch.failures++;
+      watch.failure = (error as Error).message;
       this.#fail(options.apex, error as Error);
       return this.#forgetIfOld(watch);
     }
-  }
-
-  /** A MAB disappears only when a second walk, which trusts nothing of the first, agrees. */
-  async #walk({ options, state }: RegistryWatch): Promise<RegistryState> {
-    const first = await walkRegistry(options, state, this.#tools);
-    if (!losesMabs(state, first)) return first;
-    const second = await walkRegistry(options, state, this.#tools, true);
-    if (sameSets(first, second)) return second;
-    throw new Error(`${options.apex}: two walks do not agree on which MABs are gone; the catalogue stays as it is`);
-  }
-
-  #confirm(watch: RegistryWatch): void {
-    watch.failures = 0;
-    watch.confirmedAt = Date.now();
   }
 
   /** What has not been confirmed for too long counts no more: its MABs may have gone elsewhere. True when nothing is known. */
@@ -281,7 +289,8 @@ export class DiscoveryLoop {
     const whenWell = state?.settled === false ? state.retry : (state?.refresh ?? 0);
     const wanted = failures === 0 ? whenWell : Math.min(state?.retry ?? refreshMaxSeconds, FIRST_RETRY_SECONDS * 2 ** Math.min(failures, 16));
     const least = failures === 0 ? refreshMinSeconds : FIRST_RETRY_SECONDS;
-    this.#after(clamp(wanted, least, refreshMaxSeconds), () => void this.#pollRegistry(watch));
+    clearTimeout(watch.timer);
+    watch.timer = this.#after(clamp(wanted, least, refreshMaxSeconds), () => void this.#pollRegistry(watch));
   }
 
   #planServices(): void {
@@ -298,13 +307,14 @@ export class DiscoveryLoop {
     this.#planServices();
   }
 
-  #after(seconds: number, work: () => void): void {
-    if (this.#closed) return;
+  #after(seconds: number, work: () => void): NodeJS.Timeout | undefined {
+    if (this.#closed) return undefined;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       work();
     }, jittered(seconds) * 1000);
     this.#timers.add(timer);
+    return timer;
   }
 }
 

@@ -72,10 +72,6 @@ export class PrimaryConnection {
       throw explained(error as Error);
     }
   }
-
-  close(): void {
-    this.#socket.destroy();
-  }
 }
 
 function connect({ address, port, tls }: Primary): Socket {

@@ -6,11 +6,11 @@ import { ExchangeError } from "./dns-exchange.ts";
 /** How the TLS certificate of a primary is known to be the right one (RFC 8310). */
 export interface TlsTrust {
   /** The name that it must be for; also told to the server (SNI). */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Certificates of CAs as PEM text, in place of those that the system trusts. */
   readonly ca?: string;
   /** Base64 of the SHA-256 of its public key (SPKI, RFC 7858 section 4.2): any one of these is enough, and nothing else then counts. */
-  readonly pins?: readonly string[];
+  readonly pins?: readonly string[] | undefined;
 }
 
 /** RFC 9103 section 7.1. */

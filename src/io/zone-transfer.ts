@@ -130,16 +130,12 @@ async function transfer(type: "AXFR" | "IXFR", primary: Primary, { apex, from, l
   const { bytes, newVerifier } = signedQuery(query, primary.key);
   const reader = new TransferReader({ id, apex, type, from, verifier: newVerifier() }, limits, sink);
   const connection = await PrimaryConnection.open(primary, deadlines, signal);
-  try {
-    connection.send(bytes);
-    for await (const message of connection.messages()) {
-      if (reader.accept(message, unixSeconds())) return reader.summary;
-    }
-    reader.end();
-    return reader.summary;
-  } finally {
-    connection.close();
+  connection.send(bytes);
+  for await (const message of connection.messages()) {
+    if (reader.accept(message, unixSeconds())) return reader.summary;
   }
+  reader.end();
+  return reader.summary;
 }
 
 /** A signal for one primary's time, ended too by the caller's. */

@@ -1,3 +1,4 @@
+import { formatIp } from "../address/index.ts";
 import type { QsrConfig } from "../config/schema.ts";
 import type { Catalogue } from "../core/mabs/catalogue.ts";
 import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
@@ -7,11 +8,13 @@ import { now } from "../io/clock.ts";
 import { DiscoveryLoop } from "../io/discovery-loop.ts";
 import { DnsClient } from "../io/dns-client.ts";
 import type { Logger } from "../io/log.ts";
+import { NotifyListener } from "../io/notify-listener.ts";
 import { nextU32 } from "../io/random.ts";
 import { systemResolvers } from "../io/system-resolvers.ts";
 import { UdpDriver } from "../io/udp-driver.ts";
 import { upstreamSockets } from "../io/upstream-sockets.ts";
 import { MAX_UPDATES } from "./limits.ts";
+import { RegistrySources } from "./registry-sources.ts";
 import { QsaWatch } from "./qsa-watch.ts";
 import { QsrState } from "./qsr-state.ts";
 
@@ -26,10 +29,11 @@ export class QsrNode {
   readonly discovery: DiscoveryLoop;
   readonly dns: DnsClient;
   readonly #state: QsrState | undefined;
+  readonly #notices: NotifyListener[] = [];
   readonly #watch: QsaWatch;
   readonly #rechecking: NodeJS.Timeout;
 
-  private constructor(config: QsrConfig, engine: Qsr, driver: UdpDriver, state: QsrState | undefined, log: Logger) {
+  private constructor(config: QsrConfig, engine: Qsr, driver: UdpDriver, sources: RegistrySources, state: QsrState | undefined, log: Logger) {
     this.#state = state;
     this.config = config;
     this.engine = engine;
@@ -40,6 +44,7 @@ export class QsrNode {
       registries: dns.registries,
       limits: dns,
       addresses: qsas,
+      readerOf: (registry, walk, tools) => sources.readerOf(registry, walk, tools),
       maxAgeSeconds: dns.catalogueMaxAgeHours * 3600,
       ...(state === undefined ? {} : { recall: () => state.recall() }),
       dns: this.dns,
@@ -68,6 +73,7 @@ export class QsrNode {
     const { bindings, links } = await upstreamSockets(config.listen.length);
     if (links[6] === undefined) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
     const { spread } = config.qsas;
+    const sources = new RegistrySources(config.dns);
     const engine = new Qsr({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,
@@ -82,15 +88,38 @@ export class QsrNode {
     });
     const state = config.state.directory === undefined ? undefined : new QsrState(config.state.directory, log);
     const driver = await UdpDriver.open(engine, [...config.listen, ...bindings]);
-    const node = new QsrNode(config, engine, driver, state, log);
+    const node = new QsrNode(config, engine, driver, sources, state, log);
+    try {
+      await node.#hearNotices(sources, log);
+    } catch (error) {
+      await node.close();
+      throw error;
+    }
     node.#recall(log);
     return node;
   }
 
   async close(): Promise<void> {
     clearInterval(this.#rechecking);
-    await Promise.all([this.discovery.close(), this.driver.close()]);
+    await Promise.all([this.discovery.close(), this.driver.close(), ...this.#notices.map((listener) => listener.close())]);
     await this.#state?.close();
+  }
+
+  /** Primaries tell of changes. Throws ListenError. */
+  async #hearNotices(sources: RegistrySources, log: Logger): Promise<void> {
+    for (const { address, port } of this.config.dns.notify?.listen ?? []) {
+      const listener = new NotifyListener({
+        zones: sources.notifyZones,
+        onNotice: ({ apex }) => {
+          this.discovery.hurry(apex);
+        },
+        onProblem: (source, problem) => {
+          log.debug(`from ${formatIp(source)}: ${problem}`);
+        },
+      });
+      this.#notices.push(listener);
+      await listener.listen(formatIp(address), port);
+    }
   }
 
   /** Serves at once what was known when this program ended last. */

@@ -21,13 +21,14 @@ import { STATE_NAMES, serviceReport } from "./upstream-reports.ts";
 
 export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport {
   const { catalogue } = engine;
-  const { serials, confirmedAt, problems } = discovery.status;
+  const { serials, sources, confirmedAt, problems } = discovery.status;
   return {
     mabs: catalogue.size,
     sets: new Set(catalogue.groups.flatMap(({ set }) => set.split(SET_SEPARATOR))).size,
     services: catalogue.services.length,
     qsas: engine.querier.upstreams.size,
     serials,
+    sources,
     ageSeconds: confirmedAt === 0 ? null : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
     problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
   };

@@ -19,6 +19,8 @@ export interface CatalogueReport {
   readonly services: number;
   readonly qsas: number;
   readonly serials: Readonly<Record<string, number>>;
+  /** How each registry was read last. */
+  readonly sources: Readonly<Record<string, string>>;
   /** Since DNS last confirmed it; null when it never has. */
   readonly ageSeconds: number | null;
   readonly problems: readonly string[];

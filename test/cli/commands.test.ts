@@ -17,7 +17,7 @@ describe("help", () => {
     const { status, stdout } = await drtm("--help");
     expect(status).toBe(0);
     const commands = Array.from(stdout.matchAll(/^ {2}(\w+) {2}/gm), ([, name]) => name!);
-    expect(commands).toEqual(["up", "qsr", "qsa", "qsc", "itr", "query", "ctl", "check", "sim"]);
+    expect(commands).toEqual(["up", "qsr", "qsa", "qsc", "itr", "query", "ctl", "check", "zone", "sim"]);
     const helps = await Promise.all(commands.map((command) => drtm(command, "--help")));
     for (const help of helps) expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining("Example: drtm ") as string });
   });

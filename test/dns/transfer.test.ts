@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameReader } from "../../src/dns/message/index.ts";
-import { type ResourceRecord, concatBytes, encodeName, uint16Bytes } from "../../src/dns/records/index.ts";
-import { DEFAULT_BOUNDS, TransferCollector, TransferError, TransferReader, calledForAxfr, failed, hasExpired, notified, refreshed, unknownZone } from "../../src/dns/transfer/index.ts";
-import { APEX, ID, LIMITS, a, answer, answers, read, soa, stream, txt } from "../support/transfers.ts";
+import { RecordType, type ResourceRecord, encodeName, uint16Bytes } from "../../src/dns/records/index.ts";
+import { DEFAULT_BOUNDS, TransferCollector, TransferError, TransferReader, calledForAxfr, failed, hasExpired, notified, readSoaAnswer, refreshed, unknownZone } from "../../src/dns/transfer/index.ts";
+import { AnswerVerifier, TsigKey } from "../../src/dns/tsig/index.ts";
+import { tsigCrypto } from "../../src/io/tsig-crypto.ts";
+import { KEY_NAME, SECRET, signAnswers } from "../support/tsig-server.ts";
+import { APEX, ID, LIMITS, a, answer, answers, flood, read, soa, stream, txt } from "../support/transfers.ts";
 
 const WHOLE = [soa(3), txt("version"), a("a", "192.0.2.1"), a("b", "192.0.2.2"), soa(3)];
 /** 1 to 2 to 3. */
@@ -31,6 +34,7 @@ describe("AXFR", () => {
   });
 
   test("the serial that we have already may be fetched again, an older one not", () => {
+    expect(read(answers(WHOLE, "AXFR", 1), { from: 3 }).collector.records).toEqual(WHOLE.slice(0, -1));
     expect(read([answer(WHOLE)], { from: 3 }).isDone).toBe(true);
     expect(faultOf(() => read([answer(WHOLE)], { from: 4 }))).toBe("serial");
   });
@@ -125,9 +129,9 @@ describe("what is refused", () => {
 
   test.each(["octets", "records", "messages"] as const)("too many %s", (what) => {
     const limits = { octets: 10_000, records: 40, messages: 30, [what]: 20 };
-    const flood = answers(Array.from({ length: 60 }, (_, index) => (index === 0 ? soa(3) : txt(`t${index}`))), "AXFR", 2);
-    expect(() => read(flood, { limits })).toThrow(new RegExp(`more than 20 ${what}.*raise the limit`));
-    expect(faultOf(() => read(flood, { limits }))).toBe("bounds");
+    const many = answers(Array.from({ length: 60 }, (_, index) => (index === 0 ? soa(3) : txt(`t${index}`))), "AXFR", 2);
+    expect(() => read(many, { limits })).toThrow(new RegExp(`more than 20 ${what}.*raise the limit`));
+    expect(faultOf(() => read(many, { limits }))).toBe("bounds");
   });
 
   test("which faults call for the whole zone", () => {
@@ -162,18 +166,46 @@ test("changed octets are read or refused by name, nothing else", () => {
 });
 
 test("a million records are read and bounded without being held", () => {
-  const pointer = Uint8Array.of(0xc0, 12);
-  const record = concatBytes([pointer, uint16Bytes(16), uint16Bytes(1), new Uint8Array(4), uint16Bytes(2), Uint8Array.of(1, 65)]);
-  const count = 4_000;
-  const header = answer([], "AXFR");
-  const flood = concatBytes([header, ...Array.from({ length: count }, () => record)]);
-  flood.set(uint16Bytes(count), 6);
+  const message = flood();
   let heard = 0;
   const sink = { begin: () => undefined, beginStep: () => undefined, removed: () => undefined, added: () => void heard++ };
   const reader = new TransferReader({ id: ID, apex: APEX, type: "AXFR", from: undefined, verifier: undefined }, { octets: 1e9, records: 1_000_000, messages: 1e6 }, sink);
   reader.accept(answer([soa(1)]), 0);
-  expect(faultOf(() => { for (;;) reader.accept(flood, 0); })).toBe("bounds");
+  expect(faultOf(() => { for (;;) reader.accept(message, 0); })).toBe("bounds");
   expect(heard).toBeGreaterThan(990_000);
+});
+
+describe("the SOA by a datagram", () => {
+  const question = { name: APEX, type: RecordType.SOA };
+  const right = answer([txt("a"), soa(5)], "AXFR", { question });
+
+  test("is found among what else is there", () => {
+    expect(ask(right)).toBe(5);
+  });
+
+  test.each([
+    ["another id", answer([soa(5)], "AXFR", { question, id: ID + 1 })],
+    ["from a cache", answer([soa(5)], "AXFR", { question, flags: 0x8000 })],
+    ["the query itself", answer([soa(5)], "AXFR", { question, flags: 0x0400 })],
+    ["truncated", answer([soa(5)], "AXFR", { question, flags: 0x8600 })],
+    ["refused", answer([soa(5)], "AXFR", { question, rcode: 5 })],
+    ["another question", answer([soa(5)])],
+    ["no question", answer([soa(5)], "AXFR", { question: undefined! })],
+    ["another zone's", answer([soa(5, "example.")], "AXFR", { question })],
+    ["an SOA that is none", answer([{ ...soa(5), data: Uint8Array.of(0) }], "AXFR", { question })],
+    ["nothing", answer([], "AXFR", { question })],
+    ["garbage", Uint8Array.of(1, 2, 3)],
+  ])("%s is none", (_what, message) => {
+    expect(ask(message)).toBeUndefined();
+  });
+
+  test("must be signed where the query was", () => {
+    const key = TsigKey.parse(KEY_NAME, SECRET.toString("base64"));
+    const mac = new Uint8Array(32).fill(1);
+    const verifier = (): AnswerVerifier => new AnswerVerifier(key, tsigCrypto, mac);
+    const [signed] = signAnswers([right], mac, { time: 1_000 });
+    expect([ask(signed!, 1_000, verifier()), ask(right, 1_000, verifier()), ask(signed!, 2_000, verifier())]).toEqual([5, undefined, undefined]);
+  });
 });
 
 describe("timers of an SOA", () => {
@@ -218,6 +250,11 @@ describe("timers of an SOA", () => {
     );
   });
 });
+
+/** The serial that a datagram answers the question for the SOA with. */
+function ask(message: Uint8Array, now = 0, verifier?: AnswerVerifier): number | undefined {
+  return readSoaAnswer(message, { id: ID, apex: APEX, verifier }, now)?.serial;
+}
 
 function faultOf(work: () => unknown): string {
   try {

@@ -33,8 +33,15 @@ async function nameServer(script: Script, tcp?: TcpScript): Promise<number> {
     };
     script(decode(bytes), reply, bytes);
   });
-  if (tcp !== undefined) await listenTcp(port, tcp);
-  return port;
+  if (tcp === undefined) return port;
+  try {
+    await listenTcp(port, tcp);
+    return port;
+  } catch (error) {
+    // A port that is free for UDP may be another program's for TCP.
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    return nameServer(script, tcp);
+  }
 }
 
 async function listenTcp(port: number, script: TcpScript): Promise<void> {

@@ -7,11 +7,13 @@ import { type FetchedZone, type TransferOptions, ZoneTransferError, fetchZone, s
 import { type Asked, type Script, ScriptedPrimary, gives, reply } from "../support/hostile-primary.ts";
 import { freePort } from "../support/process.ts";
 import { KEY_NAME, SECRET, type Signature, macIn, signAnswers, withTsigError } from "../support/tsig-server.ts";
-import { APEX, soa, txt } from "../support/transfers.ts";
+import { APEX, flood, soa, txt } from "../support/transfers.ts";
 
 const WHOLE = [soa(3), txt("a"), txt("b"), soa(3)];
 const INCREMENTS = [soa(3), soa(1), txt("old"), soa(3), txt("b"), soa(3)];
-const DEADLINES = { probeMs: 500, connectMs: 1_000, idleMs: 600, totalMs: 1_500 };
+/** Long, for a machine that has other things to do; short where it is the deadline that is tested. */
+const DEADLINES = { probeMs: 1_000, connectMs: 20_000, idleMs: 20_000, totalMs: 25_000 };
+const SHORT = { ...DEADLINES, idleMs: 1_000, totalMs: 2_500 };
 const LIMITS = { octets: 100_000, records: 2_000, messages: 500 };
 
 const running: ScriptedPrimary[] = [];
@@ -100,12 +102,12 @@ function now(): number {
 const after = (asked: Asked, ...more: ResourceRecord[]): Uint8Array => reply(asked, [soa(3), ...more]);
 
 describe("a primary that does not is left, and the next one asked", () => {
-  test.each<[string, Script, RegExp]>([
+  test.each<[string, Script, RegExp, TransferOptions["deadlines"]?]>([
     ["endless: records", (asked, socket) => { socket.write(framed(after(asked))); pour(socket, () => reply(asked, [txt("again"), txt("again")])); }, /more than 500 messages|more than 2,000 records|more than 100,000 octets/],
     ["endless: empty messages", (asked, socket) => { socket.write(framed(after(asked))); pour(socket, () => reply(asked, [])); }, /more than 500 messages/],
-    ["silent", () => undefined, /sent nothing for 600 ms/],
-    ["silent in the middle", (asked, socket) => socket.write(framed(after(asked))), /sent nothing for 600 ms/],
-    ["an octet now and then", (_asked, socket) => { const timer = setInterval(() => socket.write(Uint8Array.of(1)), 50); socket.on("close", () => { clearInterval(timer); }); }, /not complete within 1500 ms/],
+    ["silent", () => undefined, /sent nothing for 1000 ms/, SHORT],
+    ["silent in the middle", (asked, socket) => socket.write(framed(after(asked))), /sent nothing for 1000 ms/, SHORT],
+    ["an octet now and then", (_asked, socket) => { const timer = setInterval(() => socket.write(Uint8Array.of(1)), 50); socket.on("close", () => { clearInterval(timer); }); }, /not complete within 2500 ms/, SHORT],
     ["hanging up at once", (_asked, socket) => socket.destroy(), /ended the connection before|ECONNRESET/],
     ["hanging up in a message", (asked, socket) => socket.end(framed(after(asked)).subarray(0, 20)), /ended the connection before the transfer was complete/],
     ["lame", (asked, socket) => socket.write(framed(reply(asked, []))), /no records in its first message/],
@@ -115,11 +117,13 @@ describe("a primary that does not is left, and the next one asked", () => {
     ["another zone", (asked, socket) => socket.write(framed(reply(asked, [soa(3, "other.example.")]))), /other\.example\. is not in the zone/],
     ["another query's answer", (asked, socket) => socket.write(framed(reply({ ...asked, id: asked.id ^ 1 }, WHOLE))), /its id is/],
     ["a record behind the end", (asked, socket) => socket.write(framed(reply(asked, [...WHOLE, txt("c")]))), /records follow/],
-  ])("%s", async (_what, script, problem) => {
+  ])("%s", async (_what, script, problem, deadlines = DEADLINES) => {
     const [bad, good] = [await start(script), await start(gives({ AXFR: WHOLE }))];
-    await expect(fetch([bad])).rejects.toThrow(problem);
-    await expect(fetch([bad])).rejects.toThrow(`${APEX} could not be transferred (127.0.0.1:${bad.port}: `);
-    expect(await fetch([bad, good])).toMatchObject({ kind: "whole", serial: 3, server: `127.0.0.1:${good.port}` });
+    const error = await fetch([bad], { deadlines }).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ZoneTransferError);
+    expect((error as Error).message).toMatch(problem);
+    expect((error as Error).message).toContain(`${APEX} could not be transferred (127.0.0.1:${bad.port}: `);
+    expect(await fetch([bad, good], { deadlines })).toMatchObject({ kind: "whole", serial: 3, server: `127.0.0.1:${good.port}` });
     await expect.poll(() => bad.open).toBe(0);
   });
 
@@ -131,6 +135,12 @@ describe("a primary that does not is left, and the next one asked", () => {
     await expect(fetch([old], { from: 9 })).rejects.toThrow(/serial 3 is not newer than 9.*set a newer one/);
     const good = await start(gives({ IXFR: [soa(9)] }), soa(9));
     expect(await fetch([old, good], { from: 9 })).toMatchObject({ kind: "unchanged", serial: 9 });
+  });
+
+  test("an IXFR that is wrong is not asked for again as AXFR", async () => {
+    const bad = await start(gives({ IXFR: [soa(3), soa(1), soa(2, "other.example.")], AXFR: WHOLE }), soa(3));
+    await expect(fetch([bad], { from: 1 })).rejects.toThrow(/other\.example\. is not in the zone/);
+    expect(bad.asked).toEqual(["SOA", "IXFR"]);
   });
 
   test("nobody there; none configured", async () => {
@@ -152,12 +162,13 @@ describe("a primary that does not is left, and the next one asked", () => {
 test("the caller ends it with its own reason, and the connection is closed", async () => {
   const primary = await start(() => undefined);
   const stop = new AbortController();
-  const ended = fetch([primary], { signal: stop.signal, deadlines: { ...DEADLINES, idleMs: 5_000, totalMs: 5_000 } });
+  const ended = fetch([primary], { signal: stop.signal });
   await expect.poll(() => primary.open).toBe(1);
-  stop.abort(new Error("enough"));
-  await expect(ended).rejects.toThrow("enough");
+  const reason = new Error("enough");
+  stop.abort(reason);
+  await expect(ended).rejects.toBe(reason);
   await expect.poll(() => primary.open).toBe(0);
-  await expect(fetch([primary], { signal: stop.signal })).rejects.toThrow("enough");
+  await expect(fetch([primary], { signal: stop.signal })).rejects.toBe(reason);
 });
 
 describe("records handed over as they come", () => {
@@ -170,17 +181,16 @@ describe("records handed over as they come", () => {
   };
 
   test("a flood of a million is bounded without being held", async () => {
-    const many = Array.from({ length: 500 }, (_, index) => txt(`t${index}`));
     const primary = await start((asked, socket) => {
       socket.write(framed(after(asked)));
-      const message = reply(asked, many);
+      const message = flood(asked.id);
       pour(socket, () => message);
     });
     let count = 0;
     const counting = { ...sink, begin: () => undefined, added: () => void count++ };
     const limits = { records: 1_000_000, octets: 1e9, messages: 1e6 };
-    await expect(streamZone({ apex: APEX, primaries: [primary.primary], limits, deadlines: { ...DEADLINES, totalMs: 60_000, idleMs: 5_000 } }, counting)).rejects.toThrow(/more than 1,000,000 records/);
-    expect(count).toBeGreaterThan(999_000);
+    await expect(streamZone({ apex: APEX, primaries: [primary.primary], limits, deadlines: DEADLINES }, counting)).rejects.toThrow(/more than 1,000,000 records/);
+    expect(count).toBeGreaterThan(990_000);
   });
 
   test("what came before a failure is void: it begins again", async () => {

@@ -17,8 +17,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ["address"],
   io: ["address", "wire", "core", "dns"],
   itr: ["address", "wire", "core", "io"],
+  "zone-tools": ["address", "core", "dns", "config", "io"],
   roles: ["address", "wire", "core", "sim", "dns", "config", "io"],
-  cli: ["address", "wire", "sim", "config", "io", "itr", "roles"],
+  cli: ["address", "wire", "sim", "config", "io", "itr", "roles", "zone-tools"],
 };
 
 /** The engines, and what they stand on, know no clock, no socket and no chance. */

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { RecordType } from "../../src/dns/records/index.ts";
 import { parseIp } from "../../src/address/index.ts";
@@ -91,10 +90,10 @@ export class Daemon {
     for (const zone of zones) {
       const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port: this.port }], deadlineMs: 10_000, firstTimeoutMs: 200 });
       let answered = 0;
-      for (let attempt = 0; answered === 0 && attempt < 50; attempt++) {
-        // It refuses at once while it loads its zones.
-        if (attempt > 0) await setTimeout(100);
+      for (let attempt = 0; answered === 0 && attempt < 400; attempt++) {
         answered = await dns.query(`${zone}.`, RecordType.SOA).then(({ records }) => records.length, () => 0);
+        // One that says REFUSED while it loads its zones says so at once.
+        if (answered === 0) await new Promise((done) => void setTimeout(done, 50));
       }
       if (answered === 0) throw new Error(`${zone} is not served`);
     }

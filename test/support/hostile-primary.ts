@@ -41,8 +41,15 @@ export class ScriptedPrimary {
     await once(tcp, "listening");
     const { port } = tcp.address() as { port: number };
     const udp = createSocket("udp4");
-    udp.bind(port, "127.0.0.1");
-    await once(udp, "listening");
+    try {
+      udp.bind(port, "127.0.0.1");
+      await once(udp, "listening");
+    } catch (error) {
+      // A port that is free for TCP may be another program's for UDP.
+      tcp.close();
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      return ScriptedPrimary.start(script, overUdp);
+    }
     return new ScriptedPrimary(udp, tcp, port, script, overUdp);
   }
 

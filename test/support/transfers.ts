@@ -1,5 +1,5 @@
 import { Flag, Opcode, QueryType, encodeMessage, framed } from "../../src/dns/message/index.ts";
-import { RecordType, type ResourceRecord, concatBytes, encodeAddress, encodeSoa, encodeTxt } from "../../src/dns/records/index.ts";
+import { RecordType, type ResourceRecord, concatBytes, encodeAddress, encodeSoa, encodeTxt, uint16Bytes, uint32Bytes } from "../../src/dns/records/index.ts";
 import { parseIp } from "../../src/address/index.ts";
 import { TransferCollector, TransferReader, type TransferSummary } from "../../src/dns/transfer/index.ts";
 import type { AnswerVerifier } from "../../src/dns/tsig/index.ts";
@@ -33,6 +33,15 @@ export function answers(records: readonly ResourceRecord[], type: TransferType =
   const messages: Uint8Array[] = [];
   for (let at = 0; at < records.length; at += perMessage) messages.push(answer(records.slice(at, at + perMessage), type, { id }));
   return messages;
+}
+
+/** A message with so many small records that it is nearly full, as only a hostile primary sends them. */
+export function flood(id = ID, count = 4_000): Uint8Array {
+  const pointer = Uint8Array.of(0xc0, 12);
+  const record = concatBytes([pointer, uint16Bytes(RecordType.TXT), uint16Bytes(1), uint32Bytes(0), uint16Bytes(2), Uint8Array.of(1, 65)]);
+  const message = concatBytes([answer([], "AXFR", { id }), ...Array.from({ length: count }, () => record)]);
+  message.set(uint16Bytes(count), 6);
+  return message;
 }
 
 export function stream(messages: readonly Uint8Array[]): Uint8Array {

@@ -32,6 +32,9 @@ import {
   splitIntoBuckets,
 } from "../../src/dns/zone-model/index.ts";
 import { sha256hex } from "../../src/io/hash.ts";
+import { previousIn } from "../../src/zone-tools/build/directory.ts";
+import { planZones } from "../../src/zone-tools/build/plan.ts";
+import { loadDescription } from "../../src/zone-tools/description/load.ts";
 import { makeSampleWorld } from "../../zones/generator/sample-world.ts";
 
 const ZONES = join(import.meta.dirname, "../../zones");
@@ -46,6 +49,8 @@ describe("the zone files", () => {
   test("are what the script makes", () => {
     const stale = [...makeSampleWorld().files].filter(([name, text]) => readFileSync(join(ZONES, name), "utf8") !== text);
     expect(stale.map(([name]) => name)).toEqual([]);
+    const plans = planZones(loadDescription(join(ZONES, "world.yaml")), previousIn(ZONES), 0);
+    expect(plans.filter(({ state }) => state !== "unchanged").map(({ fileName }) => fileName)).toEqual([]);
   });
 
   test.each(zones.map((zone) => [zone.apex, zone] as const))("%s: written and read again, it is the same", (apex, zone) => {

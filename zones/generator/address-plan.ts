@@ -6,28 +6,56 @@ import { type Family, type Prefix, type Range, keyBits, parseRange } from "../..
 /** The prefixes that autonomous systems announce, from `@ip-location-db/asn`. */
 export type AddressPlan = ReadonlyMap<number, readonly Prefix[]>;
 
+/** One autonomous system and what it announces. */
+export interface RoutedNetwork {
+  readonly asn: number;
+  readonly name: string;
+  readonly prefixes: readonly Prefix[];
+}
+
 /** What is commonly accepted in BGP. */
 const LONGEST = { 4: 24, 6: 48 } as const;
 
 /** Reads both tables, and keeps the systems that are asked for; prefixes in the order of addresses. */
 export function readAddressPlan(wanted: ReadonlySet<number>): AddressPlan {
-  const folder = dirname(createRequire(import.meta.url).resolve("@ip-location-db/asn/package.json"));
   const plan = new Map<number, Prefix[]>(Array.from(wanted, (asn) => [asn, []]));
-  for (const file of ["asn-ipv4.csv", "asn-ipv6.csv"]) addTable(plan, readFileSync(join(folder, file), "utf8"));
+  for (const { first, last, asn } of readTables()) plan.get(asn)?.push(...routedPrefixes(parseRange(`${first}-${last}`)));
   return plan;
 }
 
-/** Lines are `first,last,asn,name`. */
-function addTable(plan: ReadonlyMap<number, Prefix[]>, csv: string): void {
-  for (const line of csv.split("\n")) {
-    const [first, last, asn] = line.split(",", 3);
-    const prefixes = plan.get(Number(asn));
-    if (prefixes !== undefined && isWhole64(first!, last!)) prefixes.push(...routedPrefixes(parseRange(`${first}-${last}`)));
+/** All systems, in the order of their numbers; `progress` is told how many lines have been read. */
+export function readAllNetworks(progress: (lines: number) => void): RoutedNetwork[] {
+  const networks = new Map<number, RoutedNetwork & { prefixes: Prefix[] }>();
+  let lines = 0;
+  for (const { first, last, asn, name } of readTables()) {
+    const network = networks.get(asn) ?? { asn, name, prefixes: [] };
+    network.prefixes.push(...routedPrefixes(parseRange(`${first}-${last}`)));
+    networks.set(asn, network);
+    progress(++lines);
+  }
+  return [...networks.values()].toSorted((a, b) => a.asn - b.asn);
+}
+
+interface TableLine {
+  readonly first: string;
+  readonly last: string;
+  readonly asn: number;
+  readonly name: string;
+}
+
+/** Lines are `first,last,asn,name`; those that are no whole /64s are left out. */
+function* readTables(): Generator<TableLine> {
+  const folder = dirname(createRequire(import.meta.url).resolve("@ip-location-db/asn/package.json"));
+  for (const file of ["asn-ipv4.csv", "asn-ipv6.csv"]) {
+    for (const line of readFileSync(join(folder, file), "utf8").split("\n")) {
+      const [first = "", last = "", asn = "", ...name] = line.split(",");
+      if (first !== "" && isWhole64(first, last)) yield { first, last, asn: Number(asn), name: name.join(",").replaceAll('"', "") };
+    }
   }
 }
 
 function isWhole64(first: string, last: string): boolean {
-  return !first.includes(":") || (first.endsWith("::") && last.endsWith(":ffff:ffff:ffff:ffff"));
+  return !first.includes(":") || (/^(?:[0-9a-f]+:){1,4}:$/.test(first) && last.endsWith(":ffff:ffff:ffff:ffff"));
 }
 
 /** The fewest prefixes that make up a range, without those too long to be routed. */

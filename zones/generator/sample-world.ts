@@ -1,16 +1,16 @@
 import type { MabMapping } from "../../src/core/mapping/mapping-store.ts";
 import { readAddressPlan } from "./address-plan.ts";
 import { EtrPool } from "./etrs.ts";
-import { dsocFile, mappingFile, registryFile } from "./files.ts";
+import { mabFile, mappingFile } from "./files.ts";
 import { type Mab, chooseMabs } from "./mabs.ts";
 import { layMicronets } from "./micronets.ts";
 import { Random } from "./random.ts";
-import { DSOCS, PROVIDERS, REGISTRY_APEX, SETS } from "./world.ts";
+import { PROVIDERS, SETS } from "./world.ts";
 
 export interface SampleWorld {
   readonly mabs: readonly Mab[];
   readonly mappings: readonly MabMapping[];
-  /** Text by path below zones/. */
+  /** Text by path below zones/: all that zones/world.yaml and the QSAs read. */
   readonly files: ReadonlyMap<string, string>;
 }
 
@@ -24,14 +24,11 @@ export function makeSampleWorld(): SampleWorld {
   const random = new Random(SEED);
   const mabs = chooseMabs(plan, random);
   const mappings = layMicronets(mabs, MICRONETS, new EtrPool(plan, random), random);
-  const files = new Map([[`${zoneFileName(REGISTRY_APEX)}`, registryFile(mabs)]]);
-  for (const dsoc of DSOCS) {
-    files.set(zoneFileName(dsoc.apex), dsocFile(dsoc));
-    files.set(`mapping/${dsoc.mappingFile}`, mappingFile(dsoc, mabs, mappings));
-  }
+  const files = new Map(SETS.map((set, index) => [`mabs/${set.mabFile}`, mabFile(mabs, index)]));
+  for (const apex of dsocApexes()) files.set(`mapping/${apex.split(".")[0]}.txt`, mappingFile(apex, mabs, mappings));
   return { mabs, mappings, files };
 }
 
-function zoneFileName(apex: string): string {
-  return `${apex}zone`;
+function dsocApexes(): Set<string> {
+  return new Set(SETS.flatMap(({ services }) => services.map((service) => service.slice(service.indexOf(".") + 1))));
 }

@@ -1,7 +1,7 @@
 import { WalkError } from "./errors.ts";
 
 /** What one registry may have: far more than any needs (200,000 MABs, some hundred DSOCs), and what memory can hold. */
-const MOST = { sets: 4_096, services: 4_096, buckets: 65_536, MABs: 1_048_576 } as const;
+export const MOST = { sets: 4_096, services: 4_096, buckets: 65_536, MABs: 1_048_576 } as const;
 
 /** Names without an answer after which it is DNS that fails, and not a set. */
 const MOST_UNANSWERED = 64;

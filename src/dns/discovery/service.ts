@@ -10,9 +10,9 @@ export interface AddressPolicy {
   readonly allowPrivate: boolean;
 }
 
-const PROTOCOL = "drtm1";
-const DEFAULT_PORT = 4344;
-const DEFAULT_WEIGHT = 100;
+export const PROTOCOL = "drtm1";
+export const DEFAULT_PORT = 4344;
+export const DEFAULT_WEIGHT = 100;
 const NEGATIVE_TTL_SECONDS = 60;
 
 const NEVER = ["0.0.0.0/8", "224.0.0.0/3", "::/64", "ff00::/8"].map(parsePrefix);
@@ -59,7 +59,8 @@ function entries(owner: string, binding: ServiceBinding, policy: AddressPolicy, 
   });
 }
 
-function addressFault(address: IpAddress, { allowLoopback, allowPrivate }: AddressPolicy): string | undefined {
+/** What makes an address unfit for a QSA. */
+export function addressFault(address: IpAddress, { allowLoopback, allowPrivate }: AddressPolicy): string | undefined {
   const { family, words } = address;
   const isIn = (prefixes: typeof NEVER): boolean => prefixes.some((prefix) => prefixContains(prefix, family, words[0], words[1]));
   const isLoopback = isIn(LOOPBACK) || formatIp(address) === "::1";

@@ -23,7 +23,7 @@ interface BucketEntry {
 }
 
 const BUCKETS_AT_ONCE = 32;
-const MOST_SERVICES = 64;
+export const MOST_SERVICES = 64;
 
 /**
  * Reads a set by the digest that the index has for it; of what is known of it, only what changed is fetched. Throws

@@ -14,7 +14,7 @@ export interface ZoneFileOptions {
 }
 
 /** What holds from one entry to the next. */
-interface Context {
+export interface Context {
   readonly file: string;
   origin: string | undefined;
   owner: string | undefined;
@@ -25,7 +25,7 @@ interface Context {
 
 /** Reads a zone in master file format (RFC 1035 section 5). Throws ZoneFileError. */
 export function parseZoneFile(text: string, { file, origin }: ZoneFileOptions): ZoneFile {
-  const context: Context = { file, origin, owner: undefined, defaultTtl: undefined, lastTtl: undefined };
+  const context = newContext(file, origin);
   const zone = new ZoneCollector(file);
   for (const entry of readEntries(text, file)) {
     const record = readEntry(context, entry);
@@ -47,8 +47,12 @@ export function parseRecordData(text: string, type: number, file: string): Uint8
   });
 }
 
-/** The record of an entry; undefined for a directive. */
-function readEntry(context: Context, entry: Entry): ResourceRecord | undefined {
+export function newContext(file: string, origin: string | undefined): Context {
+  return { file, origin, owner: undefined, defaultTtl: undefined, lastTtl: undefined };
+}
+
+/** The record of an entry; undefined for a directive. Throws ZoneFileError. */
+export function readEntry(context: Context, entry: Entry): ResourceRecord | undefined {
   const fields = new Fields(context.file, entry, context.origin);
   const first = entry.tokens[0]!;
   const isDirective = !entry.indented && !first.quoted && first.text.startsWith("$");

@@ -42,11 +42,12 @@ export function parseSvcbText(fields: Fields): Uint8Array {
   return concatBytes([uint16Bytes(priority), encodeName(target), encodeSvcParams(list)]);
 }
 
-export function formatSvcbText(data: Uint8Array, relative: (name: string) => string): string[] {
+/** TargetName in full: PowerDNS 4.7 takes a relative one as it stands, whatever $ORIGIN is. */
+export function formatSvcbText(data: Uint8Array): string[] {
   const reader = new RdataReader("SVCB", data);
   const priority = reader.uint16("SvcPriority");
   const target = reader.name("TargetName");
-  return [`${priority}`, relative(target), ...readSvcParams(reader).map(formatParam)];
+  return [`${priority}`, target, ...readSvcParams(reader).map(formatParam)];
 }
 
 function parseParam(fields: Fields): SvcParam {

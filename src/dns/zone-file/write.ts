@@ -10,6 +10,8 @@ export interface ZoneWriterOptions {
 }
 
 const LINE_WIDTH = 118;
+/** A record that is a little longer reads better in one line. */
+const MOST_IN_ONE_LINE = 132;
 const OWNER_WIDTH = 24;
 const TYPE_WIDTH = 6;
 const INDENT = " ".repeat(OWNER_WIDTH + TYPE_WIDTH);
@@ -43,7 +45,7 @@ function formatData(head: string, record: ResourceRecord, relative: (name: strin
   const words = dataWords(record, relative);
   if (record.type === RecordType.SOA && words[0] !== "\\#") return soaLines(head, words);
   const line = `${head}${words.join(" ")}`;
-  return line.length <= LINE_WIDTH || words.length < 2 ? [line] : [`${head}(`, ...wrap(words), `${INDENT})`];
+  return line.length <= MOST_IN_ONE_LINE || words.length < 2 ? [line] : [`${head}(`, ...wrap(words), `${INDENT})`];
 }
 
 function dataWords({ type, data }: ResourceRecord, relative: (name: string) => string): string[] {

@@ -25,15 +25,24 @@ export class ZoneCollector {
     this.#file = file;
   }
 
-  add(record: ResourceRecord, line: number): void {
+  get apex(): string | undefined {
+    return this.#apex;
+  }
+
+  /** False for a record that is there already. Throws ZoneFileError. */
+  add(record: ResourceRecord, line: number): boolean {
+    const identity = `${record.name} ${record.type} ${record.data.join(",")}`;
+    const isSeen = this.#seen.has(identity);
+    // What a transfer was written to ends with the SOA that it began with.
+    if (isSeen && record.type === RecordType.SOA) return false;
     const apex = this.#apexFor(record, line);
     if (!isSubdomain(record.name, apex)) this.#fail(line, `${record.name} is outside the zone ${apex}`);
     this.#checkCname(record, line);
     this.#checkTtl(record, line);
-    const identity = `${record.name} ${record.type} ${record.data.join(",")}`;
-    if (this.#seen.has(identity)) return;
+    if (isSeen) return false;
     this.#seen.add(identity);
     this.#records.push(record);
+    return true;
   }
 
   finish(): ZoneFile {

@@ -13,20 +13,29 @@ export interface Service {
 /** What people may want to know of a site; queriers use the hints in SVCB only. */
 export interface Site {
   readonly name: string;
-  readonly city: string;
-  readonly location: Location;
+  readonly city?: string | undefined;
+  readonly location?: Location | undefined;
   readonly addresses: readonly IpAddress[];
 }
 
-export interface DsocZone extends ZoneHead {
+/** What a DSOC's zone holds besides its head. */
+export interface DsocContents {
+  /** TTL of every record, in seconds. */
+  readonly ttl: number;
   readonly services: readonly Service[];
   readonly sites: readonly Site[];
 }
 
+export type DsocZone = ZoneHead & DsocContents;
+
 /** All records of a DSOC's zone, SOA first. */
 export function dsocRecords(zone: DsocZone): ResourceRecord[] {
+  return [...headRecords(zone), ...dsocContents(zone)];
+}
+
+/** All but SOA, NS and name servers' addresses. */
+export function dsocContents(zone: DsocContents): ResourceRecord[] {
   return [
-    ...headRecords(zone),
     ...zone.services.flatMap((service) => serviceRecords(service, zone.ttl)),
     ...zone.sites.flatMap((site) => siteRecords(site, zone.ttl)),
   ];
@@ -40,7 +49,7 @@ export function serviceRecords({ name, servers }: Service, ttl: number): Resourc
 function siteRecords({ name, city, location, addresses }: Site, ttl: number): ResourceRecord[] {
   return [
     ...addresses.map((address) => addressRecord(name, ttl, address)),
-    { name, type: RecordType.LOC, ttl, data: encodeLoc(location) },
-    { name, type: RecordType.TXT, ttl, data: encodeTxt([city]) },
+    ...(location === undefined ? [] : [{ name, type: RecordType.LOC, ttl, data: encodeLoc(location) }]),
+    ...(city === undefined ? [] : [{ name, type: RecordType.TXT, ttl, data: encodeTxt([city]) }]),
   ];
 }

@@ -26,11 +26,17 @@ export interface ZoneHead {
   readonly nameServers: readonly NameServer[];
 }
 
-export interface Registry extends ZoneHead {
+/** What a registry zone holds besides its head. */
+export interface RegistryContents {
+  readonly apex: string;
+  /** TTL of every record, in seconds. */
+  readonly ttl: number;
   readonly sets: readonly ServiceSet[];
   /** DS data of DSOC zones, in presentation form: `<tag> <algorithm> <digest type> <digest>`. */
   readonly keys?: readonly { readonly zone: string; readonly ds: readonly string[] }[];
 }
+
+export type Registry = ZoneHead & RegistryContents;
 
 /** One set with its place and digests in the zone. */
 interface PlacedSet {
@@ -55,14 +61,18 @@ export class ZoneModelError extends Error {
   readonly code = "DRTM_ZONE_MODEL";
 }
 
-/** All records of a registry zone, SOA first. Sets without MABs are left out. Throws ZoneModelError. */
+/** All records of a registry zone, SOA first. Throws ZoneModelError. */
 export function registryRecords(registry: Registry, sha256hex: Sha256Hex): ResourceRecord[] {
+  return [...headRecords(registry), ...registryContents(registry, sha256hex)];
+}
+
+/** All but SOA, NS and name servers' addresses. Sets without MABs are left out. Throws ZoneModelError. */
+export function registryContents(registry: RegistryContents, sha256hex: Sha256Hex): ResourceRecord[] {
   const { apex, ttl } = registry;
   const sets = registry.sets.filter(({ prefixes }) => prefixes.length > 0).map((set) => placeSet(set, sha256hex));
   sets.sort((a, b) => (a.id < b.id ? -1 : 1));
   requireDistinct(sets);
   return [
-    ...headRecords(registry),
     { name: versionNode(apex), type: RecordType.TXT, ttl, data: encodeTxt([REGISTRY_VERSION]) },
     ...(registry.keys ?? []).flatMap(({ zone, ds }) => textRecords(keyNode(zone, apex), ttl, ds, 1)),
     ...sets.flatMap((set) => indexRecords(set, registry)),
@@ -102,7 +112,7 @@ function requireDistinct(sets: readonly PlacedSet[]): void {
   }
 }
 
-function indexRecords({ id, digest }: PlacedSet, { apex, ttl }: Registry): ResourceRecord[] {
+function indexRecords({ id, digest }: PlacedSet, { apex, ttl }: RegistryContents): ResourceRecord[] {
   const name = indexNode(id[0]!, apex);
   return [
     { name, type: RecordType.PTR, ttl, data: encodeHostName(setNode(id, apex)) },
@@ -110,7 +120,7 @@ function indexRecords({ id, digest }: PlacedSet, { apex, ttl }: Registry): Resou
   ];
 }
 
-function setRecords({ id, services, buckets, entries }: PlacedSet, { apex, ttl }: Registry): ResourceRecord[] {
+function setRecords({ id, services, buckets, entries }: PlacedSet, { apex, ttl }: RegistryContents): ResourceRecord[] {
   const name = setNode(id, apex);
   return [
     ...services.map((service) => ({ name, type: RecordType.PTR, ttl, data: encodeHostName(service) })),

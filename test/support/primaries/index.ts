@@ -67,7 +67,7 @@ export class RealPrimary {
     const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port: this.place.port }], deadlineMs: 5_000, firstTimeoutMs: 200 });
     for (const zone of ZONES) {
       let answered = 0;
-      for (let attempt = 0; answered === 0 && attempt < 100; attempt++) {
+      for (let attempt = 0; answered === 0 && attempt < 400; attempt++) {
         answered = await dns.query(`${zone}.`, RecordType.SOA).then(({ records }) => records.length, () => 0);
         if (answered === 0) await new Promise((done) => void setTimeout(done, 50));
       }

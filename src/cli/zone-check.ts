@@ -1,0 +1,117 @@
+import { domainName } from "../config/fields.ts";
+import { DnsError } from "../io/dns-client.ts";
+import type { ProbeResult } from "../zone-tools/check/probe.ts";
+import type { Finding } from "../zone-tools/check/report.ts";
+import { type CheckRequest, type CheckResult, checkFiles, checkServer } from "../zone-tools/check/run.ts";
+import { ServerZoneError } from "../zone-tools/read-server.ts";
+import { readEndpoint } from "./arguments.ts";
+import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { formatTable, paint } from "./table.ts";
+
+const DNS_PORT = 53;
+
+export const zoneCheck: Command = {
+  name: "zone check",
+  summary: "say everything that is wrong in zones, and what to do",
+  help: `Usage: drtm zone check FILE... [--probe]
+       drtm zone check --server ADDRESS[:PORT] --apex NAME [--probe]
+
+Checks the zones of a registry and of DSOCs, each alone and with the others given: layout, digests, MABs, services, QSAs,
+sizes, timers, signatures. An error keeps readers from using something; a note may be meant so.
+
+  -s, --server ADDRESS[:PORT]  read a registry, and its DSOCs' services, from a name server or resolver, by queries
+  -a, --apex NAME              the registry's apex
+  --probe                      ask each QSA for a reply, and show how far it is
+  --timeout MS                 for each QSA (default 2000)
+  --allow-loopback             QSAs may have loopback addresses, as in the sample world
+  --allow-private              QSAs may have private addresses
+  --soon DAYS                  tell of signatures that end earlier (default 7)
+  --json                       one JSON object for each finding, and for each QSA asked
+
+Exit status: 0 no error (notes do not count), 1 errors, 2 wrong usage.
+
+Example: drtm zone check zones/*.zone --allow-loopback`,
+  run: async (args) => {
+    const { values, positionals } = readArgs("zone check", args, {
+      server: { type: "string", short: "s" },
+      apex: { type: "string", short: "a" },
+      probe: { type: "boolean", default: false },
+      timeout: { type: "string", default: "2000" },
+      "allow-loopback": { type: "boolean", default: false },
+      "allow-private": { type: "boolean", default: false },
+      soon: { type: "string", default: "7" },
+      json: { type: "boolean", default: false },
+    });
+    const timeoutMs = wholeNumber("--timeout", values.timeout, "milliseconds");
+    const request = {
+      addresses: { allowLoopback: values["allow-loopback"], allowPrivate: values["allow-private"] },
+      nowSeconds: Date.now() / 1000,
+      soonDays: wholeNumber("--soon", values.soon, "days"),
+      probeTimeoutMs: values.probe ? timeoutMs : undefined,
+    };
+    const result = await check(positionals, values, request);
+    if (result === undefined) return ExitStatus.unanswered;
+    (values.json ? printJson : printText)(result);
+    return result.findings.some(({ severity }) => severity === "error") ? ExitStatus.unanswered : ExitStatus.answered;
+  },
+};
+
+/** Undefined, and told, where a server gave no answer. */
+async function check(files: readonly string[], { server, apex }: { server?: string | undefined; apex?: string | undefined }, request: CheckRequest): Promise<CheckResult | undefined> {
+  if (server === undefined && files.length === 0) throw new UsageError("drtm zone check needs zone files, or --server and --apex (see: drtm zone check --help)");
+  if (server === undefined) {
+    if (apex !== undefined) throw new UsageError("--apex belongs to --server: zone files have their own");
+    return checkFiles(files, request);
+  }
+  if (files.length > 0) throw new UsageError("drtm zone check takes either zone files or --server");
+  if (apex === undefined) throw new UsageError("--server needs --apex NAME, the apex of a registry");
+  try {
+    return await checkServer(readEndpoint("--server", server, DNS_PORT), readName("--apex", apex), request);
+  } catch (error) {
+    if (!(error instanceof DnsError || error instanceof ServerZoneError)) throw error;
+    console.error(`drtm: ${error.message}`);
+    return undefined;
+  }
+}
+
+function printText({ findings, probes, zones, mabs, qsas }: CheckResult): void {
+  for (const finding of findings) console.log(lineOf(finding));
+  if (probes.length > 0) console.log(probeTable(probes));
+  const endpoints = new Set(qsas.map(({ address, port }) => `${address.words.join()} ${port}`)).size;
+  const [errors, notes] = (["error", "note"] as const).map((severity) => findings.filter((finding) => finding.severity === severity).length);
+  const verdict = errors === 0 ? paint.green("no errors") : paint.red(counted(errors!, "error"));
+  console.log(`${counted(zones, "zone")}, ${counted(mabs, "MAB")}, ${counted(endpoints, "QSA address", "QSA addresses")}: ${verdict}, ${counted(notes!, "note")}`);
+}
+
+/** `FILE:LINE: error: NAME PROBLEM: REMEDY`. */
+function lineOf({ severity, source, line, name, problem, remedy }: Finding): string {
+  const place = line === undefined ? source : `${source}:${line}`;
+  const label = severity === "error" ? paint.red("error") : paint.yellow("note");
+  const text = [name, problem].filter((part) => part !== "").join(" ");
+  return `${paint.bold(place)}: ${label}: ${text}${remedy === "" ? "" : `: ${remedy}`}`;
+}
+
+function probeTable(probes: readonly ProbeResult[]): string {
+  const rows = probes.toSorted((a, b) => (a.rttMs ?? Infinity) - (b.rttMs ?? Infinity)).map(({ endpoint, rttMs }) => [endpoint, rttMs === undefined ? paint.red("silent") : `${rttMs.toFixed(1)} ms`]);
+  return formatTable([["QSA", "RTT"], ...rows], ["left", "right"]);
+}
+
+function printJson({ findings, probes }: CheckResult): void {
+  for (const { severity, source, line = null, name, problem, remedy } of findings) console.log(JSON.stringify({ severity, source, line, name, problem, remedy }));
+  for (const { endpoint, rttMs = null, problem = null } of probes) console.log(JSON.stringify({ qsa: endpoint, rttMs, problem }));
+}
+
+function counted(count: number, one: string, more = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+}
+
+function wholeNumber(option: string, text: string, unit: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new UsageError(`${option} ${text}: give ${unit}, 0 to 999999`);
+  return Number(text);
+}
+
+function readName(option: string, text: string): string {
+  const result = domainName.safeParse(text);
+  if (!result.success) throw new UsageError(`${option}: ${result.error.issues[0]?.message}`);
+  return result.data;
+}

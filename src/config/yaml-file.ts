@@ -1,0 +1,122 @@
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
+import { type Fault, type FileForm, type Path, faultsOf } from "./faults.ts";
+
+/** A configuration that cannot be used; one line for each fault, with file, line, path and what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "DRTM_CONFIG";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
+}
+
+/** A file that has the form asked for. */
+export interface YamlFile<T> {
+  readonly value: T;
+  /** Puts file and line before faults that were found later, in line order. */
+  readonly refuse: (faults: readonly Fault[]) => ConfigError;
+}
+
+/** Throws ConfigError with every fault found. */
+export function readYamlFile<T>(file: string, form: FileForm<T>): YamlFile<T> {
+  return parseYamlText(readTextFile(file), file, form);
+}
+
+/** `file` is its name in messages. Throws ConfigError with every fault found. */
+export function parseYamlText<T>(text: string, file: string, form: FileForm<T>): YamlFile<T> {
+  const lines = new LineCounter();
+  const document = parseYaml(text, file, lines);
+  const value = valueOf(document, file);
+  const result = form.schema.safeParse(value);
+  const refuse = (faults: readonly Fault[]): ConfigError => {
+    const placed = faults.map((fault) => ({ line: lineOf(document, lines, fault.path), text: fault.text })).toSorted((a, b) => a.line - b.line);
+    return new ConfigError([...new Set(placed.map((fault) => `${file}:${fault.line}: ${fault.text}`))]);
+  };
+  if (!result.success) throw refuse(result.error.issues.flatMap((issue) => faultsOf(issue, value, form)));
+  return { value: result.data, refuse };
+}
+
+/** The text of a UTF-8 file. Throws ConfigError. */
+export function readTextFile(file: string): string {
+  return decodeText(readOctets(file), file);
+}
+
+/** What keeps a file from being read, and what to do; undefined where nothing does. */
+export function fileProblem(file: string): string | undefined {
+  try {
+    if (statSync(file).isDirectory()) return "is a directory: name a file";
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "does not exist: create it, or correct its name";
+    return code === "EACCES" ? "may not be read by this user: change its owner or mode" : message;
+  }
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}
+
+function readOctets(file: string): Uint8Array {
+  const problem = fileProblem(file);
+  if (problem !== undefined) throw new ConfigError([`${file} ${problem}`]);
+  return readFileSync(file);
+}
+
+function decodeText(octets: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(octets);
+  } catch {
+    throw new ConfigError([`${file}: is not UTF-8 text: is it another file, or in another encoding?`]);
+  }
+}
+
+/** In our words, where the library's would not help. */
+const YAML_FAULTS: Readonly<Record<string, string>> = {
+  RESOURCE_EXHAUSTION: "nested too deeply",
+  NON_STRING_KEY: "a key that is no text",
+  MULTIPLE_DOCS: "several documents, and a file configures one server",
+};
+
+/** What the library only warns of, such as an unknown tag, is a fault too. */
+function parseYaml(text: string, file: string, lines: LineCounter): Document {
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: "error" });
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken === undefined) return document;
+  throw new ConfigError([`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${YAML_FAULTS[broken.code] ?? broken.message}`]);
+}
+
+/** Aliases are followed only here: unknown ones, and too many, are found late. */
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError([`${file}: not valid YAML: ${(error as Error).message}`]);
+  }
+}
+
+/** The line of the innermost part of the path that the file has. */
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = nodeAt(document, path.slice(0, length));
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+/** A key of a mapping, or an item of a sequence. */
+function nodeAt(document: Document, path: Path): unknown {
+  const last = path.at(-1);
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (isMap(parent)) return parent.items.find(({ key }) => isScalar(key) && key.value === last)?.key;
+  return document.getIn(path, true);
+}

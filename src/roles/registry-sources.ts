@@ -1,0 +1,60 @@
+import type { QsrConfig } from "../config/schema.ts";
+import type { RegistryOptions, WalkTools } from "../dns/discovery/types.ts";
+import { type TrustAnchor, parseTrustAnchor } from "../dns/dnssec/index.ts";
+import type { NotifyZone } from "../dns/transfer/index.ts";
+import { TsigKey } from "../dns/tsig/index.ts";
+import type { RegistryReader } from "../io/registry-reader.ts";
+import { FallbackReader, TransferReader } from "../io/transfer-reader.ts";
+import type { Primary } from "../io/zone-transfer.ts";
+
+/** A registry cannot be read as configured. The message names the key, and what to do. */
+export class RegistrySourceError extends Error {
+  override readonly name = "RegistrySourceError";
+  readonly code = "DRTM_REGISTRY_SOURCE";
+}
+
+interface Source {
+  readonly registry: RegistryOptions;
+  readonly primaries: readonly Primary[];
+  readonly anchors: readonly TrustAnchor[];
+}
+
+/** How the registries of a configuration are read: by transfer where they have primaries, otherwise by query walk. */
+export class RegistrySources {
+  readonly #sources: readonly Source[];
+
+  /** Throws RegistrySourceError, TsigKeyError, DnssecError. */
+  constructor({ registries, keys }: QsrConfig["dns"]) {
+    const known = new Map(keys.map(({ name, secret }) => [name, TsigKey.parse(name, secret)]));
+    this.#sources = registries.map((registry) => {
+      const primaries = registry.primaries.map(({ address: endpoint, key, tls }) => ({ ...endpoint, ...keyOf(registry.apex, key, known), ...(tls === undefined ? {} : { tls }) }));
+      const anchors = registry.trustAnchors.map((text) => parseTrustAnchor(text, registry.apex));
+      if (anchors.length > 0 && primaries.length === 0) throw new RegistrySourceError(`the registry ${registry.apex} has trustAnchors and no primaries: only a transfer can be checked against them; name its primaries`);
+      return { registry, primaries, anchors };
+    });
+  }
+
+  /** Where nothing vouches for the zone, a walk does as well as a transfer. */
+  readerOf({ apex }: RegistryOptions, walk: RegistryReader, tools: Omit<WalkTools, "query">): RegistryReader {
+    const source = this.#sources.find(({ registry }) => registry.apex === apex)!;
+    if (source.primaries.length === 0) return walk;
+    const transfer = new TransferReader(source, tools);
+    return source.anchors.length > 0 ? transfer : new FallbackReader(transfer, walk);
+  }
+
+  /** Who may say that a registry has changed: its primaries. */
+  get notifyZones(): NotifyZone[] {
+    return this.#sources.map(({ registry: { apex }, primaries }) => ({
+      apex,
+      sources: primaries.map(({ address }) => address),
+      keys: primaries.flatMap(({ key }) => (key === undefined ? [] : [key])),
+    }));
+  }
+}
+
+function keyOf(apex: string, name: string | undefined, known: ReadonlyMap<string, TsigKey>): { key?: TsigKey } {
+  if (name === undefined) return {};
+  const key = known.get(name);
+  if (key === undefined) throw new RegistrySourceError(`a primary of the registry ${apex} has the key "${name}", which is not among dns.keys: name one that is, or add it there`);
+  return { key };
+}
