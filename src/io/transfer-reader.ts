@@ -28,7 +28,7 @@ const TOOLS = dnssecTools();
 
 /**
  * By zone transfer (RFC 5936, 1995): keeps a copy of the zone, and reads from it what has changed. Where trust anchors are
- * given, nothing is taken that they do not vouch for (design section 2). A MAB that is gone in a copy is gone.
+ * given, nothing is taken that they do not vouch for. A MAB that is gone in a copy is gone.
  */
 export class TransferReader implements RegistryReader {
   source = "zone transfer";

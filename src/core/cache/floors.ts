@@ -31,7 +31,7 @@ interface Span {
 
 /**
  * The lowest position from which an answer is taken, for ranges that were flushed or replaced: so nobody goes back in
- * version (design section 4). Positions of one MAB say nothing of a longer one inside it, so each has floors of its own,
+ * version (docs/protocol.md section 7.6). Positions of one MAB say nothing of a longer one inside it, so each has floors of its own,
  * told apart by prefix length. Floors of a MAB that overlap are joined into one, the highest; when there is no room for another,
  * those of its MAB become one. That refuses more than it must, never less.
  */

@@ -82,11 +82,6 @@ export class FetchTable {
     return this.#fetches[index]!;
   }
 
-  /** All fetches in flight. For rare events: it looks at every slot that was ever used. */
-  *all(): IterableIterator<Fetch> {
-    for (const fetch of this.#fetches) if (this.timers.has(fetch.index)) yield fetch;
-  }
-
   /** The shared fetch of a key. */
   find(family: Family, hi: number, lo: number): Fetch | undefined {
     return this.#fetches[this.#index(family).find(hi, lo)];
@@ -130,14 +125,14 @@ export class FetchTable {
 
   /** Ends a fetch whose askers have been answered and whose requests are closed. */
   end(fetch: Fetch): void {
-    this.dismiss(fetch);
+    this.#dismiss(fetch);
     this.timers.clear(fetch.index);
     if (fetch.isShared) this.#index(fetch.family).remove(fetch.index);
     this.#slots.give(fetch.index);
   }
 
   /** Lets go of the askers of a fetch, who have been answered. */
-  dismiss(fetch: Fetch): void {
+  #dismiss(fetch: Fetch): void {
     this.#askers -= fetch.askers.length;
     for (const asker of fetch.askers) {
       this.#release(asker.peer);

@@ -221,7 +221,7 @@ export class Fetcher implements PortOwner {
     fetch.attempts++;
   }
 
-  /** The checks of design section 4: an answer, for the key asked, about what that server serves, and not older than what was here. */
+  /** The checks of docs/protocol.md section 7.1: an answer, for the key asked, about what that server serves, and not older than what was here. */
   #isUsable(now: number, fetch: Fetch, upstream: Upstream, reply: MapReply): boolean {
     if (!this.#directory.admits(upstream, fetch.family, fetch.hi, fetch.lo, reply)) return false;
     const { body } = reply;

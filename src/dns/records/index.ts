@@ -6,6 +6,7 @@ export * from "./dnssec-algorithm.ts";
 export * from "./ds.ts";
 export * from "./host.ts";
 export * from "./loc.ts";
+export * from "./name-shapes.ts";
 export * from "./name.ts";
 export * from "./nsec.ts";
 export * from "./printable.ts";
