@@ -37,13 +37,3 @@ function note(log: ProbeLog, server: number): void {
   log.at.push(monotonicMs());
   log.server.push(server);
 }
-
-/** The most probes that fall into any stretch of 1 s. */
-export function mostInOneSecond({ at }: ProbeLog): number {
-  let most = 0;
-  for (let first = 0, last = 0; last < at.length; last++) {
-    while (at[last]! - at[first]! >= 1000) first++;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
-}

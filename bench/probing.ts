@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { mostWithin } from "../test/support/rates.ts";
 import { Child } from "./child.ts";
-import { type ProbeLog, mostInOneSecond } from "./probe-log.ts";
+import type { ProbeLog } from "./probe-log.ts";
 import type { QsaAddresses } from "./probing-qsr.ts";
 import type { Row } from "./table.ts";
 
@@ -76,8 +77,8 @@ function summarise({ received, sent, count, seconds, setMs, before, after }: Run
     ...[1, 2, 3].map(all),
     { what: "fewest probes of a QSA", value: Math.min(...probesOf), unit: "probes", note: within },
     { what: "most probes of a QSA", value: Math.max(...probesOf), unit: "probes", note: `${after.measured.toLocaleString("en")} QSAs have answered; ${after.timeouts} timeouts` },
-    { what: "sent in any 1 s, most", value: mostInOneSecond(sent), unit: "probes", note: "limit: 500" },
-    { what: "arrived in any 1 s, most", value: mostInOneSecond(received), unit: "probes" },
+    { what: "sent in any 1 s, most", value: mostWithin(1000, sent.at), unit: "probes", note: "limit: 500" },
+    { what: "arrived in any 1 s, most", value: mostWithin(1000, received.at), unit: "probes" },
     { what: "CPU of the QSR", value: (after.cpuMs - before.cpuMs) / seconds / 10, unit: "% of a core" },
     { what: "memory of the QSR", value: after.rssMiB, unit: "MiB RSS", note: `${before.rssMiB.toFixed(0)} when probing began` },
   ];

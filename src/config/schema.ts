@@ -81,6 +81,8 @@ export const qsrSchema = z.strictObject({
       allowPrivate: z.boolean().default(false),
       /** How many QSAs of each service are measured often. */
       keepFresh: count(1, 32).default(3),
+      /** Null Map Requests to all QSAs together, in any second. */
+      maxProbesPerSecond: count(10, 10_000).default(500),
       /** How the QSRs of one network spread over QSAs that are about as near: this is number `place` (from 1) of `of`. */
       spread: z
         .strictObject({ place: count(1, 16), of: count(2, 16), withinMilliseconds: z.number().min(0).max(1_000).default(5) })

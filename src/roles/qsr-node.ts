@@ -81,7 +81,7 @@ export class QsrNode {
       links,
       maxUpstreams: config.qsas.max,
       keepFresh: config.qsas.keepFresh,
-      intervals: DEFAULT_INTERVALS,
+      intervals: { ...DEFAULT_INTERVALS, pacing: 1_000_000 / config.qsas.maxProbesPerSecond },
       cachingMostMs: config.cache.cachingTimeMaxSeconds * 1000,
       ...(spread === undefined ? {} : { spread: { place: spread.place - 1, of: spread.of, within: spread.withinMilliseconds * 1000 } }),
       gapCachingMs: config.cache.gapCachingTimeSeconds * 1000,
