@@ -5,6 +5,7 @@ import { benchAnswers } from "./answers.ts";
 import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
 import { benchFanOut } from "./fan-out.ts";
+import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
 import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
@@ -19,6 +20,7 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   { name: "codecs", title: "Codecs, one core", run: (quick) => benchCodec(quick ? 200 : 1000) },
   { name: "catalogue", title: "Catalogue, one core", run: (quick) => benchCatalogue(quick ? 3 : 9) },
+  { name: "mab-lookup", title: "MAB look-ups in the full-size world, one core", run: (quick, progress) => benchMabLookup(quick ? 3 : 9, progress) },
   { name: "zone-image", title: "A signed registry zone, kept by increments; CPU time", run: (quick) => benchZoneImage(quick ? 5 : 25) },
   {
     name: "answers",
