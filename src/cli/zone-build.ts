@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { previousIn, writeZones } from "../zone-tools/build/directory.ts";
 import { type ZonePlan, planZones } from "../zone-tools/build/plan.ts";
@@ -35,6 +36,7 @@ Example: drtm zone build zones/world.yaml --out zones --dry-run`,
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new UsageError("drtm zone build takes one description (see: drtm zone build --help)");
     if (values.out === undefined) throw new UsageError("drtm zone build needs --out DIRECTORY (see: drtm zone build --help)");
+    if (statSync(values.out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${values.out} is a file: name the directory that the zone files are in, or go to`);
     const plans = planZones(loadDescription(file), previousIn(values.out), Date.now() / 1000);
     if (!values["dry-run"]) writeZones(values.out, plans);
     if (values.json) for (const plan of plans) console.log(json(plan));
