@@ -42,6 +42,17 @@ describe("build", () => {
     place.remove();
   });
 
+  test("names the file of a zone that is described no more, and no other", async () => {
+    const place = new ZoneWorld();
+    const file = place.path("world.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/ {2}- apex: dsoc-b[^]*$/, ""));
+    writeFileSync(place.path("other.example.zone"), "; another's\n");
+    const { status, stderr } = await drtm("zone", "build", file, "--out", place.directory);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: `${place.dsocB}: a zone that world.yaml no longer has: remove it here and at the name servers, or describe it again\n` });
+    expect(readFileSync(place.dsocB, "utf8")).toContain("SVCB");
+    place.remove();
+  });
+
   test("a faulty description is status 2, each fault with file and line", async () => {
     const file = world.path("faulty.yaml");
     writeFileSync(file, "registry:\n  apex: drtm.example\n  nameserver: []\n");
@@ -67,6 +78,11 @@ describe("check", () => {
     expect(json.status).toBe(1);
     expect(JSON.parse(json.stdout)).toEqual({ severity: "error", source: spoilt.dsocA, line, name: "_drtm.s1.dsoc-a.example. SVCB", problem: "has fra1.dsoc-a.example. with port 0", remedy: "write the port that it listens on, such as port=4344" });
     spoilt.remove();
+  });
+
+  test("a directory is checked as its zone files are, and one without any is told", async () => {
+    expect(await drtm("zone", "check", world.directory)).toEqual(await drtm("zone", "check", ...world.files));
+    expect(await drtm("zone", "check", "docs")).toMatchObject({ status: 2, stderr: expect.stringContaining("docs has no zone files (*.zone)") as string });
   });
 
   test("a server, its DSOCs read along", async () => {
