@@ -29,7 +29,7 @@ ${SERVER_HELP}
 
 Exit status: 0 no error (notes do not count), 1 errors, or a server that cannot be read, 2 wrong usage.
 
-Example: drtm zone check zones/*.zone --allow-loopback`,
+Example: drtm zone check zones --allow-loopback`,
   run: async (args) => {
     const { values, positionals } = readArgs("zone check", args, {
       server: { type: "string", short: "s" },
