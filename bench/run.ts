@@ -6,6 +6,7 @@ import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
 import { benchFanOut } from "./fan-out.ts";
 import { machine, machineLine } from "./machine.ts";
+import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
 import { type Row, printTable } from "./table.ts";
 
@@ -28,6 +29,11 @@ const SECTIONS: readonly Section[] = [
     name: "fan-out",
     title: "One change at a QSA, through QSR and QSC to all queriers; real sockets on loopback, a process each",
     run: (quick, progress) => fanOut(quick ? 200 : 1000, quick ? 5 : 25, progress),
+  },
+  {
+    name: "probing",
+    title: "A QSR measures the QSAs that discovery has found; real sockets on loopback, the QSR and all QSAs a process each",
+    run: (quick, progress) => benchProbing(quick ? 20 : 200, 30, progress),
   },
 ];
 

@@ -142,6 +142,8 @@ export class Itr implements Engine, Audience, Holders {
 
   beginMab(): void {}
 
+  beginUpstream(): void {}
+
   tellMab(now: number, entry: number): void {
     this.tell(now, entry, UpdateAction.flushMab);
   }

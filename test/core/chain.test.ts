@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatIp, formatRange, parseIp } from "../../src/address/index.ts";
-import { ResultCode } from "../../src/wire/index.ts";
+import { MessageType, ResultCode } from "../../src/wire/index.ts";
 import { Chain, QSC_ENDPOINT } from "../support/chain.ts";
 import { QSR_ENDPOINT } from "../support/world.ts";
 
@@ -83,6 +83,38 @@ describe("QSA, QSR, QSC and ITR in a chain", () => {
     expect(chain.lookUp("192.0.2.7")).toMatchObject({ etr: FIRST_ETR });
     chain.change("192.0.2.0-192.0.2.99", "203.0.113.7");
     chain.network.run(SECOND);
+    expect(chain.lookUp("192.0.2.7")).toMatchObject({ etr: NEW_ETR, elapsed: 0 });
+  });
+
+  test("a late reply whose acknowledgement was lost comes again, and is acknowledged again", () => {
+    const chain = new Chain([100]);
+    let lost = 0;
+    chain.network.loses = ({ to, bytes }) => to === QSR_ENDPOINT && bytes[1] === MessageType.mapReplyAck && lost++ === 0;
+    chain.lookUp("192.0.2.7");
+    chain.network.run(SECOND);
+    expect(chain.qsr.server.responder.repeater.counters).toEqual({ repliesRepeated: 1, repliesAcknowledged: 1 });
+  });
+
+  test("an update with the nonce of a refresh whose reply was lost: the entry is changed, not flushed", () => {
+    const chain = new Chain([20], ["127.0.1.1:4344"]);
+    chain.lookUp("192.0.2.7");
+    const qsa = chain.sites[0]!.endpoint;
+    let isReplyLost = false;
+    chain.network.loses = ({ from, bytes }) => {
+      if (from !== qsa || bytes[1] !== MessageType.mapReply || bytes[40] !== ResultCode.mapping || isReplyLost) return false;
+      isReplyLost = true;
+      return true;
+    };
+    chain.network.runUntil(() => {
+      if (!isReplyLost) chain.lookUp("192.0.2.7");
+      return isReplyLost;
+    }, 600 * SECOND);
+    chain.drain();
+    chain.events.length = 0;
+    chain.change("192.0.2.0-192.0.2.99", "203.0.113.7");
+    chain.network.run(15_000);
+    chain.drain();
+    expect(chain.events.map(({ type }) => type)).toEqual(["update"]);
     expect(chain.lookUp("192.0.2.7")).toMatchObject({ etr: NEW_ETR, elapsed: 0 });
   });
 

@@ -120,6 +120,21 @@ describe("what a server holds for its queriers", () => {
     expect(world.querier.updates.map(({ update }) => update.action)).toEqual([UpdateAction.flushAll]);
   });
 
+  test("when a server dies, who holds much of it hears one word, and who holds little hears of that alone", () => {
+    const world = new World([20]);
+    shatter(world);
+    const other = new TestQuerier(world.network, "10.0.9.1:999", QSR_ENDPOINT);
+    other.introduce();
+    for (let host = 0; host < 60; host++) world.querier.answer(`192.0.2.${host}`);
+    for (let host = 0; host < 3; host++) other.answer(`192.0.2.${host}`);
+    world.sites[0]!.station.leave();
+    world.network.runUntil(() => world.qsr.server.cache.cache.size === 0, 12 * SECOND);
+    world.network.run(100_000);
+    expect(world.querier.updates.map(({ update }) => update.action)).toEqual([UpdateAction.flushAll]);
+    expect(other.updates.map(({ update }) => update.action)).toEqual([UpdateAction.flushRange, UpdateAction.flushRange, UpdateAction.flushRange]);
+    expect(world.qsr.server.promises.ledger.size).toBe(0);
+  });
+
   test("a client may have only so many queries waiting", () => {
     const world = new World([100], { clients: { ...CLIENTS, maxWaiting: 10 } });
     for (let key = 0; key < 15; key++) world.querier.ask(`192.0.2.${key}`);

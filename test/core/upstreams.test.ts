@@ -3,7 +3,7 @@ import { formatIp, parseIp } from "../../src/address/index.ts";
 import type { CatalogueContent } from "../../src/core/mabs/catalogue-content.ts";
 import { UpstreamState } from "../../src/core/querier/upstream-state.ts";
 import { Acknowledgement, type Header, MessageType, ResultCode, UpdateAction, decodeDatagram, encodeAcknowledgement } from "../../src/wire/index.ts";
-import { type Site, World } from "../support/world.ts";
+import { type Site, UPSTREAM_ENDPOINT, World } from "../support/world.ts";
 
 const MINUTE = 60_000_000;
 
@@ -33,9 +33,10 @@ function keepBusy(world: World, busy: readonly Site[]): void {
   };
 }
 
-function atWork(header: Header): Uint8Array {
+function atWork(header: Header, epoch: readonly [hi: number, lo: number] = [0, 0]): Uint8Array {
   const ack = new Acknowledgement();
   Object.assign(ack.header, header, { server0: 0, server1: 0, server2: 0, server3: 0 });
+  [ack.epochHi, ack.epochLo] = epoch;
   ack.value = 60_000;
   const bytes = new Uint8Array(64);
   return bytes.subarray(0, encodeAcknowledgement(new DataView(bytes.buffer), MessageType.mapRequestAck, ack));
@@ -196,6 +197,37 @@ describe("liveness", () => {
     const before = port.counters.probesSent;
     world.network.run(1_000);
     expect(port.counters.probesSent).toBe(before + 1);
+  });
+
+  test.each(["another", "the same"])("a Map Request Ack of %s epoch: the server is asked at once, where that is not the one it had", (which) => {
+    const world = new World([20]);
+    const [site] = world.sites;
+    const { epochHi, epochLo } = site!.qsa.server.promises;
+    let header: Header | undefined;
+    world.network.loses = ({ to, bytes }) => {
+      const request = to === site!.endpoint ? decodeDatagram(bytes) : undefined;
+      if (request?.type !== MessageType.mapRequest || request.message.family === 0) return false;
+      header = request.message.header;
+      world.network.send({ from: to, to: UPSTREAM_ENDPOINT, bytes: atWork(header, which === "another" ? [epochHi, epochLo ^ 1] : [epochHi, epochLo]) });
+      return true;
+    };
+    const before = world.qsr.querier.port.counters.probesSent;
+    world.querier.ask("192.0.2.7");
+    world.network.runUntil(() => header !== undefined, 1_000_000);
+    world.network.run(20_000);
+    expect(world.qsr.querier.port.counters.probesSent).toBe(before + (which === "another" ? 1 : 0));
+  });
+
+  test("where all are down, the one that was alive last is asked, not one that never was", () => {
+    const world = new World([12, 40]);
+    const gone = { name: "a.dsoc.example.", address: parseIp("127.0.9.9"), port: 4344, tier: 1, region: "", weight: 100 };
+    const { mabs, services } = world.content();
+    world.publish({ mabs, services: [{ name: services[0]!.name, servers: [gone, ...services[0]!.servers] }] });
+    world.network.run(MINUTE);
+    for (const { station } of world.sites) station.leave();
+    world.network.run(2 * MINUTE);
+    world.sites[1]!.station.rejoin();
+    expect(world.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
   });
 
   test("a reply that is late with its counter does not hide numbers that are known to be missing", () => {

@@ -39,7 +39,7 @@ export interface Site {
 }
 
 export const QSR_ENDPOINT = "10.0.0.1:4344";
-const UPSTREAM_ENDPOINT = "10.0.0.1:40000";
+export const UPSTREAM_ENDPOINT = "10.0.0.1:40000";
 
 /** One QSR, one querier next to it, and one service with a site for each RTT (milliseconds), on virtual time. */
 export class World {

@@ -261,9 +261,13 @@ export class EntryTable {
     this.#words[entry * WIDTH + LEDGER] = head;
   }
 
-  /** The first entry learnt from an upstream; NO_ENTRY when there is none. */
+  /** The first entry learnt from an upstream, NO_ENTRY when there is none; go on with `following`. */
   firstOf(upstream: number): number {
     return this.#heads[upstream]! - 1;
+  }
+
+  following(entry: number): number {
+    return this.#words[entry * WIDTH + NEXT]! - 1;
   }
 
   touch(entry: number): void {

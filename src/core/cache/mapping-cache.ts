@@ -22,6 +22,8 @@ export interface Holders {
   /** Tells each of those who were told nothing else since `beginMab` to forget the whole MAB that the entry is in. */
   tellMab(now: number, entry: number, cause: Version): void;
   beginMab(): void;
+  /** All that came from an upstream is about to be withdrawn: tells those who hold much of it at once, by one message. */
+  beginUpstream(now: number, upstream: number): void;
 }
 
 /** Wants the mapping of a key soon, for nobody in particular. */
@@ -156,6 +158,7 @@ export class MappingCache {
   /** Withdraws all that came from one upstream; what was in use of it is wanted again. Gives how many. */
   flushUpstream(now: number, upstream: number): number {
     let flushed = 0;
+    this.#holders.beginUpstream(now, upstream);
     for (let entry = this.entries.firstOf(upstream); entry !== NO_ENTRY; entry = this.entries.firstOf(upstream)) {
       if (upstream !== OWN && this.entries.isTouched(entry)) this.wantKey(this.entries.family(entry), this.entries.firstHi(entry), this.entries.firstLo(entry));
       this.withdraw(now, entry, this.#nothing);

@@ -1,17 +1,20 @@
 import type { NextU32 } from "../next-u32.ts";
 import { TimerHeap } from "../tables/timer-heap.ts";
+import { Pace } from "./pace.ts";
 import type { Upstream } from "./upstream.ts";
 import { LOSSES_UNTIL_DOWN, UpstreamState } from "./upstream-state.ts";
 import type { UpstreamTable } from "./upstream-table.ts";
 
 /** How often servers are measured; microseconds. */
 export interface ProbeIntervals {
-  /** Between the first probes of different servers, right after discovery. */
+  /** Between probes of any servers, on average over every second: it has no more of them. At most 100,000. */
   readonly pacing: number;
   /** A server from which mapping is held: it must be heard, or what it gave is flushed. */
   readonly holding: number;
   /** The best `keepFresh` of each service. */
   readonly best: number;
+  /** A server of which fewer than FIRST_SAMPLES were taken. With 4,000 servers they are there within 30 s at the usual pacing. */
+  readonly settling: number;
   /** All others: a newly better one is found within this time. */
   readonly others: number;
   /** A dead one, after its first failures; then twice as long each time, up to `deadMost`. */
@@ -23,14 +26,23 @@ export const DEFAULT_INTERVALS: ProbeIntervals = {
   pacing: 2_000,
   holding: 3_000_000,
   best: 10_000_000,
+  settling: 8_000_000,
   others: 60_000_000,
   dead: 1_000_000,
   deadMost: 30_000_000,
 };
 
-/** Decides when each upstream is measured next. It never stops, however long one is dead. */
+/** So many make an estimate of use: the first says nothing of variation, and may have met a busy moment. */
+const FIRST_SAMPLES = 3;
+
+/**
+ * Decides when each upstream is measured next. It never stops, however long one is dead. When more are due than pacing lets
+ * go, those from which mapping is held come first, since their silence ends it; then who has waited longest.
+ */
 export class Prober {
-  readonly #timers: TimerHeap;
+  readonly #holding: TimerHeap;
+  readonly #others: TimerHeap;
+  readonly #pace: Pace;
   readonly #upstreams: UpstreamTable;
   readonly #nextU32: NextU32;
   readonly #intervals: ProbeIntervals;
@@ -46,7 +58,9 @@ export class Prober {
     holdsMapping: (upstream: Upstream) => boolean;
   }) {
     this.#upstreams = parts.upstreams;
-    this.#timers = new TimerHeap(parts.upstreams.capacity);
+    this.#holding = new TimerHeap(parts.upstreams.capacity);
+    this.#others = new TimerHeap(parts.upstreams.capacity);
+    this.#pace = new Pace(parts.intervals.pacing);
     this.#nextU32 = parts.nextU32;
     this.#intervals = parts.intervals;
     this.#keepFresh = parts.keepFresh;
@@ -54,28 +68,30 @@ export class Prober {
   }
 
   get next(): number {
-    return this.#timers.next;
+    return Math.max(this.#pace.next, Math.min(this.#holding.next, this.#others.next));
   }
 
   /** Takes the next upstream to probe now. */
   pop(now: number): Upstream | undefined {
-    const index = this.#timers.pop(now);
-    return index < 0 ? undefined : this.#upstreams.at(index);
+    if (this.next > now) return undefined;
+    this.#pace.take(now);
+    const holding = this.#holding.pop(now);
+    return this.#upstreams.at(holding < 0 ? this.#others.pop(now) : holding);
   }
 
   /** Measures servers that have not been heard and have no probe planned yet, one after the other. */
   welcomeNew(now: number): void {
     this.#nextFirst = Math.max(this.#nextFirst, now);
     for (const upstream of this.#upstreams.listed()) {
-      if (upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#timers.has(upstream.index)) continue;
-      this.#timers.set(upstream.index, this.#nextFirst);
+      if (upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#plannedAt(upstream) < Infinity) continue;
+      this.#set(upstream, this.#nextFirst);
       this.#nextFirst += this.#intervals.pacing;
     }
   }
 
   /** Plans the next regular probe. */
   plan(now: number, upstream: Upstream): void {
-    this.#timers.set(upstream.index, now + this.#jittered(upstream));
+    this.#set(upstream, now + this.#jittered(upstream));
   }
 
   /** Plans the next regular probe, unless one is planned that comes before it. */
@@ -85,16 +101,32 @@ export class Prober {
 
   /** Wants a probe now, whatever was planned. */
   hurry(now: number, upstream: Upstream): void {
-    this.#timers.set(upstream.index, now);
+    this.#set(upstream, now);
   }
 
   /** Brings the next probe forward, no earlier than `at`. */
   noLaterThan(at: number, upstream: Upstream): void {
-    if (!this.#timers.has(upstream.index) || this.#timers.at(upstream.index) > at) this.#timers.set(upstream.index, at);
+    const planned = this.#plannedAt(upstream);
+    if (at < planned || !this.#timersFor(upstream).has(upstream.index)) this.#set(upstream, Math.min(at, planned));
   }
 
   forget(upstream: Upstream): void {
-    this.#timers.clear(upstream.index);
+    this.#holding.clear(upstream.index);
+    this.#others.clear(upstream.index);
+  }
+
+  #set(upstream: Upstream, at: number): void {
+    this.forget(upstream);
+    this.#timersFor(upstream).set(upstream.index, at);
+  }
+
+  #timersFor(upstream: Upstream): TimerHeap {
+    return this.#holdsMapping(upstream) ? this.#holding : this.#others;
+  }
+
+  #plannedAt({ index }: Upstream): number {
+    if (this.#holding.has(index)) return this.#holding.at(index);
+    return this.#others.has(index) ? this.#others.at(index) : Infinity;
   }
 
   #jittered(upstream: Upstream): number {
@@ -102,13 +134,14 @@ export class Prober {
   }
 
   #interval(upstream: Upstream): number {
-    const { holding, best, others, dead, deadMost } = this.#intervals;
+    const { holding, best, settling, others, dead, deadMost } = this.#intervals;
     if (upstream.state === UpstreamState.down) {
       return Math.min(deadMost, dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));
     }
     if (upstream.state !== UpstreamState.up) return dead;
     if (this.#holdsMapping(upstream)) return holding;
-    return this.#isAmongBest(upstream) ? best : others;
+    const regular = this.#isAmongBest(upstream) ? best : others;
+    return upstream.rtt.samples < FIRST_SAMPLES ? Math.min(settling, regular) : regular;
   }
 
   #isAmongBest(upstream: Upstream): boolean {

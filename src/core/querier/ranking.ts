@@ -1,5 +1,5 @@
 import type { Upstream } from "./upstream.ts";
-import { PREFERENCE } from "./upstream-state.ts";
+import { PREFERENCE, UpstreamState } from "./upstream-state.ts";
 
 /** One QSA of a service: an upstream, in the tier its SVCB record gives it (lower first). */
 export interface Candidate {
@@ -12,14 +12,23 @@ export interface Candidate {
   readonly region: string;
 }
 
-/** The order in which the QSAs of a service are asked: those that answer before those that may, then tier, then RTT. */
+/**
+ * The order in which the QSAs of a service are asked: those that answer before those that may, then tier, then RTT. Of those
+ * that are down the one that was alive last comes first: it is the likeliest to be back.
+ */
 export function compareCandidates(a: Candidate, b: Candidate): number {
   return (
     PREFERENCE[a.upstream.state]! - PREFERENCE[b.upstream.state]! ||
+    (a.upstream.state === UpstreamState.down ? compareLastSeen(a.upstream, b.upstream) : 0) ||
     a.tier - b.tier ||
     a.upstream.rtt.smoothed - b.upstream.rtt.smoothed ||
     a.upstream.index - b.upstream.index
   );
+}
+
+/** Neither may ever have been alive: infinities have no difference. */
+function compareLastSeen(a: Upstream, b: Upstream): number {
+  return a.aliveAt === b.aliveAt ? 0 : b.aliveAt - a.aliveAt;
 }
 
 /** The QSAs of one service, best first. */

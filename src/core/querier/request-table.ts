@@ -60,10 +60,14 @@ export class RequestTable {
 
   /** The request that a message with this sequence and nonce from this upstream belongs to; -1 when none does. */
   match(sequence: number, nonceHi: number, nonceLo: number, upstream: number): number {
-    const slot = sequence & (MAX_REQUESTS - 1);
-    if (this.#open[slot] === 0 || this.sequence(slot) !== sequence || this.#upstream[slot] !== upstream) return -1;
-    const difference = (this.#nonceHi[slot]! ^ nonceHi) | (this.#nonceLo[slot]! ^ nonceLo);
-    return difference === 0 ? slot : -1;
+    const slot = this.#lastWith(sequence, nonceHi, nonceLo, upstream);
+    return slot >= 0 && this.#open[slot] !== 0 ? slot : -1;
+  }
+
+  /** Whether a message belongs to a request that is closed, whose slot no other has taken yet. */
+  wasClosed(sequence: number, nonceHi: number, nonceLo: number, upstream: number): boolean {
+    const slot = this.#lastWith(sequence, nonceHi, nonceLo, upstream);
+    return slot >= 0 && this.#open[slot] === 0;
   }
 
   /** How many requests for fetches are open to an upstream. */
@@ -120,6 +124,14 @@ export class RequestTable {
       if (this.#open[slot] !== 0 && this.#upstream[slot] === upstream) return slot;
     }
     return -1;
+  }
+
+  /** The slot whose latest request had these; -1 where another has taken it, or never was. */
+  #lastWith(sequence: number, nonceHi: number, nonceLo: number, upstream: number): number {
+    const slot = sequence & (MAX_REQUESTS - 1);
+    if (this.#uses[slot] === 0 || this.sequence(slot) !== sequence || this.#upstream[slot] !== upstream) return -1;
+    const difference = (this.#nonceHi[slot]! ^ nonceHi) | (this.#nonceLo[slot]! ^ nonceLo);
+    return difference === 0 ? slot : -1;
   }
 
   sequence(slot: number): number {

@@ -18,15 +18,18 @@ export interface RttEstimate {
   variation: number;
   /** How often the timeout was doubled since the last answer (RFC 6298 (5.5)). */
   backoff: number;
+  /** How many samples were taken since this program started. */
+  samples: number;
 }
 
 export function newRtt(): RttEstimate {
-  return { smoothed: 0, variation: 0, backoff: 0 };
+  return { smoothed: 0, variation: 0, backoff: 0, samples: 0 };
 }
 
 /** Takes a sample; every request has a nonce of its own, so none is ambiguous (no Karn's rule). RFC 6298 (2.2), (2.3). */
 export function addRttSample(rtt: RttEstimate, sample: number): void {
   rtt.backoff = 0;
+  rtt.samples++;
   if (rtt.smoothed === 0) {
     rtt.smoothed = sample;
     rtt.variation = sample / 2;

@@ -94,7 +94,7 @@ export class UpdateReceiver {
       this.#cache.flushMab(now, family, mab.hi, mab.lo, body.prefixLength, upstream.index, version);
       return;
     }
-    const isRevised = action === UpdateAction.update && this.#revise(now);
+    const isRevised = action === UpdateAction.update && this.#revise(now, upstream);
     this.#cache.raiseFloor(now, body, version);
     if (isRevised) return;
     this.#cache.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, upstream.index, version);
@@ -103,15 +103,16 @@ export class UpdateReceiver {
 
   /**
    * Gives the entry for exactly this range its new mapping, and false when there is none to give it to. It may stand on
-   * another upstream's word by now: that one will say the same.
+   * another upstream's word by now: that one will say the same. While it is being refreshed the nonces of the old and of the
+   * new request both count.
    */
-  #revise(now: number): boolean {
+  #revise(now: number, upstream: Upstream): boolean {
     const { header, body } = this.#update;
     const { entries } = this.#cache;
     const entry = this.#cache.find(now, body.family as Family, body.firstHi, body.firstLo);
     if (entry === NO_ENTRY || !entries.hasRange(entry, body)) return false;
     if (!entries.isNewer(entry, body)) return true;
-    if (!entries.hasNonce(entry, header.nonceHi, header.nonceLo)) return false;
+    if (!entries.hasNonce(entry, header.nonceHi, header.nonceLo) && !this.#port.isAsking(upstream, header)) return false;
     this.#cache.revise(now, entry, ResultCode.mapping, body);
     return true;
   }

@@ -95,6 +95,7 @@ export class UpstreamPort {
     const slot = upstream === undefined || fault !== Fault.none ? -1 : this.#match(upstream, reply.header);
     if (upstream === undefined || slot < 0) {
       this.counters.unmatchedReplies++;
+      if (upstream !== undefined && fault === Fault.none) this.#acknowledgeCopy(upstream, reply.header);
       return;
     }
     this.counters.upstreamReplies++;
@@ -107,6 +108,11 @@ export class UpstreamPort {
     else this.#owner.answered(now, slot, upstream, reply, trusted);
   }
 
+  /** Whether a message carries the nonce of a request that this server has not answered yet. */
+  isAsking(upstream: Upstream, header: MapReply["header"]): boolean {
+    return this.#match(upstream, header) >= 0;
+  }
+
   /** Takes a Map Request Ack: the server is at work, and needs as long as it says. Half of what is left stays for others. */
   handleRequestAck(now: number, peer: number, view: DataView, length: number): void {
     const upstream = this.#upstreams.ofPeer(peer);
@@ -116,6 +122,7 @@ export class UpstreamPort {
       this.counters.unmatchedReplies++;
       return;
     }
+    if (!upstream!.hasEpoch(this.#ack.epochHi, this.#ack.epochLo)) this.#prober.hurry(now, upstream!);
     const fetch = this.#requests.fetch(slot);
     const left = (fetch === PROBE ? this.#requests.sentAt(slot) + QUERY_DEADLINE : this.#owner.deadlineOf(fetch)) - now;
     this.#requests.extend(slot, now + Math.min(left / 2, this.#ack.value * 1000));
@@ -199,6 +206,14 @@ export class UpstreamPort {
     const isSent = this.#ring.commit(upstream.peer, encodeMapRequest(this.#ring.claim(), this.#request));
     if (!isSent) requests.markUnsent(slot, now + RING_FULL_RETRY);
     return slot;
+  }
+
+  /** The acknowledgement of the reply was lost, or crossed this copy of it. */
+  #acknowledgeCopy(upstream: Upstream, header: MapReply["header"]): void {
+    const isWanted = (header.flags & ReplyFlag.ackWanted) !== 0 && upstream.knowsUs(header);
+    if (isWanted && this.#requests.wasClosed(header.sequence, header.nonceHi, header.nonceLo, upstream.index)) {
+      this.#acknowledger.send(upstream, MessageType.mapReplyAck, header, 0);
+    }
   }
 
   #match(upstream: Upstream, header: MapReply["header"]): number {

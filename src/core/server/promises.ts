@@ -14,6 +14,8 @@ import { UpdateSender } from "./update-sender.ts";
 
 /** A querier that was not heard for this long has flushed what it had (docs/protocol.md section 7.5). */
 const QUERIER_SILENCE_MS = 15_000;
+/** As many flushes go to one querier when an upstream dies, rather than one of everything. */
+const FEW_ENTRIES = 8;
 /** The longest promise there is. */
 const LONGEST_MS = 3_600_000;
 
@@ -91,6 +93,14 @@ export class Promises implements Holders {
     this.ledger.clear(entry);
   }
 
+  /**
+   * A querier with more than a few entries of an upstream is told to forget everything: what it has of others is here for it
+   * to ask again. So the death of a server costs messages in proportion to queriers, not to entries.
+   */
+  beginUpstream(now: number, upstream: number): void {
+    for (const [peer, entries] of this.#countHolders(upstream)) if (entries > FEW_ENTRIES) this.#collapse(now, peer);
+  }
+
   /** A verified querier has spoken. If promises to it were dropped, it is told now that nothing of us holds any more. */
   heard(now: number, peer: number): void {
     const nowMs = milliseconds(now);
@@ -111,6 +121,18 @@ export class Promises implements Holders {
     const rows = this.#rounds.begin(now, Math.max(this.ledger.highWater, this.#peers.size));
     this.ledger.sweep(nowMs, rows);
     this.#sweepSilent(nowMs, rows);
+  }
+
+  /** How many entries of an upstream each querier holds. */
+  #countHolders(upstream: number): Map<number, number> {
+    const held = new Map<number, number>();
+    for (let entry = this.#entries.firstOf(upstream); entry !== NO_ENTRY; entry = this.#entries.following(entry)) {
+      for (let record = this.ledger.firstOf(entry); record !== NO_RECORD; record = this.ledger.following(record)) {
+        const peer = this.ledger.peer(record);
+        held.set(peer, (held.get(peer) ?? 0) + 1);
+      }
+    }
+    return held;
   }
 
   #sendToHolders(now: number, entry: number): void {

@@ -39,10 +39,10 @@ export class TimerHeap {
 
   /** Sets or moves the deadline of `id`. */
   set(id: number, at: number): void {
+    const isNew = this.#place[id] === ABSENT;
+    if (!isNew && this.#at[id] === at) return;
     this.#at[id] = at;
-    if (this.#place[id] === ABSENT) {
-      this.#put(this.#size++, id);
-    }
+    if (isNew) this.#put(this.#size++, id);
     this.#settle(id);
   }
 
