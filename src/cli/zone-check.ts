@@ -25,7 +25,7 @@ ${SERVER_HELP}
   --allow-loopback             QSAs may have loopback addresses, as in the sample world
   --allow-private              QSAs may have private addresses
   --soon DAYS                  tell of signatures that end earlier (default 7)
-  --json                       one JSON object for each finding, and for each QSA asked
+  --json                       one JSON object for each finding, each QSA asked, and each zone whose signatures were verified
 
 Exit status: 0 no error (notes do not count), 1 errors, or a server that cannot be read, 2 wrong usage.
 

@@ -71,7 +71,8 @@ describe.each(PRIMARY_KINDS)("drtm zone and $name", (kind) => {
     expect(await drtm("zone", "diff", server, server, "--apex", OPEN_ZONE)).toEqual(same);
   });
 
-  test.runIf(isHere && kind.hasTls)(`check and diff over TLS, by CA and by pin (needs ${kind.program})`, async () => {
+  if (!kind.hasTls) return;
+  test.runIf(isHere)(`check and diff over TLS, by CA and by pin (needs ${kind.program})`, async () => {
     const place = `127.0.0.1:${primary.place.tlsPort}`;
     const byName = ["--tls-name", CERTIFICATE_NAME, "--tls-ca", join(primary.place.directory, "certificate.pem")];
     const checked = await drtm("zone", "check", "--server", place, "--apex", KEYED_ZONE, "--tsig", KEY_FILE, ...byName);

@@ -71,8 +71,6 @@ describe("a signed zone", () => {
 });
 
 describe("anchors that are given", () => {
-  const anchorsOf = (key: SigningKey) => new Map([[APEX, [parseTrustAnchor(dsText(key), APEX)]]]);
-
   test("must fit", () => {
     expect(check(signed(), { anchors: anchorsOf(KSK) })).toMatchObject({ findings: [], verified: [{ by: "anchors given" }] });
     expect(textsOf(check(signed(), { anchors: anchorsOf(OTHER) }))).toEqual([expect.stringMatching(/^DNSKEY is not trusted, by anchors given: no key of the zone is one of its trust anchors .*: have it signed by that key, or correct the anchors$/)]);
@@ -105,6 +103,10 @@ describe("DS data of a registry", () => {
 
 function record(name: string, type: number, data: Uint8Array): ResourceRecord {
   return { name, type, ttl: 60, data };
+}
+
+function anchorsOf(key: SigningKey) {
+  return new Map([[APEX, [parseTrustAnchor(dsText(key), APEX)]]]);
 }
 
 function rrset(...keys: readonly SigningKey[]) {

@@ -33,15 +33,17 @@ export async function checkServer(access: ServerAccess, apex: string, request: C
   return finish(reading.zones, reading.zones.length, notesOn(reading, sourceOf(access)), request);
 }
 
-/** What could not be read, or not as well as by transfer. */
+/** What could not be read, or not as well as by transfer. Of zones that a server does not have at all the check of the registry tells. */
 function notesOn({ zones, missing, refusal }: ServerReading, source: string): Finding[] {
-  const note = { severity: "note", source, line: undefined } as const;
-  const queried = zones.filter(({ isWhole }) => !isWhole);
-  const others = queried.length === 1 ? "" : `, and so are ${queried.length - 1} more`;
-  const byQueries = refusal === undefined || queried.length === 0 ? [] : [{ ...note, name: queried[0]!.apex, problem: `is read by queries${others}, so that signatures are not checked: ${refusal}`, remedy: "give --tsig, or --by queries if that is meant" }];
-  // Of zones that a server does not have at all the check of the registry tells.
+  const [first, ...more] = zones.filter(({ isWhole }) => !isWhole);
+  const others = more.length === 0 ? "" : `, and so are ${more.length} more`;
+  const byQueries = refusal === undefined || first === undefined ? [] : [noteOn(source, first.apex, `is read by queries${others}, so that signatures are not checked: ${refusal}`, "give --tsig, or --by queries if that is meant")];
   const refused = missing.filter(({ why }) => why !== "");
-  return [...byQueries, ...refused.map(({ service, why }) => ({ ...note, name: service, problem: `is in a zone that this server does not give: ${why}`, remedy: "allow transfers of it to this address, or check its zone file" }))];
+  return [...byQueries, ...refused.map(({ service, why }) => noteOn(source, service, `is in a zone that this server does not give: ${why}`, "allow transfers of it to this address, or check its zone file"))];
+}
+
+function noteOn(source: string, name: string, problem: string, remedy: string): Finding {
+  return { severity: "note", source, line: undefined, name, problem, remedy };
 }
 
 async function finish(views: readonly ZoneView[], zones: number, before: readonly Finding[], request: CheckRequest): Promise<CheckResult> {
