@@ -75,6 +75,19 @@ describe("check", () => {
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`${file}:4: "control.socket": ${directory}/xxx`) as string });
   });
 
+  test.each([
+    ["a secret that is no base64", 'primaries: [{ address: 192.0.2.1, key: k }] }], keys: [{ name: k, secret: "x" }] }', "the secret of TSIG key k is not base64"],
+    ["a key that is not there", "primaries: [{ address: 192.0.2.1, key: k }] }] }", 'has the key "k", which is not among dns.keys'],
+    ["a CA file without certificates", "primaries: [{ address: 192.0.2.1, tls: { ca: ca.yaml } }] }] }", "ca.yaml has no certificate"],
+    ["a trust anchor that is none", 'primaries: [{ address: 192.0.2.1 }], trustAnchors: ["1 13 2 ab"] }] }', "the trust anchor with key tag 1 has a digest of 1 octets"],
+  ])("a registry with %s", async (_what, rest, message) => {
+    const file = join(directory, "ca.yaml");
+    writeFileSync(file, `role: qsr\ndns: { registries: [{ apex: a.example, ${rest}\n`);
+    const { status, stderr } = await drtm("check", file);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`${file}: `) as string });
+    expect(stderr).toContain(message);
+  });
+
   test.each<[string, string, (path: string) => void, string]>([
     ["missing", "gone.txt", () => undefined, 'qsa.yaml:2: "mapping.0": %s does not exist'],
     ["a directory", "folder.txt", (path) => { mkdirSync(path); }, 'qsa.yaml:2: "mapping.0": %s is a directory: name a file'],

@@ -127,6 +127,19 @@ describe("a configuration", () => {
   });
 });
 
+test("a file of CA certificates is looked for beside the configuration, and missed where it is not there", () => {
+  const directory = mkdtempSync(join(tmpdir(), "drtm-ca-"));
+  const file = join(directory, "f.yaml");
+  writeFileSync(file, "role: qsr\ndns:\n  registries:\n    - apex: drtm.example\n      primaries: [{ address: 192.0.2.1, tls: { name: ns.example, ca: ca.pem } }]\n");
+  try {
+    expect(() => loadConfig(file)).toThrow(`${file}:5: "dns.registries.0.primaries.0.tls.ca": ${join(directory, "ca.pem")} does not exist: create it, or correct its name`);
+    writeFileSync(join(directory, "ca.pem"), "");
+    expect(loadConfig(file)).toMatchObject({ dns: { registries: [{ primaries: [{ tls: { name: "ns.example", ca: join(directory, "ca.pem") } }] }] } });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
 test("endpoints", () => {
   expect(parseEndpoint("[2001:db8::1]:53").port).toBe(53);
   expect(parseEndpoint("192.0.2.1", 4344).port).toBe(4344);
