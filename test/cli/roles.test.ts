@@ -126,6 +126,15 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     }
   });
 
+  test("a change that cannot be kept on disk is no wrong usage: status 1; one outside all MABs is: status 2", async () => {
+    await runQsa(await freePort());
+    const set = (range: string): ReturnType<typeof drtm> => drtm("ctl", "map", "set", range, "--etr", "203.0.113.9", "--socket", socketOf("qsa"));
+    expect(await set("192.0.2.7")).toMatchObject({ status: 0 });
+    rmSync(join(directory, "mapping.txt.changes"));
+    expect(await set("192.0.2.8")).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("the change was not made, since it cannot be kept in") as string });
+    expect(await set("198.51.100.8")).toMatchObject({ status: 2, stderr: "drtm: 198.51.100.8 is in no MAB of this server\n" });
+  });
+
   test("a port in use ends it with one line that says so", async () => {
     const port = await freePort();
     await runQsa(port);
