@@ -68,6 +68,7 @@ describe("changes kept on disk", () => {
   test.each([
     ["192.0.2.0/24 1.15 192.0.2.1 203.0.113.7\n", "changes.txt:1: 192.0.2.0/24 is at 1.10 in the mapping files, and the next change kept is 1.15: changes are missing"],
     ["\nhello\n", 'changes.txt:2: "hello" is no change: write MAB LINEAGE.NUMBER RANGE ETR'],
+    ["\u001b[2J\n", String.raw`changes.txt:1: "\x1b[2J" is no change`],
     ["192.0.2.0/24 1.11 192.0.2.300 203.0.113.7\n", "has an octet above 255"],
   ])("%j is refused with its line", (text, message) => {
     appendFileSync(path, text);
