@@ -6,11 +6,11 @@ import { SCENARIOS, type Scenario, tell } from "../sim/scenarios/index.ts";
 import { type Summary, SummaryBuilder, plain } from "../sim/summary.ts";
 import { Violation } from "../sim/violation.ts";
 import { type Command, ExitStatus, UsageError, readArgs, refuseBeside } from "./command.ts";
-import { type Failure, type FromWorker, type Job, runSeeds } from "./sim-jobs.ts";
+import { type Failure, type Job, runSeeds } from "./sim-jobs.ts";
+import { SimProgress } from "./sim-progress.ts";
 import { formatTable, paint } from "./table.ts";
 
 const MINUTES = "30";
-const PROGRESS_MS = 500;
 /** A QSR of the simulated world has room for 64 upstreams. */
 const MOST_SITES = 21;
 
@@ -104,7 +104,7 @@ function printStory(scenario: Scenario, seed: number, isJson: boolean): number {
 async function runSwarms(job: Job, seeds: readonly number[], jobs: number, isJson: boolean): Promise<number> {
   const builder = new SummaryBuilder();
   const failures: Failure[] = [];
-  const progress = new Progress(seeds.length);
+  const progress = new SimProgress(seeds.length);
   const started = performance.now();
   await runSeeds(job, seeds, jobs, (message) => {
     progress.note(message);
@@ -170,36 +170,4 @@ function readNumber(option: string, text: string, least: number, most: number, i
     throw new UsageError(`${option}: "${text}" is not a ${isWhole ? "whole " : ""}number from ${least} to ${most}`);
   }
   return value;
-}
-
-/** How far a long run is: on one line of a terminal, else a line every so often; on standard error. */
-class Progress {
-  readonly #total: number;
-  readonly #running = new Map<number, number>();
-  #finished = 0;
-  #shownAt = performance.now();
-
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  note(message: FromWorker): void {
-    if (message.type === "progress") {
-      this.#running.set(message.seed, message.done);
-    } else {
-      this.#finished++;
-      this.#running.delete(message.type === "report" ? message.report.seed : message.seed);
-    }
-    const now = performance.now();
-    const interval = process.stderr.isTTY ? PROGRESS_MS : 60 * PROGRESS_MS;
-    if (now - this.#shownAt < interval) return;
-    this.#shownAt = now;
-    const partly = [...this.#running.values()].reduce((sum, done) => sum + done, 0);
-    const text = `${this.#finished.toLocaleString("en")} of ${this.#total.toLocaleString("en")} seeds, ${((100 * (this.#finished + partly)) / this.#total).toFixed(1)} %`;
-    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
-  }
-
-  clear(): void {
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-  }
 }
