@@ -3,6 +3,7 @@ import { ConfigError, loadConfig } from "../config/load.ts";
 import type { Config, QsaConfig } from "../config/schema.ts";
 import { ChangeLog, ChangeLogError } from "../io/change-log.ts";
 import { MappingError, MappingFileError, readStore } from "../roles/qsa-node.ts";
+import { RegistrySourceError, checkRegistrySources } from "../roles/registry-sources.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 
 export const check: Command = {
@@ -10,8 +11,8 @@ export const check: Command = {
   summary: "check a configuration file",
   help: `Usage: drtm check FILE...
 
-Says of each file whether it is a right configuration, and reads the mapping files that it names, and the changes kept;
-otherwise every fault, with its line and what to do.
+Says of each file whether it is a right configuration, and reads the files that it names (mapping, the changes kept, CA
+certificates), its keys and trust anchors; otherwise every fault, with its line and what to do.
 
 Example: drtm check /etc/drtm/qsr.yaml`,
   run: async (args) => {
@@ -26,13 +27,14 @@ function checkFile(file: string): boolean {
     console.log(`${file}: ok, ${summary(loadConfig(file))}`);
     return true;
   } catch (error) {
-    for (const fault of faultsIn(error)) console.error(fault);
+    for (const fault of faultsIn(error, file)) console.error(fault);
     return false;
   }
 }
 
 /** Each with the file to look at in front: the configuration, a mapping file, or the changes kept. Throws what is no fault of theirs. */
-function faultsIn(error: unknown): readonly string[] {
+function faultsIn(error: unknown, file: string): readonly string[] {
+  if (error instanceof RegistrySourceError) return [`${file}: ${error.message}`];
   if (error instanceof ConfigError) return error.faults;
   if (error instanceof MappingFileError || error instanceof MappingError || error instanceof ChangeLogError) return [error.message];
   throw error;
@@ -46,6 +48,7 @@ function summary(config: Config): string {
 function contentSummary(config: Config): string {
   switch (config.role) {
     case "qsr":
+      checkRegistrySources(config.dns);
       return counted(config.dns.registries.length, "registry", "registries");
     case "qsc":
       return counted(config.upstreams.length, "upstream", "upstreams");

@@ -28,9 +28,30 @@ export function readArgs<T extends ParseArgsOptionsConfig>(command: string, args
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    const unknown = /Unknown option '(-{1,2}[^']*)'/.exec((error as Error).message)?.[1];
-    const guess = unknown === undefined ? "" : didYouMean(unknown, Object.keys(options).map((option) => `--${option}`));
-    const what = unknown === undefined ? (error as Error).message : `unknown option ${unknown}${guess}`;
-    throw new UsageError(`${what} (see: drtm ${command} --help)`, { cause: error });
+    throw new UsageError(`${mistake(error as Error, options)} (see: drtm ${command} --help)`, { cause: error });
   }
+}
+
+/** Throws UsageError where options were given that an option leaves without effect: all but `useful`. Not given is undefined or false. */
+export function refuseBeside(option: string, values: Readonly<Record<string, unknown>>, useful: readonly string[], why: string): void {
+  const idle = Object.keys(values).find((other) => other !== option && !useful.includes(other) && values[other] !== undefined && values[other] !== false);
+  if (idle !== undefined) throw new UsageError(`--${idle} does not go with --${option}: ${why}`);
+}
+
+/** What Node says of wrong options, in one line and in our words. */
+function mistake({ message }: Error, options: ParseArgsOptionsConfig): string {
+  const unknown = /^Unknown option '(-{1,2}[^']*)'/.exec(message)?.[1];
+  if (unknown !== undefined) return `unknown option ${unknown}${didYouMean(unknown, Object.keys(options).map((option) => `--${option}`))}`;
+  const option = optionNamed(message, options);
+  if (message.includes("does not take an argument")) return `${option} takes no value`;
+  if (message.includes("argument missing")) return `${option} needs a value`;
+  if (message.includes("argument is ambiguous")) return `${option} needs a value; one that begins with a dash is given as ${option}=-VALUE`;
+  return message.replaceAll("\n", " ");
+}
+
+/** The option that Node means by '--seed', '-s' or '-s, --seed <value>'; by its long name, which takes any value after "=". */
+function optionNamed(message: string, options: ParseArgsOptionsConfig): string {
+  const name = /^Option '([^']*)'/.exec(message)?.[1] ?? "an option";
+  const long = /--[^ ]+/.exec(name)?.[0];
+  return long ?? Object.keys(options).map((option) => `--${option}`).find((option) => `-${options[option.slice(2)]!.short}` === name) ?? name;
 }

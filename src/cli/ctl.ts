@@ -3,7 +3,8 @@ import type { FlushReport, MapReport, QsaReport, ShareReport, SiteReport, Status
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";
 import { qsaTable } from "./qsa-table.ts";
-import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
+import { statusText } from "./status-text.ts";
+import { formatTable, paint } from "./table.ts";
 
 interface Request {
   readonly method: "GET" | "POST";
@@ -25,12 +26,17 @@ interface Options {
   readonly etr?: string | undefined;
   readonly alternatives?: string | undefined;
   readonly hold?: string | undefined;
+  readonly all?: boolean | undefined;
 }
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: {
-    usage: [["status", "what runs, what it has found, its counters"]],
-    request: noWords({ method: "GET", target: "/status", print: printStatus }),
+    usage: [["status [--all]", "what runs, what it has found, its counters; --all: all problems in DNS"]],
+    options: ["all"],
+    request: (words, { all }) => {
+      if (words.length > 0) return undefined;
+      return { method: "GET", target: "/status", print: (status: StatusReport) => statusText(status, all === true) };
+    },
   },
   qsas: {
     usage: [["qsas", "all QSAs of all services, with RTT and rank"]],
@@ -103,9 +109,10 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
       etr: { type: "string" },
       alternatives: { type: "string" },
       hold: { type: "string" },
+      all: { type: "boolean" },
     });
-    const { etr, alternatives, hold } = values;
-    const request = readAction(positionals, { etr, alternatives, hold });
+    const { etr, alternatives, hold, all } = values;
+    const request = readAction(positionals, { etr, alternatives, hold, all });
     try {
       const answer = await askControl(values.socket, request.method, request.target, request.body);
       const print = values.json ? printJson : request.print;
@@ -134,7 +141,7 @@ function readAction([name, ...words]: readonly string[], options: Options): Requ
   if (name === undefined) throw new UsageError("drtm ctl needs an action (see: drtm ctl --help)");
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name]! : undefined;
   if (action === undefined) throw new UsageError(`unknown action "${name}"${didYouMean(name, Object.keys(ACTIONS))} (see: drtm ctl --help)`);
-  const isForeign = (["etr", "alternatives", "hold"] as const).some((option) => options[option] !== undefined && action.options?.includes(option) !== true);
+  const isForeign = (["etr", "alternatives", "hold", "all"] as const).some((option) => options[option] !== undefined && action.options?.includes(option) !== true);
   const request = isForeign ? undefined : action.request(words, options);
   if (request === undefined) throw new UsageError(`usage: ${usageOf(action, [name, ...words]).map(([usage]) => `drtm ctl ${usage}`).join(", or ")}`);
   return request;
@@ -148,31 +155,6 @@ function usageOf({ usage }: Action, [name, verb]: readonly string[]): Action["us
 
 function printJson(answer: unknown): string {
   return [answer].flat().map((object) => JSON.stringify(object)).join("\n");
-}
-
-/** The widest label, and the space after it. */
-const LABEL_COLUMNS = "listens on  ".length;
-
-function printStatus(status: StatusReport): string {
-  const { catalogue, mapping, cache } = status;
-  const rows: [string, string][] = [
-    ["role", `${status.role}, drtm ${status.version}, process ${status.pid}, up ${status.uptimeSeconds} s`],
-    ["listens on", status.listen.join(", ")],
-    ["epoch", status.epoch],
-  ];
-  if (catalogue !== undefined) {
-    const { mabs, sets, services, qsas, serials, sources, ageSeconds } = catalogue;
-    const confirmed = ageSeconds === null ? "never confirmed: DNS has not answered yet" : `confirmed ${ageSeconds} s ago`;
-    rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; ${confirmed}`]);
-    rows.push(["serials", Object.entries(serials).map(([apex, serial]) => `${apex} ${serial} (${sources[apex]})`).join(", ") || "none yet"]);
-    for (const problem of catalogue.problems) rows.push([paint.yellow("problem"), problem]);
-  }
-  if (mapping !== undefined) rows.push(["mapping", `${mapping.mabs} MABs, ${mapping.micronets} micronets`]);
-  rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
-  const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
-  const lines = wrapList(counters.map(([name, value]) => `${name} ${value}`), terminalWidth() - LABEL_COLUMNS);
-  rows.push(...lines.map((line, index): [string, string] => [index === 0 ? "counters" : "", line]));
-  return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
 }
 
 function printWhy(why: WhyReport): string {

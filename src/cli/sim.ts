@@ -5,12 +5,12 @@ import { SWARM_PLAN } from "../sim/plan.ts";
 import { SCENARIOS, type Scenario, tell } from "../sim/scenarios/index.ts";
 import { type Summary, SummaryBuilder, plain } from "../sim/summary.ts";
 import { Violation } from "../sim/violation.ts";
-import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
-import { type Failure, type FromWorker, type Job, runSeeds } from "./sim-jobs.ts";
+import { type Command, ExitStatus, UsageError, readArgs, refuseBeside } from "./command.ts";
+import { type Failure, type Job, runSeeds } from "./sim-jobs.ts";
+import { SimProgress } from "./sim-progress.ts";
 import { formatTable, paint } from "./table.ts";
 
 const MINUTES = "30";
-const PROGRESS_MS = 500;
 /** A QSR of the simulated world has room for 64 upstreams. */
 const MOST_SITES = 21;
 
@@ -41,33 +41,36 @@ Exit status: 0 nothing was broken, 1 something was, 2 for wrong usage.
 Example: drtm sim --seeds 20 --minutes 5 --jobs 2`,
   run: async (args) => {
     const { values, positionals } = readArgs("sim", args, {
-      seed: { type: "string", default: "1" },
-      seeds: { type: "string", default: "1" },
-      minutes: { type: "string", default: MINUTES },
-      jobs: { type: "string", default: "1" },
+      seed: { type: "string" },
+      seeds: { type: "string" },
+      minutes: { type: "string" },
+      jobs: { type: "string" },
       rtt: { type: "string" },
-      sites: { type: "string", default: String(SWARM_PLAN.sitesPerDsoc) },
-      calm: { type: "boolean", default: false },
+      sites: { type: "string" },
+      calm: { type: "boolean" },
       scenario: { type: "string" },
       list: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     });
     if (positionals.length > 0) throw new UsageError(`drtm sim takes no "${positionals[0]}" (see: drtm sim --help)`);
+    if (values.list) refuseBeside("list", values, ["json"], "it only lists the stories");
     if (values.list) return list(values.json);
-    const seed = readNumber("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER);
+    const seed = readNumber("--seed", values.seed ?? "1", 0, Number.MAX_SAFE_INTEGER);
+    if (values.scenario !== undefined) refuseBeside("scenario", values, ["seed", "json"], "a story has a world and a length of its own");
     if (values.scenario !== undefined) return tellScenario(values.scenario, seed, values.json);
-    const seeds = Array.from({ length: readNumber("--seeds", values.seeds, 1, 1_000_000) }, (_, index) => seed + index);
-    const minutes = readNumber("--minutes", values.minutes, 0.1, 10_000, false);
-    const sitesPerDsoc = readNumber("--sites", values.sites, 1, MOST_SITES);
+    const seeds = Array.from({ length: readNumber("--seeds", values.seeds ?? "1", 1, 1_000_000) }, (_, index) => seed + index);
+    const minutes = readNumber("--minutes", values.minutes ?? MINUTES, 0.1, 10_000, false);
+    const sitesPerDsoc = readNumber("--sites", values.sites ?? String(SWARM_PLAN.sitesPerDsoc), 1, MOST_SITES);
+    const isCalm = values.calm === true;
     const repeat = [
       minutes === Number(MINUTES) ? "" : ` --minutes ${minutes}`,
       values.rtt === undefined ? "" : ` --rtt ${values.rtt}`,
       sitesPerDsoc === SWARM_PLAN.sitesPerDsoc ? "" : ` --sites ${sitesPerDsoc}`,
-      values.calm ? " --calm" : "",
+      isCalm ? " --calm" : "",
     ].join("");
     const csv = values.rtt === undefined ? undefined : readRtts(values.rtt);
-    const job = { duration: minutes * 60e6, csv, isCalm: values.calm, sitesPerDsoc, repeat };
-    return runSwarms(job, seeds, readNumber("--jobs", values.jobs, 1, 256), values.json);
+    const job = { duration: minutes * 60e6, csv, isCalm, sitesPerDsoc, repeat };
+    return runSwarms(job, seeds, readNumber("--jobs", values.jobs ?? "1", 1, 256), values.json);
   },
 };
 
@@ -101,7 +104,7 @@ function printStory(scenario: Scenario, seed: number, isJson: boolean): number {
 async function runSwarms(job: Job, seeds: readonly number[], jobs: number, isJson: boolean): Promise<number> {
   const builder = new SummaryBuilder();
   const failures: Failure[] = [];
-  const progress = new Progress(seeds.length);
+  const progress = new SimProgress(seeds.length);
   const started = performance.now();
   await runSeeds(job, seeds, jobs, (message) => {
     progress.note(message);
@@ -167,36 +170,4 @@ function readNumber(option: string, text: string, least: number, most: number, i
     throw new UsageError(`${option}: "${text}" is not a ${isWhole ? "whole " : ""}number from ${least} to ${most}`);
   }
   return value;
-}
-
-/** How far a long run is: on one line of a terminal, else a line every so often; on standard error. */
-class Progress {
-  readonly #total: number;
-  readonly #running = new Map<number, number>();
-  #finished = 0;
-  #shownAt = performance.now();
-
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  note(message: FromWorker): void {
-    if (message.type === "progress") {
-      this.#running.set(message.seed, message.done);
-    } else {
-      this.#finished++;
-      this.#running.delete(message.type === "report" ? message.report.seed : message.seed);
-    }
-    const now = performance.now();
-    const interval = process.stderr.isTTY ? PROGRESS_MS : 60 * PROGRESS_MS;
-    if (now - this.#shownAt < interval) return;
-    this.#shownAt = now;
-    const partly = [...this.#running.values()].reduce((sum, done) => sum + done, 0);
-    const text = `${this.#finished.toLocaleString("en")} of ${this.#total.toLocaleString("en")} seeds, ${((100 * (this.#finished + partly)) / this.#total).toFixed(1)} %`;
-    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
-  }
-
-  clear(): void {
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-  }
 }

@@ -1,3 +1,5 @@
+import { wantsColour } from "../io/terminal.ts";
+
 const useColour = wantsColour(process.stdout.isTTY, process.env);
 
 /** Terminal colours, nothing where standard output is no terminal. */
@@ -37,11 +39,6 @@ export function wrapList(items: readonly string[], most: number): string[] {
     else lines.push(item);
   }
   return lines.map((line, index) => (index < lines.length - 1 ? `${line},` : line));
-}
-
-/** Not on a terminal that cannot, nor where the user wants none (no-color.org). */
-export function wantsColour(isTerminal: boolean, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
-  return isTerminal && (NO_COLOR ?? "") === "" && TERM !== "dumb";
 }
 
 function pad(cell: string, to: number, align: Align): string {

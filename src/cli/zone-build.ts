@@ -1,5 +1,6 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { previousIn, writeZones } from "../zone-tools/build/directory.ts";
+import { leftIn, previousIn, writeZones } from "../zone-tools/build/directory.ts";
 import { type ZonePlan, planZones } from "../zone-tools/build/plan.ts";
 import type { RrsetChange } from "../zone-tools/build/rrset-changes.ts";
 import { loadDescription } from "../zone-tools/description/load.ts";
@@ -17,7 +18,7 @@ export const zoneBuild: Command = {
 
 Makes the zone files of a registry and of DSOCs from a description (docs/zones.md). What is in the directory from the time
 before is compared: a zone whose records are the same keeps its serial, and a file that is the same is not touched. Each
-file is replaced in one step.
+file is replaced in one step. Files of zones that the description no longer has are named, and left.
 
   -o, --out DIRECTORY  where the zone files are, or go: one for each zone, named after it
   -n, --dry-run        say what would change, and write nothing
@@ -35,10 +36,13 @@ Example: drtm zone build zones/world.yaml --out zones --dry-run`,
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new UsageError("drtm zone build takes one description (see: drtm zone build --help)");
     if (values.out === undefined) throw new UsageError("drtm zone build needs --out DIRECTORY (see: drtm zone build --help)");
-    const plans = planZones(loadDescription(file), previousIn(values.out), Date.now() / 1000);
+    if (statSync(values.out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${values.out} is a file: name the directory that the zone files are in, or go to`);
+    const description = loadDescription(file);
+    const plans = planZones(description, previousIn(values.out), Date.now() / 1000);
     if (!values["dry-run"]) writeZones(values.out, plans);
     if (values.json) for (const plan of plans) console.log(json(plan));
     else printReport(plans, values.out, values["dry-run"]);
+    for (const path of leftIn(values.out, plans, description.name)) console.error(`${path}: a zone that ${description.name} no longer has: remove it here and at the name servers, or describe it again`);
     return ExitStatus.answered;
   },
 };

@@ -1,13 +1,10 @@
-import { domainName } from "../config/fields.ts";
-import { DnsError } from "../io/dns-client.ts";
-import { type Difference, type MabChange, type QsaChange, compareSides } from "../zone-tools/diff/compare.ts";
-import { openFiles, openServer } from "../zone-tools/diff/open-side.ts";
+import { type Difference, type MabChange, type QsaChange, type SerialChange, compareSides } from "../zone-tools/diff/compare.ts";
+import { type WantedZone, openFiles, openServer } from "../zone-tools/diff/open-side.ts";
 import { type Qsa, type Side, type SideSource, WalkError, readSides } from "../zone-tools/diff/side.ts";
-import { readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { paint } from "./table.ts";
+import { SERVER_HELP, SERVER_OPTIONS, type ServerValues, isServerProblem, readAccess, readApex, refuseServerOptions } from "./zone-server.ts";
 
-const DNS_PORT = 53;
 const ENDPOINT = /^(?:\[[0-9a-f:.]+\]|\d+\.\d+\.\d+\.\d+)(?::\d+)?$|^[0-9a-f]*:[0-9a-f:.]+$/i;
 const SIGNS = { added: paint.green("+"), removed: paint.red("-"), moved: paint.yellow("~"), changed: paint.yellow("~") } as const;
 
@@ -17,56 +14,62 @@ export const zoneDiff: Command = {
   help: `Usage: drtm zone diff A B [--apex NAME] [--json]
 
 Says what is different for those who read the zones: MABs added, removed, or moved to other services; QSAs added, removed,
-or changed. A and B are zone files, directories of zone files (*.zone), or servers (ADDRESS[:PORT]) that are read by queries.
+or changed. A and B are zone files, directories of zone files (*.zone), or servers (ADDRESS[:PORT]). Of two servers the serials
+are compared too; against a file they are not, since signers raise them. How servers are read is said for both alike.
 
-  -a, --apex NAME  the registry's apex at a server; where the other is a registry's file, it is that one's
-  --json           one JSON object for each difference
+  -a, --apex NAME              the registry's or DSOC's apex at a server; where the other is a file, it is that one's
+${SERVER_HELP}
+  --json                       one JSON object for each difference
 
 Exit status: 0 the same, 1 different or not readable, 2 wrong usage.
 
 Example: drtm zone diff zones 127.0.0.1:5300`,
   run: async (args) => {
-    const { values, positionals } = readArgs("zone diff", args, { apex: { type: "string", short: "a" }, json: { type: "boolean", default: false } });
+    const { values, positionals } = readArgs("zone diff", args, { ...SERVER_OPTIONS, json: { type: "boolean", default: false } });
     if (positionals.length !== 2) throw new UsageError("drtm zone diff compares two: A and B (see: drtm zone diff --help)");
-    const sides = await openSides(positionals, values.apex);
+    const sides = await openSides(positionals, values);
     if (sides === undefined) return ExitStatus.unanswered;
     const difference = compareSides(...sides);
     for (const service of difference.notCompared) console.error(`${service}: its zone is not on both sides, so its QSAs are not compared`);
     (values.json ? printJson : printText)(difference);
-    return difference.mabs.length + difference.qsas.length === 0 ? ExitStatus.answered : ExitStatus.unanswered;
+    return difference.mabs.length + difference.qsas.length + difference.serials.length === 0 ? ExitStatus.answered : ExitStatus.unanswered;
   },
 };
 
 /** Undefined, and told, where one cannot be read. */
-async function openSides(places: readonly string[], apex: string | undefined): Promise<[Side, Side] | undefined> {
+async function openSides(places: readonly string[], values: ServerValues & { readonly apex?: string | undefined }): Promise<[Side, Side] | undefined> {
   const files = places.map((place) => (ENDPOINT.test(place) ? undefined : openFiles(place)));
-  const named = apex === undefined ? files.flatMap((file) => file?.registries ?? [])[0] : readName(apex);
-  const sources = places.map((place, index): SideSource => files[index] ?? openServer(readEndpoint("server", place, DNS_PORT), named ?? missingApex(place)));
+  if (files.every((file) => file !== undefined)) refuseServerOptions(values);
+  const wanted = wantedZones(values.apex, files.find((file) => file !== undefined));
   try {
-    const sides = await readSides(...(sources as [SideSource, SideSource]));
+    const open = async (place: string, index: number): Promise<SideSource> => files[index] ?? openServer(readAccess("server", place, values), wanted ?? missingApex(place));
+    const sides = await readSides(...((await Promise.all(places.map(open))) as [SideSource, SideSource]));
     for (const { source, problems } of sides) for (const { name, problem } of problems) console.error(`${source}: ${name}: ${problem}`);
     return sides;
   } catch (error) {
-    if (!(error instanceof DnsError || error instanceof WalkError)) throw error;
+    if (!(isServerProblem(error) || error instanceof WalkError)) throw error;
     console.error(`drtm: ${error.message}`);
     return undefined;
   }
+}
+
+/** What is named, or else what the file of the other side has: its registries, or where it has none its DSOCs. */
+function wantedZones(apex: string | undefined, file: SideSource | undefined): WantedZone[] | undefined {
+  if (apex !== undefined) return [{ apex: readApex(apex), isRegistry: true }];
+  if (file === undefined) return undefined;
+  if (file.registries.length > 0) return file.registries.map((registry) => ({ apex: registry, isRegistry: true }));
+  return file.zones.map((zone) => ({ apex: zone.apex, isRegistry: false }));
 }
 
 function missingApex(place: string): never {
   throw new UsageError(`${place} is a server: name the registry's apex with --apex`);
 }
 
-function readName(text: string): string {
-  const result = domainName.safeParse(text);
-  if (!result.success) throw new UsageError(`--apex: ${result.error.issues[0]?.message}`);
-  return result.data;
-}
-
-function printText({ mabs, qsas }: Difference): void {
+function printText({ mabs, qsas, serials }: Difference): void {
   for (const change of mabs) console.log(mabLine(change));
   for (const change of qsas) console.log(qsaLine(change));
-  console.log(summary(mabs, qsas));
+  for (const change of serials) console.log(serialLine(change));
+  console.log(summary(mabs, qsas, serials));
 }
 
 function mabLine({ change, mab, before, after }: MabChange): string {
@@ -80,6 +83,10 @@ function qsaLine({ change, before, after, fields }: QsaChange): string {
   return `${SIGNS[change]} QSA ${name} of ${service}  ${what}`;
 }
 
+function serialLine({ change, zone, before, after, behind }: SerialChange): string {
+  return `${SIGNS[change]} serial of ${zone}  ${before} to ${after}${behind === undefined ? "" : `: ${behind} is behind`}`;
+}
+
 const LABELS = { endpoints: "address", tier: "tier", region: "region", weight: "weight" } as const;
 
 function shown(value: Qsa[keyof typeof LABELS]): string {
@@ -91,9 +98,9 @@ function describe({ endpoints, tier, region, weight }: Qsa): string {
   return `${endpoints.join(" and ")}, tier ${tier}, weight ${weight}${region === "" ? "" : `, ${region}`}`;
 }
 
-function summary(mabs: readonly MabChange[], qsas: readonly QsaChange[]): string {
-  if (mabs.length + qsas.length === 0) return "the same";
-  const counts = [counted("MAB", mabs, ["added", "removed", "moved"]), counted("QSA", qsas, ["added", "removed", "changed"])];
+function summary(mabs: readonly MabChange[], qsas: readonly QsaChange[], serials: readonly SerialChange[]): string {
+  if (mabs.length + qsas.length + serials.length === 0) return "the same";
+  const counts = [counted("MAB", mabs, ["added", "removed", "moved"]), counted("QSA", qsas, ["added", "removed", "changed"]), counted("serial", serials, ["changed"])];
   return counts.filter((text) => text !== "").join("; ");
 }
 
@@ -106,7 +113,7 @@ function counted(what: string, changes: readonly { readonly change: string }[], 
   return parts.length === 0 ? "" : `${what}s: ${parts.join(", ")}`;
 }
 
-function printJson({ mabs, qsas }: Difference): void {
-  for (const change of mabs) console.log(JSON.stringify(change));
+function printJson({ mabs, qsas, serials }: Difference): void {
+  for (const change of [...mabs, ...serials]) console.log(JSON.stringify(change));
   for (const { kind, change, before = null, after = null, fields } of qsas) console.log(JSON.stringify({ kind, change, before, after, fields }));
 }

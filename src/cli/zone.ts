@@ -10,7 +10,7 @@ export const zone: Command = {
   name: "zone",
   summary: "build, check and compare the zones of registries and DSOCs",
   help: `Usage: drtm zone build FILE.yaml --out DIRECTORY
-       drtm zone check FILE... | --server ADDRESS[:PORT] --apex NAME
+       drtm zone check FILE|DIRECTORY... | --server ADDRESS[:PORT] --apex NAME
        drtm zone diff A B
 
   build  ${zoneBuild.summary}
@@ -19,7 +19,7 @@ export const zone: Command = {
 
 Options and exit status of each: drtm zone build --help, and so on. How to publish them: docs/dsoc-guide.md.
 
-Example: drtm zone check zones/*.zone --allow-loopback`,
+Example: drtm zone check zones --allow-loopback`,
   helpFor: ([action = ""]) => (Object.hasOwn(ACTIONS, action) ? ACTIONS[action]!.help : undefined),
   run: async ([action, ...rest]) => {
     if (action === undefined) throw new UsageError("drtm zone needs an action: build, check or diff (see: drtm zone --help)");

@@ -1,5 +1,9 @@
 import { z } from "zod";
+import { printable } from "../address/printable.ts";
 import { didYouMean } from "./nearest.ts";
+
+/** Of the file's own text in a fault. */
+const MOST_CHARACTERS = 40;
 
 export type Path = readonly PropertyKey[];
 
@@ -37,7 +41,7 @@ export function faultsOf(issue: Issue, config: unknown, form: Form): Fault[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(schemaAt(config, path, form)?.properties ?? {});
-    return issue.keys.map((key) => ({ path: [...path, key], text: `unknown key "${[...path, key].join(".")}"${didYouMean(key, known)}` }));
+    return issue.keys.map((key) => ({ path: [...path, key], text: `unknown key "${[...path, printable(key, MOST_CHARACTERS)].join(".")}"${didYouMean(key, known)}` }));
   }
   if (issue.code === "invalid_union" || path.length === 0) return [form.shapeFault];
   return [{ path, text: `"${path.join(".")}" ${problem(issue, config, form)}` }];
@@ -72,8 +76,7 @@ function whatToWrite(schema: JsonSchema = {}): string {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+  return printable(JSON.stringify(value), MOST_CHARACTERS);
 }
 
 function isSeconds(path: Path): boolean {

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { type Fault, type FileForm, type Path } from "./faults.ts";
-import { type Config, SCHEMAS, configSchema } from "./schema.ts";
+import { type Config, type QsrConfig, SCHEMAS, configSchema } from "./schema.ts";
 import { ConfigError, deepFreeze, fileProblem, parseYamlText, readYamlFile } from "./yaml-file.ts";
 
 export { ConfigError };
@@ -23,11 +23,12 @@ export function loadConfig(file: string): Config {
   const place = (path: string): string => resolve(dirname(file), path);
   const socket = config.control.socket === undefined ? undefined : place(config.control.socket);
   const mapping = config.role === "qsa" ? config.mapping.map(place) : [];
-  const faults = [...mapping.flatMap((path, index) => fileFaults(path, ["mapping", index])), ...socketFaults(socket)];
+  const dns = config.role === "qsr" ? placedDns(config.dns, place) : undefined;
+  const faults = [...mapping.flatMap((path, index) => fileFaults(path, ["mapping", index])), ...caFaults(dns), ...socketFaults(socket)];
   if (faults.length > 0) throw refuse(faults);
   const control = socket === undefined ? {} : { socket };
   if (config.role === "qsc") return deepFreeze({ ...config, control });
-  if (config.role === "qsr") return deepFreeze({ ...config, control, state: stateOf(config.state.directory, place) });
+  if (config.role === "qsr") return deepFreeze({ ...config, control, dns: dns!, state: stateOf(config.state.directory, place) });
   return deepFreeze({ ...config, control, mapping, changes: place(config.changes ?? defaultChanges(mapping[0]!)) });
 }
 
@@ -47,6 +48,21 @@ function stateOf(configured: string | undefined, place: (path: string) => string
   if (configured !== undefined) return { directory: place(configured) };
   const directory = process.env["STATE_DIRECTORY"];
   return directory === undefined || directory === "" ? {} : { directory };
+}
+
+/** With the files of CA certificates where they are. */
+function placedDns(dns: QsrConfig["dns"], place: (path: string) => string): QsrConfig["dns"] {
+  const registries = dns.registries.map((registry) => ({
+    ...registry,
+    primaries: registry.primaries.map((primary) => (primary.tls?.ca === undefined ? primary : { ...primary, tls: { ...primary.tls, ca: place(primary.tls.ca) } })),
+  }));
+  return { ...dns, registries };
+}
+
+function caFaults(dns: QsrConfig["dns"] | undefined): Fault[] {
+  return (dns?.registries ?? []).flatMap(({ primaries }, registry) =>
+    primaries.flatMap(({ tls }, primary) => (tls?.ca === undefined ? [] : fileFaults(tls.ca, ["dns", "registries", registry, "primaries", primary, "tls", "ca"]))),
+  );
 }
 
 function socketFaults(path = ""): Fault[] {

@@ -40,8 +40,8 @@ const primary = z.strictObject({
   address: dnsEndpoint,
   /** The name of one of `dns.keys` (TSIG). */
   key: z.string().min(1).optional(),
-  /** Over TLS: the name that its certificate must be for, or pins of its public key. */
-  tls: z.strictObject({ name: z.string().min(1).optional(), pins: z.array(z.string().min(1)).min(1).optional() }).optional(),
+  /** Over TLS: the name that its certificate must be for, a file of CA certificates in place of the system's, or pins of its public key. */
+  tls: z.strictObject({ name: z.string().min(1).optional(), ca: z.string().min(1).optional(), pins: z.array(z.string().min(1)).min(1).optional() }).optional(),
 });
 
 const registry = z.strictObject({

@@ -1,6 +1,10 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
+import { printable } from "../address/printable.ts";
 import { type Fault, type FileForm, type Path, faultsOf } from "./faults.ts";
+
+/** A fault quotes the file, which may hold anything. */
+const MOST_CHARACTERS = 1_000;
 
 /** A configuration that cannot be used; one line for each fault, with file, line, path and what to do. */
 export class ConfigError extends Error {
@@ -9,8 +13,9 @@ export class ConfigError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(faults.join("\n"));
-    this.faults = faults;
+    const shown = faults.map((fault) => printable(fault, MOST_CHARACTERS));
+    super(shown.join("\n"));
+    this.faults = shown;
   }
 }
 

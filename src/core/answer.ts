@@ -76,6 +76,8 @@ export class Answer {
   cachingMs = 0;
   /** Whether this server hears of changes to it, so that it can pass them on. */
   isPromised = true;
+  /** Of one that is none: whether no server said so, and this process gave up by itself. Never sent. */
+  isOwnFailure = false;
   readonly origin = new Origin();
 
   get result(): number {
@@ -100,9 +102,10 @@ export class Answer {
   }
 
   /** An answer that is none, with the reason. */
-  fail(result: number): void {
+  fail(result: number, isOwn = true): void {
     clearBody(this.body);
     this.result = result;
+    this.isOwnFailure = isOwn;
     this.entry = NO_ENTRY;
     this.cachingMs = 0;
     this.isPromised = true;

@@ -33,8 +33,8 @@ export interface Mapping {
 }
 
 export type ItrEvent =
-  /** The answer to a look-up: a mapping, or (null) the result code that says why there is none. */
-  | { readonly type: "answer"; readonly token: number; readonly mapping: Mapping | null; readonly result: number }
+  /** The answer to a look-up: a mapping, or (null) the result code that says why there is none; `isOwn` when no server said so. */
+  | { readonly type: "answer"; readonly token: number; readonly mapping: Mapping | null; readonly result: number; readonly isOwn: boolean }
   /** Another mapping for a range that was known. */
   | { readonly type: "update"; readonly mapping: Mapping }
   /** What was known of a range holds no more: it must be looked up again. */
@@ -84,7 +84,7 @@ export class Itr implements Engine, Audience, Holders {
     this.counters.misses++;
     this.#asker.sequence = token;
     if (!this.querier.fetcher.fetch(now, family, hi, lo, this.#asker)) {
-      this.#events.push({ type: "answer", token, mapping: null, result: ResultCode.overloaded });
+      this.#events.push({ type: "answer", token, mapping: null, result: ResultCode.overloaded, isOwn: true });
     }
     return NO_ENTRY;
   }
@@ -123,9 +123,9 @@ export class Itr implements Engine, Audience, Holders {
     return Infinity;
   }
 
-  reply(_now: number, asker: Asker, { result, body, cachingMs }: Answer): void {
+  reply(_now: number, asker: Asker, { result, body, cachingMs, isOwnFailure }: Answer): void {
     const mapping = result <= ResultCode.notInAnyMab ? mappingOf(result, body, cachingMs) : null;
-    this.#events.push({ type: "answer", token: asker.sequence, mapping, result });
+    this.#events.push({ type: "answer", token: asker.sequence, mapping, result, isOwn: mapping === null && isOwnFailure });
   }
 
   /** A look-up is told nothing before its answer. */

@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, existsSync, fdatasyncSync, fstatSync,
 import { dirname } from "node:path";
 import { type NumberedChange, formatChange, parseChange } from "../core/mapping/change-line.ts";
 import type { MappingStore } from "../core/mapping/mapping-store.ts";
+import { syncNameNow } from "./directory-sync.ts";
 
 /** Changes that cannot be kept, or read again. The message names the file and what to do. */
 export class ChangeLogError extends Error {
@@ -57,11 +58,23 @@ export class ChangeLog {
   /** Puts a change on disk. Throws ChangeLogError: it must not be made then. */
   append(change: NumberedChange): void {
     try {
-      this.#file ??= openSync(this.#path, "a", 0o600);
+      this.#file ??= this.#openFile();
       requireOurs(this.#file, this.#size);
       this.#size = appendWhole(this.#file, this.#size, `${formatChange(change)}\n`);
     } catch (error) {
       throw new ChangeLogError(`the change was not made, since it cannot be kept in ${this.#path}: ${(error as Error).message}; ${REMEDY}`, { cause: error });
+    }
+  }
+
+  /** A new file's name goes to disk before its first change is made; one with changes in it has been through that. */
+  #openFile(): number {
+    const file = openSync(this.#path, "a", 0o600);
+    try {
+      if (this.#size === 0) syncNameNow(this.#path);
+      return file;
+    } catch (error) {
+      closeSync(file);
+      throw error;
     }
   }
 

@@ -4,6 +4,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { Client } from "undici";
+import { AddressError } from "../address/index.ts";
+import { MappingError } from "../core/mapping/mapping-store.ts";
 
 /** What a control request asked for and could not have; `status` is HTTP's. */
 export class ControlError extends Error {
@@ -109,8 +111,14 @@ async function respond(routes: Readonly<Record<string, ControlHandler>>, request
     const result = await handler(url.searchParams, await readBody(request));
     send(response, 200, result);
   } catch (error) {
-    send(response, error instanceof ControlError ? error.status : 400, { error: (error as Error).message });
+    send(response, statusFor(error), { error: (error as Error).message });
   }
+}
+
+/** Who asks is at fault where what was asked for cannot be; else it is this process, which could not do it. RFC 9110 section 15. */
+function statusFor(error: unknown): number {
+  if (error instanceof ControlError) return error.status;
+  return error instanceof AddressError || error instanceof MappingError ? 400 : 500;
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {
@@ -126,9 +134,17 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
     chunks.push(chunk);
   }
   if (octets === 0) return {};
-  const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  const value = parseJson(Buffer.concat(chunks).toString("utf8"));
   if (typeof value !== "object" || value === null) throw new ControlError(400, "the request is no JSON object");
   return value as Record<string, unknown>;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ControlError(400, `the request is no JSON: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function requireShort(path: string): void {

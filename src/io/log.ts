@@ -1,5 +1,6 @@
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
+import { wantsColour } from "./terminal.ts";
 
 export type { Logger };
 
@@ -12,7 +13,7 @@ export interface LogOptions {
 /** The log goes to standard error, so that standard output stays for what was asked for; `before` is called before each line. */
 export function makeLog({ level, format }: LogOptions, before: () => void = () => undefined): Logger {
   const readable = format === "pretty" || (format === "auto" && process.stderr.isTTY);
-  const pretty = prettyFactory({ colorize: process.stderr.isTTY && process.env["NO_COLOR"] === undefined, translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" });
+  const pretty = prettyFactory({ colorize: wantsColour(process.stderr.isTTY, process.env), translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" });
   const write = (line: string): void => {
     before();
     process.stderr.write(readable ? pretty(line) : line);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, renameSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { endianness } from "node:os";
-import { dirname } from "node:path";
+import { syncName } from "./directory-sync.ts";
 
 /** A file that is not what was written into it. It has been set aside; the message says where, and why. */
 export class DamagedFileError extends Error {
@@ -97,7 +97,5 @@ async function writeWhole(path: string, octets: readonly Uint8Array[]): Promise<
     await file.close();
   }
   await rename(beside, path);
-  // The name is on disk only when its directory is.
-  const directory = await open(dirname(path), "r");
-  await directory.sync().finally(() => directory.close());
+  await syncName(path);
 }

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { X509Certificate, createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type ConnectionOptions, type TLSSocket, checkServerIdentity } from "node:tls";
 import { ExchangeError } from "./dns-exchange.ts";
@@ -13,9 +14,33 @@ export interface TlsTrust {
   readonly pins?: readonly string[] | undefined;
 }
 
+/** A file that is to say whom to trust, and does not. The message names it, and what to do. */
+export class TlsTrustError extends Error {
+  override readonly name = "TlsTrustError";
+  readonly code = "DRTM_TLS_TRUST";
+}
+
+/** RFC 7468 section 5. */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
 /** RFC 9103 section 7.1. */
 const ALPN = "dot";
 const CERTIFICATE_PROBLEM = /CERT|SELF_SIGNED|ALTNAME/;
+
+/** CA certificates from a file of PEM text, for `TlsTrust.ca`. Throws TlsTrustError. */
+export function readCaFile(file: string): string {
+  const text = textOf(file);
+  const certificates = text.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw new TlsTrustError(`${file} has no certificate (-----BEGIN CERTIFICATE-----): name a PEM file with those of the CA`);
+  for (const [index, certificate] of certificates.entries()) {
+    try {
+      void new X509Certificate(certificate);
+    } catch (cause) {
+      throw new TlsTrustError(`${file}: certificate ${index + 1} of ${certificates.length} cannot be read: copy it again from its CA`, { cause });
+    }
+  }
+  return text;
+}
 
 export function tlsOptions({ name, ca, pins }: TlsTrust): ConnectionOptions {
   return {
@@ -43,6 +68,14 @@ export function tlsProblem(error: NodeJS.ErrnoException & { readonly reason?: st
   if (CERTIFICATE_PROBLEM.test(error.code ?? "")) return `its TLS certificate is not trusted (${error.message.split(";")[0]!}): configure its name, its CA, or the pin of its public key`;
   if (error.code?.startsWith("ERR_SSL_") === true) return `the TLS handshake fails (${error.reason ?? error.code}): check that this port is for DNS over TLS, and that it has TLS 1.3`;
   return error.message;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new TlsTrustError(`${file} cannot be read (${(cause as Error).message}): correct its name, or its owner and mode`, { cause });
+  }
 }
 
 function pinOf(socket: TLSSocket): string {

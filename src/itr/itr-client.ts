@@ -2,12 +2,14 @@ import { EventEmitter } from "node:events";
 import { type IpAddress, type Range, formatEndpoint, formatIp, formatPrefix, formatRange, parseIp, prefixAround, rangeContains, rangeOf, unmapped } from "../address/index.ts";
 import { Itr, type ItrEvent, type Mapping } from "../core/itr.ts";
 import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
+import type { Upstream } from "../core/querier/upstream.ts";
 import type { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
 import { nextU32 } from "../io/random.ts";
 import { resultText } from "../io/query-client.ts";
 import { UdpDriver } from "../io/udp-driver.ts";
 import { upstreamSockets } from "../io/upstream-sockets.ts";
+import { ItrError, ownFailureText } from "./itr-error.ts";
 
 /** Where packets to a range of addresses go. */
 export interface ItrMapping {
@@ -37,12 +39,6 @@ export interface ServerStatus {
   readonly rttMs: number | null;
 }
 
-/** No answer to a look-up. The message names the address and the reason. */
-export class ItrError extends Error {
-  override readonly name = "ItrError";
-  readonly code = "DRTM_ITR";
-}
-
 /** `change`: what packets to a watched address are to do from now on. */
 export type WatchListener = (mapping: ItrMapping | ItrError) => void;
 
@@ -51,6 +47,14 @@ interface Events {
   update: [mapping: ItrMapping];
   /** What was known of a range holds no more. */
   flush: [range: string];
+}
+
+/** A look-up without an answer yet; `since` when, microseconds. */
+interface Waiting {
+  readonly address: string;
+  readonly since: number;
+  readonly done: (mapping: ItrMapping) => void;
+  readonly fail: (error: ItrError) => void;
 }
 
 interface Watch {
@@ -71,7 +75,7 @@ const TOUCH_MS = 1_000;
 export class ItrClient extends EventEmitter<Events> {
   readonly #engine: Itr;
   readonly #driver: UdpDriver;
-  readonly #waiting = new Map<number, { readonly address: string; readonly done: (mapping: ItrMapping) => void; readonly fail: (error: ItrError) => void }>();
+  readonly #waiting = new Map<number, Waiting>();
   readonly #watches = new Set<Watch>();
   readonly #touch: NodeJS.Timeout;
   #token = 0;
@@ -110,10 +114,11 @@ export class ItrClient extends EventEmitter<Events> {
     const ip = unmapped(typeof address === "string" ? parseIp(address) : address);
     if (this.#isClosed) throw new ItrError(`${formatIp(ip)}: the client has been closed`);
     const token = ++this.#token;
-    const entry = this.#engine.lookUp(now(), ip.family, ...keyOf(ip), token);
+    const since = now();
+    const entry = this.#engine.lookUp(since, ip.family, ...keyOf(ip), token);
     if (entry >= 0) return describe(this.#engine.read(now(), entry));
     const answer = new Promise<ItrMapping>((done, fail) => {
-      this.#waiting.set(token, { address: formatIp(ip), done, fail });
+      this.#waiting.set(token, { address: formatIp(ip), since, done, fail });
     });
     this.#driver.wake();
     return answer;
@@ -134,16 +139,11 @@ export class ItrClient extends EventEmitter<Events> {
 
   /** The servers, best first. */
   get servers(): ServerStatus[] {
-    const ranking = this.#engine.querier.upstreams.ranking(0);
-    ranking.sort();
-    return Array.from({ length: ranking.size }, (_, place) => {
-      const { upstream } = ranking.at(place);
-      return {
-        server: formatEndpoint(upstream.address, upstream.port),
-        state: upstream.state,
-        rttMs: upstream.measured ? upstream.rtt.smoothed / 1000 : null,
-      };
-    });
+    return this.#upstreams.map((upstream) => ({
+      server: nameOf(upstream),
+      state: upstream.state,
+      rttMs: upstream.measured ? upstream.rtt.smoothed / 1000 : null,
+    }));
   }
 
   async close(): Promise<void> {
@@ -154,6 +154,12 @@ export class ItrClient extends EventEmitter<Events> {
     for (const { address, fail } of this.#waiting.values()) fail(new ItrError(`${address}: the client was closed before an answer came`));
     this.#waiting.clear();
     await this.#driver.close();
+  }
+
+  get #upstreams(): Upstream[] {
+    const ranking = this.#engine.querier.upstreams.ranking(0);
+    ranking.sort();
+    return Array.from({ length: ranking.size }, (_, place) => ranking.at(place).upstream);
   }
 
   #refresh(watch: Watch): void {
@@ -194,7 +200,7 @@ export class ItrClient extends EventEmitter<Events> {
   #handle(event: ItrEvent): void {
     switch (event.type) {
       case "answer":
-        this.#settle(event.token, event.mapping, event.result);
+        this.#settle(event);
         break;
       case "update":
         this.emit("update", describe(event.mapping));
@@ -206,12 +212,19 @@ export class ItrClient extends EventEmitter<Events> {
     }
   }
 
-  #settle(token: number, mapping: Mapping | null, result: number): void {
+  #settle({ token, mapping, result, isOwn }: Extract<ItrEvent, { type: "answer" }>): void {
     const waiting = this.#waiting.get(token);
     if (waiting === undefined) return;
     this.#waiting.delete(token);
-    if (mapping === null) waiting.fail(new ItrError(`${waiting.address}: ${resultText(result)}`));
-    else waiting.done(describe(mapping));
+    if (mapping !== null) waiting.done(describe(mapping));
+    else if (isOwn) waiting.fail(new ItrError(`${waiting.address}: ${this.#ownFailure(result, waiting.since)}`));
+    else waiting.fail(new ItrError(`${waiting.address}: ${resultText(result)}`, result));
+  }
+
+  #ownFailure(result: number, since: number): string {
+    const upstreams = this.#upstreams;
+    const living = upstreams.filter(({ aliveAt }) => aliveAt >= since);
+    return ownFailureText(result, upstreams.map(nameOf), living.map(nameOf));
   }
 
   #watchesIn(range: Range): Watch[] {
@@ -220,6 +233,10 @@ export class ItrClient extends EventEmitter<Events> {
       return rangeContains(range, rangeOf(address.family, hi, lo, hi, lo));
     });
   }
+}
+
+function nameOf({ address, port }: Upstream): string {
+  return formatEndpoint(address, port);
 }
 
 function keyOf({ family, words }: IpAddress): [hi: number, lo: number] {

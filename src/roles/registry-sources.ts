@@ -1,9 +1,10 @@
 import type { QsrConfig } from "../config/schema.ts";
 import type { RegistryOptions, WalkTools } from "../dns/discovery/types.ts";
-import { type TrustAnchor, parseTrustAnchor } from "../dns/dnssec/index.ts";
+import { DnssecError, type TrustAnchor, parseTrustAnchor } from "../dns/dnssec/index.ts";
 import type { NotifyZone } from "../dns/transfer/index.ts";
-import { TsigKey } from "../dns/tsig/index.ts";
+import { TsigKey, TsigKeyError } from "../dns/tsig/index.ts";
 import type { RegistryReader } from "../io/registry-reader.ts";
+import { type TlsTrust, TlsTrustError, readCaFile } from "../io/tls-trust.ts";
 import { FallbackReader, TransferReader } from "../io/transfer-reader.ts";
 import type { Primary } from "../io/zone-transfer.ts";
 
@@ -23,11 +24,11 @@ interface Source {
 export class RegistrySources {
   readonly #sources: readonly Source[];
 
-  /** Throws RegistrySourceError, TsigKeyError, DnssecError. */
+  /** Throws RegistrySourceError, TsigKeyError, TlsTrustError, DnssecError. */
   constructor({ registries, keys }: QsrConfig["dns"]) {
     const known = new Map(keys.map(({ name, secret }) => [name, TsigKey.parse(name, secret)]));
     this.#sources = registries.map((registry) => {
-      const primaries = registry.primaries.map(({ address: endpoint, key, tls }) => ({ ...endpoint, ...keyOf(registry.apex, key, known), ...(tls === undefined ? {} : { tls }) }));
+      const primaries = registry.primaries.map(({ address: endpoint, key, tls }) => ({ ...endpoint, ...keyOf(registry.apex, key, known), ...(tls === undefined ? {} : { tls: trustOf(tls) }) }));
       const anchors = registry.trustAnchors.map((text) => parseTrustAnchor(text, registry.apex));
       if (anchors.length > 0 && primaries.length === 0) throw new RegistrySourceError(`the registry ${registry.apex} has trustAnchors and no primaries: only a transfer can be checked against them; name its primaries`);
       return { registry, primaries, anchors };
@@ -50,6 +51,21 @@ export class RegistrySources {
       keys: primaries.flatMap(({ key }) => (key === undefined ? [] : [key])),
     }));
   }
+}
+
+/** Reads keys, trust anchors and CA certificates as a QSR does at its start. Throws RegistrySourceError. */
+export function checkRegistrySources(dns: QsrConfig["dns"]): void {
+  try {
+    void new RegistrySources(dns);
+  } catch (error) {
+    if (!(error instanceof TsigKeyError || error instanceof TlsTrustError || error instanceof DnssecError)) throw error;
+    throw new RegistrySourceError(error.message, { cause: error });
+  }
+}
+
+/** With the certificates themselves in place of their file. */
+function trustOf({ ca, ...tls }: { readonly name?: string | undefined; readonly ca?: string | undefined; readonly pins?: readonly string[] | undefined }): TlsTrust {
+  return ca === undefined ? tls : { ...tls, ca: readCaFile(ca) };
 }
 
 function keyOf(apex: string, name: string | undefined, known: ReadonlyMap<string, TsigKey>): { key?: TsigKey } {

@@ -1,5 +1,6 @@
-import { basename } from "node:path";
-import { readTextFile } from "../config/yaml-file.ts";
+import { readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ConfigError, readTextFile } from "../config/yaml-file.ts";
 import { surveyZoneFile } from "../dns/zone-file/index.ts";
 import { ZoneView } from "./zone-view.ts";
 
@@ -23,4 +24,12 @@ export function readZoneFile(file: string): ZoneFileReading {
   const { apex, records, faults } = surveyZoneFile(readTextFile(file), { file, origin });
   const view = apex === undefined || faults.length > 0 ? undefined : new ZoneView(file, apex, records);
   return { view, faults: faults.map(({ line, problem }) => ({ source: file, line, problem })) };
+}
+
+/** A zone file itself, or those of a directory (*.zone). Throws ConfigError for a directory without any. */
+export function filesAt(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  const files = readdirSync(path).filter((file) => file.endsWith(".zone"));
+  if (files.length === 0) throw new ConfigError([`${path} has no zone files (*.zone): name a directory that has, or a file`]);
+  return files.toSorted().map((file) => join(path, file));
 }

@@ -6,9 +6,12 @@ export class ZoneView {
   readonly source: string;
   readonly apex: string;
   readonly records: readonly PlacedRecord[];
+  /** False where only what readers ask for is here, without signatures. */
+  readonly isWhole: boolean;
   readonly #byName = new Map<string, PlacedRecord[]>();
 
-  constructor(source: string, apex: string, records: readonly PlacedRecord[]) {
+  constructor(source: string, apex: string, records: readonly PlacedRecord[], isWhole = true) {
+    this.isWhole = isWhole;
     this.source = source;
     this.apex = apex;
     this.records = records;
@@ -24,8 +27,13 @@ export class ZoneView {
     return this.#byName.keys();
   }
 
+  /** All records of an owner. */
+  under(name: string): readonly PlacedRecord[] {
+    return this.#byName.get(name) ?? [];
+  }
+
   at(name: string, type: number): PlacedRecord[] {
-    return (this.#byName.get(name) ?? []).filter(({ record }) => record.type === type);
+    return this.under(name).filter(({ record }) => record.type === type);
   }
 
   ofType(type: number): PlacedRecord[] {

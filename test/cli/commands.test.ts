@@ -39,12 +39,20 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["query", "192.0.2.1", "--sever", "x"], 'unknown option --sever, did you mean "--server"?'],
     [["query", "192.0.2.1", "--server", "nowhere:x"], "is no endpoint"],
     [["query", "192.0.2.1", "--timeout", "soon"], "--timeout soon"],
+    [["query", "192.0.2.1", "--timeout", "-5"], "--timeout needs a value; one that begins with a dash is given as --timeout=-VALUE (see: drtm query --help)"],
+    [["query", "192.0.2.1", "-s", "--json"], "--server needs a value; one that begins"],
+    [["query", "192.0.2.1", "-s"], "--server needs a value (see: drtm query --help)"],
+    [["query", "192.0.2.1", "--json=yes"], "--json takes no value (see: drtm query --help)"],
+    [["sim", "--seed", "-1"], "--seed needs a value; one that begins with a dash is given as --seed=-VALUE (see: drtm sim --help)"],
+    [["sim", "--seed=-1"], '--seed: "-1" is not a whole number from 0'],
+    [["sim", "--scenario", "partition-heals", "--calm"], "--calm does not go with --scenario: a story has a world and a length of its own"],
     [["ctl"], "needs an action"],
     [["ctl", "stats"], 'unknown action "stats", did you mean "status"?'],
     [["ctl", "map", "set", "192.0.2.0/24"], "usage: drtm ctl map set RANGE --etr ADDRESS\n"],
     [["ctl", "map", "unset", "192.0.2.0/24", "--etr", "::"], "usage: drtm ctl map unset RANGE\n"],
     [["ctl", "site", "left", "fra1"], "usage: drtm ctl site down NAME, or drtm ctl site up NAME\n"],
-    [["ctl", "status", "of"], "usage: drtm ctl status\n"],
+    [["ctl", "status", "of"], "usage: drtm ctl status [--all]\n"],
+    [["ctl", "qsas", "--all"], "usage: drtm ctl qsas\n"],
     [["help", "querry"], 'unknown command "querry", did you mean "query"?'],
     [["qsr"], "needs --config FILE"],
     [["qsr", "--config", "/nonexistent/qsr.yaml"], "/nonexistent/qsr.yaml does not exist: create it"],
@@ -73,6 +81,19 @@ describe("check", () => {
     writeFileSync(file, `role: qsr\ndns: { registries: [{ apex: a.example }] }\ncontrol:\n  socket: ${"x".repeat(100)}\n`);
     const { status, stderr } = await drtm("check", file);
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`${file}:4: "control.socket": ${directory}/xxx`) as string });
+  });
+
+  test.each([
+    ["a secret that is no base64", 'primaries: [{ address: 192.0.2.1, key: k }] }], keys: [{ name: k, secret: "x" }] }', "the secret of TSIG key k is not base64"],
+    ["a key that is not there", "primaries: [{ address: 192.0.2.1, key: k }] }] }", 'has the key "k", which is not among dns.keys'],
+    ["a CA file without certificates", "primaries: [{ address: 192.0.2.1, tls: { ca: ca.yaml } }] }] }", "ca.yaml has no certificate"],
+    ["a trust anchor that is none", 'primaries: [{ address: 192.0.2.1 }], trustAnchors: ["1 13 2 ab"] }] }', "the trust anchor with key tag 1 has a digest of 1 octets"],
+  ])("a registry with %s", async (_what, rest, message) => {
+    const file = join(directory, "ca.yaml");
+    writeFileSync(file, `role: qsr\ndns: { registries: [{ apex: a.example, ${rest}\n`);
+    const { status, stderr } = await drtm("check", file);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`${file}: `) as string });
+    expect(stderr).toContain(message);
   });
 
   test.each<[string, string, (path: string) => void, string]>([

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import { clockTime, wantsColour } from "../../src/cli/table.ts";
+import { clockTime } from "../../src/cli/table.ts";
+import { canRewriteLine, wantsColour } from "../../src/io/terminal.ts";
+import { isWanted, requireProgram } from "../support/program.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../bin/drtm.js", import.meta.url));
 const STOP_SIGNAL = new URL("../../src/cli/stop-signal.ts", import.meta.url).href;
@@ -49,14 +51,33 @@ describe("stop signals", () => {
 });
 
 test.each([
-  [true, {}, true],
-  [true, { TERM: "xterm-256color" }, true],
-  [true, { TERM: "dumb" }, false],
-  [true, { NO_COLOR: "1" }, false],
-  [true, { NO_COLOR: "" }, true],
-  [false, { TERM: "xterm" }, false],
-])("colours: terminal %s, environment %j: %s", (isTerminal, environment, wanted) => {
-  expect(wantsColour(isTerminal, environment)).toBe(wanted);
+  [true, {}, true, true],
+  [true, { TERM: "xterm-256color" }, true, true],
+  [true, { TERM: "dumb" }, false, false],
+  [true, { NO_COLOR: "1" }, false, true],
+  [true, { NO_COLOR: "" }, true, true],
+  [false, { TERM: "xterm" }, false, false],
+])("terminal %s, environment %j: colours %s, a line rewritten %s", (isTerminal, environment, colour, rewritten) => {
+  expect({ colour: wantsColour(isTerminal, environment), rewritten: canRewriteLine(isTerminal, environment) }).toEqual({ colour, rewritten });
+});
+
+describe.runIf(isWanted("script"))("on a terminal (script makes one)", () => {
+  const LOG = new URL("../../src/io/log.ts", import.meta.url).href;
+  const TABLE = new URL("../../src/cli/table.ts", import.meta.url).href;
+  const PROGRAM = `import { makeLog } from "${LOG}"; import { paint } from "${TABLE}"; console.log(paint.bold("table")); makeLog({ level: "info", format: "auto" }).info("log");`;
+
+  test.each<[NodeJS.ProcessEnv, RegExp]>([
+    [{ TERM: "xterm", NO_COLOR: "" }, /ESC\[1mtable.*ESC\[\d+mINFO/s],
+    [{ TERM: "dumb", NO_COLOR: "" }, /^table\r\n\[[\d:.]+\] INFO: log\r\n$/],
+    [{ TERM: "xterm", NO_COLOR: "1" }, /^table\r\n\[[\d:.]+\] INFO: log\r\n$/],
+  ])("%j", async (environment, wanted) => {
+    const command = `'${process.execPath}' --input-type=module --eval '${PROGRAM}'`;
+    const child = spawn(requireProgram("script", "bsdutils"), ["-qec", command, "/dev/null"], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...environment } });
+    let shown = "";
+    child.stdout.on("data", (chunk: Buffer) => (shown += chunk.toString()));
+    await once(child, "close");
+    expect(shown.replaceAll("\u001b", "ESC")).toMatch(wanted);
+  });
 });
 
 test("a time is that of this place", () => {

@@ -67,6 +67,10 @@ async function ask(port: number, address: string): Promise<Record<string, unknow
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
+function mapSet(range: string): ReturnType<typeof drtm> {
+  return drtm("ctl", "map", "set", range, "--etr", "203.0.113.9", "--socket", socketOf("qsa"));
+}
+
 describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
   test("find each other by DNS; a malformed record is told once and spoils nothing else; changes come through", async () => {
     const [qsaPort, qsrPort] = [await freePort(), await freePort()];
@@ -74,7 +78,7 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     const qsr = await runQsr(qsrPort, await serveDns(qsaPort), "catalogue: 1 MABs, 1 services, 1 QSAs");
     await qsr.says("in DNS: _drtm.s1.dsoc-a.example. SVCB: ");
     expect(await ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.1", qsa: `127.0.0.1:${qsaPort}` });
-    expect(await drtm("ctl", "map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.9", "--socket", socketOf("qsa"))).toMatchObject({ status: 0 });
+    expect(await mapSet("192.0.2.0-192.0.2.99")).toMatchObject({ status: 0 });
     await expect.poll(() => ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.9" });
     const status = await drtm("ctl", "status", "--json", "--socket", socketOf("qsr"));
     expect((JSON.parse(status.stdout) as StatusReport).catalogue).toMatchObject({ mabs: 1, problems: [expect.stringContaining("SVCB") as string] });
@@ -85,7 +89,7 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     const [qsaPort, qsrPort] = [await freePort(), await freePort()];
     const qsa = await runQsa(qsaPort);
     const qsr = await runQsr(qsrPort, await serveDns(qsaPort), "catalogue: 1 MABs, 1 services, 1 QSAs");
-    await drtm("ctl", "map", "set", "192.0.2.0-192.0.2.99", "--etr", "203.0.113.9", "--socket", socketOf("qsa"));
+    await mapSet("192.0.2.0-192.0.2.99");
     await expect.poll(() => ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.9" });
     expect(await qsa.stop()).toMatchObject({ status: 0 });
     await expect.poll(() => ask(qsrPort, "192.0.2.200"), { timeout: 15_000 }).toMatchObject({ result: "error", error: "no QSA answered" });
@@ -124,6 +128,14 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     for (const share of ["", "0x10"]) {
       expect(await drtm("ctl", "share", share, "--socket", socketOf("qsa"))).toMatchObject({ status: 2, stdout: "", stderr: "drtm: share is per cent: 0 to 100\n" });
     }
+  });
+
+  test("a change that cannot be kept on disk is no wrong usage: status 1; one outside all MABs is: status 2", async () => {
+    await runQsa(await freePort());
+    expect(await mapSet("192.0.2.7")).toMatchObject({ status: 0 });
+    rmSync(join(directory, "mapping.txt.changes"));
+    expect(await mapSet("192.0.2.8")).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("the change was not made, since it cannot be kept in") as string });
+    expect(await mapSet("198.51.100.8")).toMatchObject({ status: 2, stderr: "drtm: 198.51.100.8 is in no MAB of this server\n" });
   });
 
   test("a port in use ends it with one line that says so", async () => {

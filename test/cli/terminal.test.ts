@@ -9,22 +9,23 @@ function terminal(isTTY: boolean): { isTTY: boolean; columns: number; written: s
 
 const plain = (text: string): string => text;
 
-test("a live line is cut to the terminal, and is cleared once before something else is printed", () => {
+test("a live line is cut to the terminal, and is cleared once before something else is printed; no escape sequence is needed", () => {
   const screen = terminal(true);
-  const line = new LiveLine(screen);
+  const line = new LiveLine(screen, {});
   line.clear();
   line.show("0123456789abc", plain);
+  line.show("short", plain);
   line.clear();
   line.clear();
-  expect(screen.written).toEqual(["\r\u001b[K012345678", "\r\u001b[K"]);
+  expect(screen.written).toEqual(["\r012345678", "\rshort    ", "\r     \r"]);
 });
 
-test("without a terminal there is no live line", () => {
-  const file = terminal(false);
-  const line = new LiveLine(file);
+test.each([[false, {}], [true, { TERM: "dumb" }]])("without a terminal that can there is no live line: terminal %s, %j", (isTTY, environment) => {
+  const file = terminal(isTTY);
+  const line = new LiveLine(file, environment);
   line.show("queries 1", plain);
   line.clear();
-  expect(file.written).toEqual([]);
+  expect({ isLive: line.isLive, written: file.written }).toEqual({ isLive: false, written: [] });
 });
 
 test("a list is wrapped between its items", () => {

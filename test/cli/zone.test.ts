@@ -42,6 +42,17 @@ describe("build", () => {
     place.remove();
   });
 
+  test("names the file of a zone that is described no more, and no other", async () => {
+    const place = new ZoneWorld();
+    const file = place.path("world.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/ {2}- apex: dsoc-b[^]*$/, ""));
+    writeFileSync(place.path("other.example.zone"), "; another's\n");
+    const { status, stderr } = await drtm("zone", "build", file, "--out", place.directory);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: `${place.dsocB}: a zone that world.yaml no longer has: remove it here and at the name servers, or describe it again\n` });
+    expect(readFileSync(place.dsocB, "utf8")).toContain("SVCB");
+    place.remove();
+  });
+
   test("a faulty description is status 2, each fault with file and line", async () => {
     const file = world.path("faulty.yaml");
     writeFileSync(file, "registry:\n  apex: drtm.example\n  nameserver: []\n");
@@ -69,8 +80,16 @@ describe("check", () => {
     spoilt.remove();
   });
 
+  test("a directory is checked as its zone files are, and one without any is told", async () => {
+    expect(await drtm("zone", "check", world.directory)).toEqual(await drtm("zone", "check", ...world.files));
+    expect(await drtm("zone", "check", "docs")).toMatchObject({ status: 2, stderr: expect.stringContaining("docs has no zone files (*.zone)") as string });
+  });
+
   test("a server, its DSOCs read along", async () => {
-    expect(await drtm("zone", "check", "--server", server, "--apex", "drtm.example")).toEqual({ status: 0, stdout: "3 zones, 4 MABs, 3 QSA addresses: no errors, 0 notes\n", stderr: "" });
+    const right = "3 zones, 4 MABs, 3 QSA addresses: no errors, ";
+    expect(await drtm("zone", "check", "--server", server, "--apex", "drtm.example", "--by", "queries")).toEqual({ status: 0, stdout: `${right}0 notes\n`, stderr: "" });
+    const { status, stdout } = await drtm("zone", "check", "--server", server, "--apex", "drtm.example");
+    expect({ status, lines: stdout.split("\n") }).toEqual({ status: 0, lines: [expect.stringMatching(/note: drtm.example. is read by queries, and so are 2 more, so that signatures are not checked: .*REFUSED/), `${right}1 note`, ""] });
   });
 
   test("a server without the zone, or with one that is no registry: status 1", async () => {
@@ -125,7 +144,14 @@ describe("help", () => {
     [["zone", "build"], "takes one description"],
     [["zone", "build", "x.yaml"], "needs --out DIRECTORY"],
     [["zone", "build", "/nonexistent.yaml", "--out", "/tmp"], "/nonexistent.yaml does not exist: create it"],
+    [["zone", "build", "zones/world.yaml", "--out", "README.md"], "--out README.md is a file: name the directory"],
     [["zone", "check"], "needs zone files, or --server and --apex"],
+    [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--by", "walk"], "--by walk: give transfer or queries"],
+    [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--by", "queries", "--tls"], "--by queries goes without --tsig, --tls and --anchors"],
+    [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--tsig", "README.md"], "README.md has no TSIG key: write what"],
+    [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--tls-ca", "README.md"], "README.md has no certificate"],
+    [["zone", "check", "a.zone", "--tls-name", "a"], "--tls-name is about servers, and none is named"],
+    [["zone", "diff", "zones", "zones", "--by", "queries"], "--by is about servers, and none is named"],
     [["zone", "check", "/nonexistent.zone"], "/nonexistent.zone does not exist"],
     [["zone", "check", "--server", "127.0.0.1"], "--server needs --apex NAME"],
     [["zone", "check", "a.zone", "--apex", "a"], "--apex belongs to --server"],

@@ -51,6 +51,19 @@ describe.each(examples)("docs/examples/%s", (file, text) => {
 });
 
 describe("a configuration", () => {
+  test.each([
+    ["a value", `${MINIMAL}listen: ["\\e[31m\\x9b1m"]\n`, String.raw`\x1b[31m\x9b1m`],
+    ["a key", `${MINIMAL}"\\e[2J\\u202e": 1\n`, String.raw`f.yaml:4: unknown key "\x1b[2J\u{202e}"`],
+    ["a key with a line break", `${MINIMAL}"a\\nb": 1\n`, String.raw`unknown key "a\x0ab"`],
+    ["a long key", `${MINIMAL}${"k".repeat(900)}: 1\n`, `unknown key "${"k".repeat(40)}..."`],
+    ["a value of another type", `${MINIMAL}cache: "\\x9b31m"\n`, String.raw`"cache" is wrong ("\x9b31m")`],
+    ["broken YAML", "role: \"\\\u001b[31m\"\n", String.raw`\x1b`],
+  ])("control characters do not reach the terminal: %s", (_what, text, message) => {
+    const found = faults(text).join("\n");
+    expect(found).toContain(message);
+    expect(found.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+
   test("needs no more than a role and a registry", () => {
     const config = parseConfig(MINIMAL, "f.yaml");
     expect(config.listen.map(({ address, port }) => `${formatIp(address)} ${port}`)).toEqual(["127.0.0.1 4344"]);
@@ -125,6 +138,19 @@ describe("a configuration", () => {
   test("has every fault told", () => {
     expect(faults(`${MINIMAL}listen: [x]\nlog: { level: loud }\ncolour: red\n`)).toHaveLength(3);
   });
+});
+
+test("a file of CA certificates is looked for beside the configuration, and missed where it is not there", () => {
+  const directory = mkdtempSync(join(tmpdir(), "drtm-ca-"));
+  const file = join(directory, "f.yaml");
+  writeFileSync(file, "role: qsr\ndns:\n  registries:\n    - apex: drtm.example\n      primaries: [{ address: 192.0.2.1, tls: { name: ns.example, ca: ca.pem } }]\n");
+  try {
+    expect(() => loadConfig(file)).toThrow(`${file}:5: "dns.registries.0.primaries.0.tls.ca": ${join(directory, "ca.pem")} does not exist: create it, or correct its name`);
+    writeFileSync(join(directory, "ca.pem"), "");
+    expect(loadConfig(file)).toMatchObject({ dns: { registries: [{ primaries: [{ tls: { name: "ns.example", ca: join(directory, "ca.pem") } }] }] } });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test("endpoints", () => {

@@ -3,6 +3,8 @@ import { FuzzFailure } from "./failure.ts";
 /** What may be between two samples without anything having grown: the compiler's own. */
 const TOLERANCE_OCTETS = 1 << 20;
 const SAMPLES = 20;
+/** Two in each quarter. */
+const LEAST_SAMPLES = 8;
 
 export const hasGc = globalThis.gc !== undefined;
 
@@ -28,9 +30,14 @@ export class MemorySamples {
 
   /** Throws when the last quarter needs more than the one before it. */
   check(): void {
-    if (this.octets.length < 8) return;
+    if (!this.tellsGrowth) return;
     const [third, last] = this.quarters;
     if (last > third + TOLERANCE_OCTETS) throw new FuzzFailure(`memory grows: ${megabytes(third)} in the third quarter of the run, ${megabytes(last)} in the last`);
+  }
+
+  /** Whether there are samples enough to say anything: a short run has few. */
+  get tellsGrowth(): boolean {
+    return this.octets.length >= LEAST_SAMPLES;
   }
 
   /**

@@ -100,7 +100,11 @@ function printResult(engine: EngineName, result: CampaignResult, memory: MemoryS
   console.log(`${engine}: ${count(result.hostile)} hostile datagrams and ${count(result.valid)} valid ones in ${seconds.toFixed(1)} s: ${count(Math.round(all / seconds))}/s; ${count(result.virtualSeconds)} virtual s`);
   console.log(`  ${Object.entries(result.mutations).map(([name, times]) => `${name} ${count(times)}`).join(", ")}`);
   console.log(`  ${count(result.forged)} from sources without a cookie: ${count(result.answered)} datagrams went back to them, never more than came; ${count(result.sent)} sent in all`);
-  if (memory.octets.length === 0) return;
+  if (!hasGc) return;
+  if (!memory.tellsGrowth) {
+    console.log("  memory was not checked: so short a run has too few samples");
+    return;
+  }
   const [third, last] = memory.quarters;
   const half = memory.octets.slice(memory.octets.length / 2).map(megabytes);
   console.log(`  memory after gc, second half of the run: ${half.join(", ")}; least of its quarters ${megabytes(third)}, ${megabytes(last)}`);

@@ -1,4 +1,4 @@
-import { appendFileSync, fdatasyncSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { appendFileSync, fdatasyncSync, fsyncSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -68,6 +68,7 @@ describe("changes kept on disk", () => {
   test.each([
     ["192.0.2.0/24 1.15 192.0.2.1 203.0.113.7\n", "changes.txt:1: 192.0.2.0/24 is at 1.10 in the mapping files, and the next change kept is 1.15: changes are missing"],
     ["\nhello\n", 'changes.txt:2: "hello" is no change: write MAB LINEAGE.NUMBER RANGE ETR'],
+    ["\u001b[2J\n", String.raw`changes.txt:1: "\x1b[2J" is no change`],
     ["192.0.2.0/24 1.11 192.0.2.300 203.0.113.7\n", "has an octet above 255"],
   ])("%j is refused with its line", (text, message) => {
     appendFileSync(path, text);
@@ -98,6 +99,21 @@ describe("changes kept on disk", () => {
     const after = new MappingStore(MAPPING);
     ChangeLog.open(path, after).close();
     expect(look(after, "192.0.2.5")).toEqual({ etr: "203.0.113.9", version: 12, position: 12 });
+  });
+
+  test("a new file's name is on disk before its first change is made, and where that fails the change is not made", () => {
+    const store = new MappingStore(MAPPING);
+    const log = ChangeLog.open(path, store);
+    const sync = vi.mocked(fsyncSync).mockClear().mockImplementationOnce(failing);
+    expect(() => {
+      change(store, log, "192.0.2.150", "203.0.113.8");
+    }).toThrow(ChangeLogError);
+    expect(readFileSync(path, "utf8")).toBe("");
+    change(store, log, "192.0.2.150", "203.0.113.9");
+    change(store, log, "192.0.2.151", "203.0.113.9");
+    expect(sync).toHaveBeenCalledTimes(2);
+    log.close();
+    expect(look(store, "192.0.2.150").etr).toBe("203.0.113.9");
   });
 
   test("another QSA with the same file is noticed, and so is that the file has gone", () => {

@@ -5,10 +5,14 @@ import { Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { AddressError } from "../../src/address/index.ts";
+import { MappingError } from "../../src/core/mapping/mapping-store.ts";
+import { ChangeLogError } from "../../src/io/change-log.ts";
 import { ControlError, askControl, defaultControlSocket, serveControl } from "../../src/io/control-socket.ts";
 
 let directory: string;
 let path: string;
+let failure: Error;
 let control: { close(): Promise<void> };
 
 beforeEach(async () => {
@@ -17,6 +21,9 @@ beforeEach(async () => {
   control = await serveControl(path, {
     "GET /echo": (parameters) => ({ said: parameters.get("say") }),
     "POST /echo": (_parameters, body) => body,
+    "POST /break": () => {
+      throw failure;
+    },
     "POST /fail": () => {
       throw new ControlError(409, "not now");
     },
@@ -41,6 +48,16 @@ test("only its user may open it", () => {
 test("refusals keep their reason", async () => {
   await expect(askControl(path, "POST", "/fail", {})).rejects.toMatchObject({ status: 409, message: "not now" });
   await expect(askControl(path, "GET", "/nothing")).rejects.toThrow("there is no GET /nothing here");
+});
+
+test.each([
+  [400, new AddressError("192.0.2", "is not an IPv4 or IPv6 address")],
+  [400, new MappingError("192.0.2.0 is in no MAB of this server")],
+  [500, new ChangeLogError("the change was not made: no space left on device")],
+  [500, new TypeError("a bug")],
+])("status %d: %s", async (status, error) => {
+  failure = error;
+  await expect(askControl(path, "POST", "/break", {})).rejects.toMatchObject({ status, message: error.message });
 });
 
 test("a socket behind which nobody answers is not said to be missing", async () => {

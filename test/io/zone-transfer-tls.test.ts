@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, type Server as TcpServer, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { type Server, type TlsOptions, createServer } from "node:tls";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parseIp } from "../../src/address/index.ts";
 import { FrameReader, framed, readHeader } from "../../src/dns/message/index.ts";
-import type { TlsTrust } from "../../src/io/tls-trust.ts";
+import { type TlsTrust, readCaFile } from "../../src/io/tls-trust.ts";
 import { type FetchedZone, fetchZone } from "../../src/io/zone-transfer.ts";
 import { CERTIFICATE_NAME, makeCertificate, pinOf } from "../support/certificate.ts";
 import { APEX, answers, soa, txt } from "../support/transfers.ts";
@@ -65,6 +65,16 @@ test("by name and CA, or by pin", async () => {
   const { port } = await start();
   expect(await fetch(port, { name: CERTIFICATE_NAME, ca: certificate })).toMatchObject({ kind: "whole", serial: 3 });
   expect(await fetch(port, { pins: ["AAAA", pin] })).toMatchObject({ kind: "whole", serial: 3 });
+});
+
+test("a file of CA certificates is read, and refused where it has none that can be", async () => {
+  const { port } = await start();
+  expect(await fetch(port, { name: CERTIFICATE_NAME, ca: readCaFile(join(directory, "certificate.pem")) })).toMatchObject({ kind: "whole" });
+  expect(() => readCaFile(join(directory, "key.pem"))).toThrow(/key\.pem has no certificate/);
+  expect(() => readCaFile(join(directory, "nothing.pem"))).toThrow(/nothing\.pem cannot be read \(ENOENT/);
+  const spoilt = join(directory, "spoilt.pem");
+  writeFileSync(spoilt, `${certificate}${certificate.replace(/\nMI/, "\nAA")}`);
+  expect(() => readCaFile(spoilt)).toThrow(/spoilt\.pem: certificate 2 of 2 cannot be read/);
 });
 
 test.each<[string, TlsOptions, () => TlsTrust, RegExp]>([

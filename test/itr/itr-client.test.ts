@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
 import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
+import { DEFAULT_INTERVALS } from "../../src/core/querier/prober.ts";
 import { Qsa } from "../../src/core/qsa.ts";
+import { Qsc } from "../../src/core/qsc.ts";
 import { now } from "../../src/io/clock.ts";
 import { nextU32 } from "../../src/io/random.ts";
 import { UdpDriver } from "../../src/io/udp-driver.ts";
+import { upstreamSockets } from "../../src/io/upstream-sockets.ts";
 import { ItrClient, ItrError, type ItrMapping } from "../../src/itr/index.ts";
+import { ResultCode } from "../../src/wire/index.ts";
+import { freePort } from "../support/process.ts";
 import { CLIENTS, LIMITS, MAPPING } from "../support/world.ts";
 
 const LOOPBACK = parseIp("127.0.0.1");
@@ -29,6 +34,26 @@ class Server {
     this.qsa.noteChange(now(), this.qsa.store.change(parseRange(range), etr === null ? null : parseIp(etr)));
     this.driver.wake();
   }
+}
+
+/** A QSC on a free port in front of a server. */
+async function startQsc(upstream: number): Promise<{ driver: UdpDriver; port: number }> {
+  const { bindings, links } = await upstreamSockets(1);
+  const clients = { ...CLIENTS, allow: [parsePrefix("127.0.0.0/8")] };
+  const qsc = new Qsc({ limits: LIMITS, clients, nextU32, links, maxUpstreams: 1, keepFresh: 1, intervals: DEFAULT_INTERVALS, cachingMostMs: 600_000 });
+  const driver = await UdpDriver.open(qsc, [{ address: LOOPBACK, port: 0 }, ...bindings]);
+  qsc.setUpstreams(now(), [{ name: "gone", address: LOOPBACK, port: upstream, tier: 1, region: "", weight: 1 }]);
+  driver.wake();
+  return { driver, port: Number(driver.endpoint(0).split(":")[1]) };
+}
+
+/** Looks an address up until a server refuses, as it does at last; gives all errors until then. */
+async function untilRefused(client: ItrClient, address: string): Promise<ItrError[]> {
+  const failures: ItrError[] = [];
+  while (failures.at(-1)?.refusal === undefined || failures.at(-1)!.refusal === null) {
+    failures.push((await client.lookUp(address).catch((error: unknown) => error)) as ItrError);
+  }
+  return failures;
 }
 
 let servers: Server[];
@@ -90,6 +115,27 @@ describe("the ITR library", () => {
     await gone.driver.close();
     expect(await itr.lookUp("2001:db8::1")).toMatchObject({ etr: "2001:db8:ffff::1" });
     expect(servers[0]!.qsa.server.responder.counters.requests).toBeGreaterThan(0);
+  });
+
+  test("an ITR whose servers are silent says so and names them, and does not blame QSAs", async () => {
+    const ports = await Promise.all([freePort(), freePort()]);
+    const lonely = await ItrClient.open({ servers: ports.map((port) => ({ address: LOOPBACK, port })) });
+    const failure = await lonely.lookUp("192.0.2.7").catch((error: unknown) => error);
+    await lonely.close();
+    expect(failure).toEqual(new ItrError(`192.0.2.7: none of its servers answered (127.0.0.1:${ports[0]}, 127.0.0.1:${ports[1]}): does a QSR or QSC listen there?`));
+    expect((failure as ItrError).refusal).toBeNull();
+  });
+
+  test("what a server behind which nobody answers says is passed on, with its result code", async () => {
+    const { driver, port } = await startQsc(await freePort());
+    const behind = await ItrClient.open({ servers: [{ address: LOOPBACK, port }] });
+    const failures = await untilRefused(behind, "192.0.2.7");
+    await Promise.all([behind.close(), driver.close()]);
+    expect(failures.at(-1)).toEqual(new ItrError("192.0.2.7: no QSA answered", ResultCode.noAnswer));
+    // Before the QSC knows that nobody is there, it is still at work when the ITR's time is over.
+    for (const { message, refusal } of failures.slice(0, -1)) {
+      expect({ message, refusal }).toEqual({ message: `192.0.2.7: no answer in time, though 127.0.0.1:${port} is at work: what is behind may be down`, refusal: null });
+    }
   });
 
   test("what is still waiting when it is closed is told so", async () => {

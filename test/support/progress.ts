@@ -11,7 +11,7 @@ export class Progress {
 
   show(text: string): void {
     this.#line.show(text, paint.dim);
-    if (process.stderr.isTTY || performance.now() - this.#printedAt < PLAIN_INTERVAL_MS) return;
+    if (this.#line.isLive || performance.now() - this.#printedAt < PLAIN_INTERVAL_MS) return;
     this.#printedAt = performance.now();
     process.stderr.write(`${text}\n`);
   }

@@ -150,6 +150,8 @@ describe("what is wrong in a description is told with file, line and remedy", ()
     ["mabs.txt", "192.0.2.0/24\n192.0.2.7/24\n", '2: "192.0.2.7/24" has bits set after its first 24: write a prefix a line, such as 192.0.2.0/24, and comments after #'],
     ["mabs.txt", "192.0.2.0/24\n198.51.100.0/24\n", "2: 198.51.100.0/24 is in this set already (%/world.yaml): list it once"],
     ["mabs.txt", "192.0.2.0/24\n\n192.0.2.0/24\n", "3: 192.0.2.0/24 is in this set already (%/mabs.txt:1): list it once"],
+    ["mabs.txt", "192.0.2.0\u001b[2J\n", String.raw`1: "192.0.2.0\x1b[2J" is not a prefix: it has no /length: write a prefix a line, such as 192.0.2.0/24, and comments after #`],
+    ["dsset", `a\u009b31m.example. IN DS 1 13 2 ${DIGEST}\n`, String.raw`1: a DS record of a\x9b31m.example., and not of dsoc-a.example.: name the file of that zone`],
     ["dsset", "; none\n", "1: no DS data: has the zone a key?"],
     ["dsset", `dsoc-b.example. IN DS 1 13 2 ${DIGEST}\n`, "1: a DS record of dsoc-b.example., and not of dsoc-a.example.: name the file of that zone"],
   ])("in %s: %j", (file, text, message) => {

@@ -1,12 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parsePrefix } from "../../src/address/index.ts";
-import { RecordType, type ResourceRecord, uint32Bytes } from "../../src/dns/records/index.ts";
 import { bucketDigest, setDigest, setId } from "../../src/dns/zone-model/index.ts";
 import { sha256hex } from "../../src/io/hash.ts";
-import { checkZones } from "../../src/zone-tools/check/check.ts";
 import { checkFiles } from "../../src/zone-tools/check/run.ts";
-import { ZoneView } from "../../src/zone-tools/zone-view.ts";
 import { ZoneWorld } from "../support/zone-world.ts";
 
 const OPTIONS = { addresses: { allowLoopback: false, allowPrivate: false }, nowSeconds: 1_800_000_000, soonDays: 7, probeTimeoutMs: undefined };
@@ -147,49 +144,6 @@ test.each([
   writeFileSync(world.dsocA, text);
   const { findings } = await checkFiles([world.dsocA], OPTIONS);
   expect(findings.filter(({ severity }) => severity === "error")).toEqual([{ severity: "error", source: world.dsocA, line, name: "", problem, remedy: "" }]);
-});
-
-describe("signatures", () => {
-  const NAME = "a.example.";
-  const now = OPTIONS.nowSeconds;
-  const DAY = 86_400;
-  const record = (type: number, data: readonly number[]): ResourceRecord => ({ name: NAME, type, ttl: 60, data: Uint8Array.from(data) });
-  const signature = (covered: number, inception: number, expiration: number): ResourceRecord => record(RecordType.RRSIG, [0, covered, 13, 2, 0, 0, 0, 60, ...uint32Bytes(expiration), ...uint32Bytes(inception), 0, 1, 0, 7]);
-  const textsOf = (records: readonly ResourceRecord[]): string[] => {
-    const view = new ZoneView("a.zone", NAME, records.map((one, index) => ({ record: one, line: index + 1 })));
-    return checkZones([view], OPTIONS).findings.filter(({ name }) => /RRSIG|TXT|ZONEMD/.test(name)).map((finding) => `${finding.line} ${spoken(finding)}`);
-  };
-  const text = record(RecordType.TXT, [1, 65]);
-
-  test("are not missed where nothing is signed", () => {
-    expect(textsOf([text])).toEqual([]);
-  });
-
-  test("that hold are not told of", () => {
-    expect(textsOf([text, signature(RecordType.TXT, now - DAY, now + 14 * DAY)]).filter((line) => line.includes("RRSIG"))).toEqual([]);
-  });
-
-  test.each<[string, number, number, string]>([
-    ["that end soon", now - DAY, now + 3 * DAY, "2 a.example. RRSIG expires in 3.0 days: see that the signer runs"],
-    ["that have ended", now - 9 * DAY, now - 1, "2 a.example. RRSIG for TXT has expired: have the zone signed again"],
-    ["that do not hold yet", now + DAY, now + 9 * DAY, "2 a.example. RRSIG for TXT is not valid yet: set the signer's clock"],
-  ])("%s", (_what, inception, expiration, expected) => {
-    const told = textsOf([text, signature(RecordType.TXT, inception, expiration)]).filter((line) => line.includes("RRSIG"));
-    expect(told).toEqual([expect.stringContaining(expected)]);
-  });
-
-  test("that are missing, and a digest that is missing", () => {
-    const told = textsOf([text, signature(RecordType.SOA, now - DAY, now + 14 * DAY)]);
-    expect(told).toEqual(["1 a.example. TXT has no signature, and the zone is signed: have the zone signed again", expect.stringContaining("a.example. ZONEMD is missing: a transfer cannot be checked as a whole")]);
-  });
-
-  test("DS data that fits no key of the zone", async () => {
-    world.spoil(world.registry, /^version/m, `dsoc-a.example.keys TXT "1 13 2 ${"ab".repeat(32)}"\nversion`);
-    writeFileSync(world.dsocA, `${readFileSync(world.dsocA, "utf8")}@ TYPE48 \\# 8 0101030d 01020304\n`);
-    const { findings } = await checkFiles(world.files, OPTIONS);
-    const told = findings.find(({ problem }) => problem.startsWith("fits no key of"));
-    expect(told).toMatchObject({ severity: "error", source: world.registry, line: world.lineOf(world.registry, "keys TXT") });
-  });
 });
 
 /** Sixty MABs that take as much room as MABs can. */

@@ -67,6 +67,8 @@ describe("mapping files", () => {
     [`${MAB}elsewhere 192.0.3.0/25`, 2, /in no MAB of this file/],
     [`${MAB}elsewhere 192.0.0.0/16`, 2, /in no MAB of this file/],
     [`${MAB}elsewhere 192.0.2.0/24`, 2, /already on line 1/],
+    [`${MAB}192.0.2.0 203.0.113.\u001b[2J`, 2, /"203\.0\.113\.\\x1b\[2J" is not/],
+    [`${MAB}192.0.2.0 203.0.113.1 \u009b31m`, 2, /"\\x9b31m" is no version/],
     [`${MAB}elsewhere`, 2, /write "elsewhere/],
   ])("%j is refused", (text, line, message) => {
     let error: unknown;

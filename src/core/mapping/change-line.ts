@@ -1,4 +1,5 @@
 import { type IpAddress, type Prefix, type Range, formatIp, formatPrefix, formatRange, parseIp, parsePrefix, parseRange } from "../../address/index.ts";
+import { printable } from "../../address/printable.ts";
 
 /** One change of mapping, with the number it has in its MAB. */
 export interface NumberedChange {
@@ -20,7 +21,7 @@ export function parseChange(line: string): NumberedChange {
   const [mab, version, range, etr, ...rest] = line.trim().split(/\s+/);
   const numbers = /^(\d{1,10})\.(\d{1,16})$/.exec(version ?? "");
   if (mab === undefined || range === undefined || etr === undefined || rest.length > 0 || numbers === null) {
-    throw new Error(`"${line.slice(0, 80)}" is no change: write MAB LINEAGE.NUMBER RANGE ETR`);
+    throw new Error(`"${printable(line, 80)}" is no change: write MAB LINEAGE.NUMBER RANGE ETR`);
   }
   return {
     mab: parsePrefix(mab),

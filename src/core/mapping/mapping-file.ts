@@ -1,5 +1,6 @@
 import { AddressError, type Family, type Prefix, type Range } from "../../address/index.ts";
 import { compareKeys, formatIp, formatPrefix, formatRange, parseIp, parsePrefix, parseRange } from "../../address/index.ts";
+import { printable } from "../../address/printable.ts";
 import { MabTable } from "../mabs/mab-table.ts";
 import type { MabMapping } from "./mapping-store.ts";
 import type { Micronet } from "./micronet-table.ts";
@@ -12,6 +13,9 @@ export interface MappingFile {
   readonly elsewhere: readonly Prefix[];
 }
 
+/** A problem quotes the file, which may hold anything. */
+const MOST_CHARACTERS = 300;
+
 /** A mapping file that cannot be used. The message names file, line and fault. */
 export class MappingFileError extends Error {
   override readonly name = "MappingFileError";
@@ -20,7 +24,7 @@ export class MappingFileError extends Error {
   readonly line: number;
 
   constructor(file: string, line: number, problem: string, options?: ErrorOptions) {
-    super(`${file}:${line}: ${problem}`, options);
+    super(`${file}:${line}: ${printable(problem, MOST_CHARACTERS)}`, options);
     this.file = file;
     this.line = line;
   }

@@ -289,7 +289,7 @@ export class Fetcher implements PortOwner {
       fetch.requests[attempt] = -1;
       if (slot >= 0) this.#port.giveUp(now, slot);
     }
-    this.#answer.fail(result);
+    this.#answer.fail(result, result !== fetch.refusal);
     this.#finish(now, fetch);
   }
 

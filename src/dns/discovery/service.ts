@@ -14,6 +14,8 @@ export const PROTOCOL = "drtm1";
 export const DEFAULT_PORT = 4344;
 export const DEFAULT_WEIGHT = 100;
 const NEGATIVE_TTL_SECONDS = 60;
+/** Kept of one service. */
+const MOST_PROBLEMS = 20;
 
 const NEVER = ["0.0.0.0/8", "224.0.0.0/3", "::/64", "ff00::/8"].map(parsePrefix);
 const LOOPBACK = ["127.0.0.0/8"].map(parsePrefix);
@@ -28,7 +30,7 @@ export async function readService(name: string, policy: AddressPolicy, query: Qu
     problems.push({ name: `${serviceNode(name)} SVCB`, problem: "no records: nobody answers for the MABs of this service" });
   }
   const ttl = records.length === 0 ? NEGATIVE_TTL_SECONDS : Math.min(...records.map((record) => record.ttl));
-  return { name, servers: withoutDoubles(servers), ttl, problems };
+  return { name, servers: withoutDoubles(servers), ttl, problems: firstOf(problems, name) };
 }
 
 /** A broken record is left out and reported; the others count. */
@@ -67,6 +69,13 @@ export function addressFault(address: IpAddress, { allowLoopback, allowPrivate }
   if (isLoopback) return allowLoopback ? undefined : "loopback";
   if (isIn(NEVER)) return "unusable";
   return isIn(PRIVATE) && !allowPrivate ? "private" : undefined;
+}
+
+/** The first problems, and how many more there are: an answer has room for thousands of broken records. */
+function firstOf(problems: readonly Problem[], service: string): readonly Problem[] {
+  if (problems.length <= MOST_PROBLEMS) return problems;
+  const rest = { name: `${serviceNode(service)} SVCB`, problem: `${problems.length - MOST_PROBLEMS} more problems in its records` };
+  return [...problems.slice(0, MOST_PROBLEMS), rest];
 }
 
 function withoutDoubles(servers: readonly ServerEntry[]): ServerEntry[] {

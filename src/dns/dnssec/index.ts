@@ -5,7 +5,7 @@ export { type KeyMaterial, isTaken, keyMaterial } from "./key-material.ts";
 export type { Digest, DnssecTools, HashAlgorithm, Verifier } from "./tools.ts";
 export { type ReadAnchors, type TrustAnchor, dsDigest, parseTrustAnchor, readTrustAnchors } from "./trust-anchor.ts";
 export type { TrustedKeys } from "./trusted-keys.ts";
-export { validateAbsence, validateKeys, validateRrset, validateZone } from "./validate.ts";
+export { validateAbsence, validateDigest, validateKeys, validateRrset, validateZone } from "./validate.ts";
 export type { Refusal, Verdict } from "./verdict.ts";
 export type { Setting, Verified } from "./verify-rrset.ts";
 export { zonemdOf } from "./zone-digest.ts";

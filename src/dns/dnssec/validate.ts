@@ -3,7 +3,7 @@ import type { ZoneImage } from "../zone-image/index.ts";
 import { type SignedAnswer, verifyAbsence } from "./absence.ts";
 import { DnssecError } from "./error.ts";
 import { type SignedRrset, covering } from "./signed-data.ts";
-import type { DnssecTools } from "./tools.ts";
+import type { Digest, DnssecTools } from "./tools.ts";
 import type { TrustAnchor } from "./trust-anchor.ts";
 import { type TrustedKeys, trustedKeys } from "./trusted-keys.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
@@ -22,6 +22,14 @@ export function validateZone(image: ZoneImage, anchors: readonly TrustAnchor[], 
     const signed = [RecordType.SOA, RecordType.ZONEMD].map((type) => verifyRrset(signedRrset(image, type), keys, setting));
     checkZoneDigest(image, tools.digest);
     return { until: Math.min(until, ...signed.map((verified) => verified.until)) };
+  });
+}
+
+/** Whether the digest that a zone carries is its own (RFC 8976 section 4), whoever may have signed it. */
+export function validateDigest(image: ZoneImage, digest: Digest): Verdict<object> {
+  return verdictOf(() => {
+    checkZoneDigest(image, digest);
+    return {};
   });
 }
 

@@ -9,7 +9,7 @@ export * from "./loc.ts";
 export * from "./name-shapes.ts";
 export * from "./name.ts";
 export * from "./nsec.ts";
-export * from "./printable.ts";
+export { printable } from "../../address/printable.ts";
 export * from "./rdata-reader.ts";
 export * from "./record.ts";
 export * from "./rrset.ts";

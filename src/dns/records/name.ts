@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "../../address/printable.ts";
 import { RdataError } from "./record.ts";
 
 /** RFC 1035 section 2.3.4. */

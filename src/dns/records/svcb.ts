@@ -1,7 +1,7 @@
 import type { IpAddress } from "../../address/index.ts";
 import { encodeAddress, nextAddress } from "./host.ts";
 import { encodeName } from "./name.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../../address/printable.ts";
 import { RdataReader, concatBytes, uint16Bytes } from "./rdata-reader.ts";
 import { SvcKey, type SvcParam, encodeSvcParams, readSvcParams, svcKeyName } from "./svc-params.ts";
 

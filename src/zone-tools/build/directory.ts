@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { madeFrom } from "./drafts.ts";
 import type { ReadPrevious, ZonePlan } from "./plan.ts";
 
 /** A zone file that cannot be written. */
@@ -8,11 +9,22 @@ export class WriteError extends Error {
   readonly code = "DRTM_WRITE";
 }
 
+/** Characters that hold the comments a zone file begins with. */
+const HEADING = 1_000;
+
 export function previousIn(directory: string): ReadPrevious {
   return (fileName) => {
     const path = join(directory, fileName);
     return existsSync(path) ? readFileSync(path, "utf8") : undefined;
   };
+}
+
+/** Zone files that were made from this description, and of which it knows nothing any more. Nobody else's files are among them. */
+export function leftIn(directory: string, plans: readonly ZonePlan[], source: string): string[] {
+  if (!existsSync(directory)) return [];
+  const planned = new Set(plans.map(({ fileName }) => fileName));
+  const others = readdirSync(directory).filter((file) => file.endsWith(".zone") && !planned.has(file));
+  return others.toSorted().map((file) => join(directory, file)).filter((path) => readFileSync(path, "utf8").slice(0, HEADING).includes(madeFrom(source)));
 }
 
 /** Writes what differs, each file in one step: a name server that loads it meanwhile gets the old one or the new one. Throws WriteError. */

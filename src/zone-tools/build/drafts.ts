@@ -44,8 +44,13 @@ function draftDsoc(dsoc: DsocFields, source: string): ZoneDraft {
   };
 }
 
+/** What a zone file says of its description. */
+export function madeFrom(source: string): string {
+  return `Made from ${source} by "drtm zone build"`;
+}
+
 function heading(title: string, source: string): string[] {
-  return [`${title}.`, `Made from ${source} by "drtm zone build": change that file, not this one. Layout: docs/zones.md.`, ""];
+  return [`${title}.`, `${madeFrom(source)}: change that file, not this one. Layout: docs/zones.md.`, ""];
 }
 
 function zoneHead({ apex, ttlSeconds, nameServers, soa }: ZoneFields, serial: number): ZoneHead {

@@ -15,7 +15,7 @@ export function checkServices(services: readonly PlacedService[], dsocs: readonl
     else if (!servicesOf(zone).includes(name)) report.error(placed, `names ${name}, which has no QSAs in ${zone.source}`, `write ${serviceNode(name)} SVCB there, or correct the name`);
   }
   for (const [parent, names] of missing) {
-    report.note(first.get(names[0]!)!, `names ${names.join(", ")}, and the zone ${parent} is not given: its QSAs are not checked`, "give its zone file too, or check the server");
+    report.note(first.get(names[0]!)!, `names ${names.join(", ")}, and the zone ${parent} is not given: its QSAs are not checked`, "give its zone file too, or check a server that has both");
   }
 }
 

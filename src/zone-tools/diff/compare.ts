@@ -1,4 +1,5 @@
 import { comparePrefixes, formatPrefix, parsePrefix } from "../../address/index.ts";
+import { compareSerials } from "../../dns/records/index.ts";
 import type { Qsa, Side } from "./side.ts";
 
 export interface MabChange {
@@ -19,9 +20,22 @@ export interface QsaChange {
   readonly fields: readonly (typeof FIELDS)[number][];
 }
 
+/** Two servers that have different versions of a zone. */
+export interface SerialChange {
+  readonly kind: "serial";
+  readonly change: "changed";
+  readonly zone: string;
+  readonly before: number;
+  readonly after: number;
+  /** The server whose serial is older (RFC 1982); undefined where that cannot be said. */
+  readonly behind: string | undefined;
+}
+
 export interface Difference {
   readonly mabs: readonly MabChange[];
   readonly qsas: readonly QsaChange[];
+  /** Between servers only: signers raise the serial of a file. */
+  readonly serials: readonly SerialChange[];
   /** Services in zones that one side lacks: nothing can be said of their QSAs. */
   readonly notCompared: readonly string[];
 }
@@ -35,8 +49,18 @@ export function compareSides(a: Side, b: Side): Difference {
   return {
     mabs: a.registries.length > 0 && b.registries.length > 0 ? mabChanges(a, b) : [],
     qsas: qsaChanges(a, b, new Set(notCompared)),
+    serials: a.isServer && b.isServer ? serialChanges(a, b) : [],
     notCompared,
   };
+}
+
+function serialChanges(a: Side, b: Side): SerialChange[] {
+  return [...a.serials].flatMap(([zone, before]) => {
+    const after = b.serials.get(zone);
+    if (after === undefined || after === before) return [];
+    const order = compareSerials(before, after);
+    return [{ kind: "serial", change: "changed", zone, before, after, behind: order === undefined ? undefined : (order < 0 ? a : b).source }];
+  });
 }
 
 function mabChanges(a: Side, b: Side): MabChange[] {

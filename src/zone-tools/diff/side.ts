@@ -5,7 +5,9 @@ import { someAtOnce } from "../../dns/discovery/some-at-once.ts";
 import { readService } from "../../dns/discovery/service.ts";
 import type { Problem, Query, RegistryState, ServiceState } from "../../dns/discovery/types.ts";
 import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
+import { RecordType, decodeSoa, readRecord } from "../../dns/records/index.ts";
 import { sha256hex } from "../../io/hash.ts";
+import type { ZoneView } from "../zone-view.ts";
 
 export { WalkError };
 
@@ -22,7 +24,10 @@ export interface Qsa {
 /** One of the two that are compared, as a QSR would read it. */
 export interface Side {
   readonly source: string;
+  readonly isServer: boolean;
   readonly registries: readonly string[];
+  /** By apex, as far as they are known. */
+  readonly serials: ReadonlyMap<string, number>;
   /** Services by MAB, each list sorted. */
   readonly mabs: ReadonlyMap<string, readonly string[]>;
   /** By service and name. */
@@ -35,7 +40,10 @@ export interface Side {
 /** Where a side is read from. */
 export interface SideSource {
   readonly source: string;
+  readonly isServer: boolean;
   readonly query: Query;
+  /** Those that are there whole. */
+  readonly zones: readonly ZoneView[];
   readonly registries: readonly string[];
   /** Those that are there besides what registries name. */
   readonly services: readonly string[];
@@ -59,18 +67,25 @@ async function readRegistries({ query, registries }: SideSource): Promise<Regist
   return states;
 }
 
-async function readSide({ source, query, registries }: SideSource, states: readonly RegistryState[], wanted: readonly string[]): Promise<Side> {
+async function readSide({ source, isServer, query, zones, registries }: SideSource, states: readonly RegistryState[], wanted: readonly string[]): Promise<Side> {
   const read = await someAtOnce(wanted, AT_ONCE, (name) => readService(name, ANY_ADDRESS, query).catch(() => undefined));
   const services = read.filter((service) => service !== undefined);
   const named = new Set(serviceNames(states));
   return {
     source,
+    isServer,
     registries,
+    serials: new Map([...states.map(({ serial }, index): [string, number] => [registries[index]!, serial]), ...zones.flatMap(serialOf)]),
     mabs: mabsOf(states),
     qsas: qsasOf(services),
     services: new Set(services.map(({ name }) => name)),
     problems: [...states.flatMap((state) => state.problems), ...services.flatMap(({ name, problems }) => (named.has(name) ? problems : []))],
   };
+}
+
+/** One that cannot be read is for "drtm zone check". */
+function serialOf(zone: ZoneView): [string, number][] {
+  return zone.at(zone.apex, RecordType.SOA).slice(0, 1).map(({ record }) => [zone.apex, readRecord(record, decodeSoa).serial]);
 }
 
 function serviceNames(states: readonly RegistryState[]): string[] {

@@ -53,6 +53,13 @@ test.each<[string, ResourceRecord, string]>([
   expect(problems).toEqual([expect.stringContaining(problem)]);
 });
 
+test("of a service with thousands of broken records, the first are told, and how many more there are", async () => {
+  const { servers, problems } = await read([...Array.from({ length: 3_000 }, (_, index) => qsa(`x${index}.example.`, "127.0.0.1")), qsa("fra1.example.", "198.51.100.1")]);
+  expect(servers).toEqual(["fra1.example. 198.51.100.1:4344"]);
+  expect(problems).toHaveLength(21);
+  expect(problems[20]).toBe("_drtm.s1.dsoc-a.example. SVCB: 2980 more problems in its records");
+});
+
 test("loopback and private addresses, where they are allowed", async () => {
   const records = [qsa("a.example.", "127.0.0.1"), qsa("b.example.", "10.1.2.3")];
   expect((await read(records, { allowLoopback: true, allowPrivate: true })).servers).toHaveLength(2);
