@@ -1,25 +1,19 @@
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import { sameProblems } from "../dns/discovery/change.ts";
 import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
-import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
-import type { Problem, Query, RegistryOptions, RegistryState, ServiceState, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
+import type { AddressPolicy } from "../dns/discovery/service.ts";
+import type { Problem, Query, RegistryOptions, RegistryState, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
 import type { KeptDiscovery } from "./discovery-file.ts";
 import type { DnsClient } from "./dns-client.ts";
 import { sha256hex } from "./hash.ts";
-import { nextU32 } from "./random.ts";
+import { jittered } from "./pacing.ts";
 import { type RegistryReader, WalkReader } from "./registry-reader.ts";
-
-/** Bounds of the times that zones ask for, in seconds. */
-export interface RefreshLimits {
-  readonly refreshMinSeconds: number;
-  readonly refreshMaxSeconds: number;
-  readonly serviceTtlMinSeconds: number;
-  readonly serviceTtlMaxSeconds: number;
-}
+import { type RefreshLimits, RegistryWatch } from "./registry-watch.ts";
+import { type ServiceLimits, ServiceWatch } from "./service-watch.ts";
 
 export interface DiscoveryOptions {
   readonly registries: readonly RegistryOptions[];
-  readonly limits: RefreshLimits;
+  readonly limits: RefreshLimits & ServiceLimits;
   readonly addresses: AddressPolicy;
   readonly dns: DnsClient;
   /** How a registry is read; by query walk where nothing else is said. `walk` does that. */
@@ -31,6 +25,8 @@ export interface DiscoveryOptions {
   /** Told why a registry or service could not be read; what was known of it stays. */
   readonly onFailure: (what: string, error: Error) => void;
   readonly onProgress?: (progress: WalkProgress) => void;
+  /** Told when something has been read, or could not be: `status` is another one now. */
+  readonly onLooked?: () => void;
   /** Gives what was known when this program ended last. */
   readonly recall?: () => Recalled | undefined;
   /** For how long a registry that cannot be read counts as it was; seconds. */
@@ -54,32 +50,14 @@ export interface DiscoveryStatus {
   readonly problems: readonly Problem[];
 }
 
-const FIRST_RETRY_SECONDS = 1;
-const RECHECK_SECONDS = 5;
-
-interface RegistryWatch {
-  readonly options: RegistryOptions;
-  /** As last read; undefined before that, and when that is too long ago. */
-  state: RegistryState | undefined;
-  /** When DNS last said that it is so; milliseconds of Date. */
-  confirmedAt: number;
-  failures: number;
-  /** Why it could not be read the last time. */
-  failure: string | undefined;
-  readonly reader: RegistryReader;
-  timer: NodeJS.Timeout | undefined;
-}
-
 /** Keeps the catalogue as DNS has it: looks at each registry as its SOA asks, or when told to, and at services by their TTL. */
 export class DiscoveryLoop {
   readonly #options: DiscoveryOptions;
-  readonly #registries: RegistryWatch[];
-  readonly #services = new Map<string, ServiceState>();
-  readonly #serviceDue = new Map<string, number>();
-  readonly #rechecked = new Map<string, number>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #tools: WalkTools;
+  readonly #registries: readonly RegistryWatch[];
+  readonly #services: ServiceWatch;
   readonly #book: CatalogueBook;
+  /** The next look at each registry, and at services that are due. */
+  readonly #timers = new Map<RegistryWatch | ServiceWatch, NodeJS.Timeout>();
   #published: Catalogue | undefined;
   #recalled: Recalled | undefined;
   #problems: readonly Problem[] = [];
@@ -87,58 +65,42 @@ export class DiscoveryLoop {
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: DiscoveryOptions) {
+    const { registries, limits, addresses, dns, onProgress } = options;
+    const query: Query = (name, type, signal) => dns.query(name, type, signal);
+    const tools: WalkTools = { query, sha256hex, ...(onProgress === undefined ? {} : { progress: onProgress }) };
     this.#options = options;
-    this.#book = new CatalogueBook(options.registries);
-    const query: Query = (name, type, signal) => options.dns.query(name, type, signal);
-    this.#tools = { query, sha256hex, ...(options.onProgress === undefined ? {} : { progress: options.onProgress }) };
-    this.#registries = options.registries.map((registry) => this.#watch(registry));
+    this.#book = new CatalogueBook(registries);
+    this.#registries = registries.map((registry) => this.#watch(registry, tools));
+    this.#services = new ServiceWatch({ limits, addresses, query, onFailure: (what, error) => { this.#fail(what, error); } });
   }
 
   get status(): DiscoveryStatus {
-    const known = this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state]));
+    const known = this.#registries.flatMap(({ state, reader: { source } }) => (state === undefined ? [] : [{ ...state, source }]));
+    const failures = this.#registries.flatMap(({ options: { apex }, failure }) => (failure === undefined ? [] : [{ name: apex, problem: `stays as it was: ${failure}` }]));
     return {
       serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
-      sources: Object.fromEntries(this.#registries.flatMap(({ state, reader }) => (state === undefined ? [] : [[state.apex, reader.source]]))),
+      sources: Object.fromEntries(known.map(({ apex, source }) => [apex, source])),
       confirmedAt: Math.min(...this.#registries.map(({ confirmedAt }) => confirmedAt)),
-      problems: [...this.#registries.flatMap(({ options: { apex }, failure }) => (failure === undefined ? [] : [{ name: apex, problem: `stays as it was: ${failure}` }])), ...this.#problems],
+      problems: [...failures, ...this.#problems],
     };
   }
 
   /** What is to be kept for the next start. */
   get toKeep(): Omit<KeptDiscovery, "stamp"> {
     const registries = this.#registries.flatMap(({ state, confirmedAt }) => (state === undefined ? [] : [{ state, confirmedAt }]));
-    return { registries, services: [...this.#services.values()] };
+    return { registries, services: this.#services.states };
   }
 
   /** Reads everything once, as far as it can be read, and goes on by itself from there. */
   async start(): Promise<void> {
     this.#recall(this.#options.recall?.());
     await this.#exclusively(async () => {
-      await Promise.all(this.#registries.map((watch) => this.#readRegistry(watch)));
-      await this.#readServices(this.#wantedServices());
+      await Promise.all(this.#registries.map((watch) => watch.read()));
+      await this.#services.read(this.#wantedServices());
       this.#publish();
     });
     for (const watch of this.#registries) this.#planRegistry(watch);
     this.#planServices();
-  }
-
-  #recall(recalled: Recalled | undefined): void {
-    if (recalled === undefined) return;
-    this.#recalled = recalled;
-    this.#published = recalled.catalogue;
-    const { registries = [], services = [] } = recalled.discovery ?? {};
-    for (const watch of this.#registries) {
-      const kept = registries.find(({ state }) => state.apex === watch.options.apex);
-      if (kept !== undefined && this.#isYoung(kept.confirmedAt)) Object.assign(watch, kept);
-    }
-    for (const service of services) this.#services.set(service.name, service);
-    const states = this.#registries.flatMap(({ state }) => state ?? []);
-    if (recalled.discovery !== undefined && states.length === registries.length) this.#book.resume(recalled.catalogue, states, services);
-    this.#publish();
-  }
-
-  #isYoung(confirmedAt: number): boolean {
-    return Date.now() - confirmedAt < (this.#options.maxAgeSeconds ?? Infinity) * 1000;
   }
 
   /** Looks at a registry now: it is said to have changed. */
@@ -149,21 +111,41 @@ export class DiscoveryLoop {
 
   /** Reads a service again because its QSAs do not answer; not more often than every 5 s. */
   recheckService(name: string): void {
-    const now = performance.now();
-    if (now - (this.#rechecked.get(name) ?? -Infinity) < RECHECK_SECONDS * 1000) return;
-    this.#rechecked.set(name, now);
+    if (!this.#services.mayRecheck(name)) return;
     void this.#exclusively(async () => {
-      await this.#readServices([name]);
+      await this.#services.read([name]);
       this.#publish();
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const { reader } of this.#registries) reader.close();
     this.#options.dns.close();
     await this.#working;
+  }
+
+  #watch(registry: RegistryOptions, tools: WalkTools): RegistryWatch {
+    const walk = new WalkReader(registry, tools);
+    const reader = this.#options.readerOf?.(registry, walk, tools) ?? walk;
+    const maxAgeMs = (this.#options.maxAgeSeconds ?? Infinity) * 1000;
+    return new RegistryWatch(registry, reader, maxAgeMs, (what, error) => { this.#fail(what, error); });
+  }
+
+  #recall(recalled: Recalled | undefined): void {
+    if (recalled === undefined) return;
+    this.#recalled = recalled;
+    this.#published = recalled.catalogue;
+    const { registries = [], services = [] } = recalled.discovery ?? {};
+    for (const watch of this.#registries) {
+      const kept = registries.find(({ state }) => state.apex === watch.options.apex);
+      if (kept !== undefined) watch.resume(kept.state, kept.confirmedAt);
+    }
+    this.#services.resume(services);
+    const states = this.#states;
+    if (recalled.discovery !== undefined && states.length === registries.length) this.#book.resume(recalled.catalogue, states, services);
+    this.#publish();
   }
 
   /** What fails because we stop is no news. */
@@ -185,78 +167,32 @@ export class DiscoveryLoop {
     } catch (error) {
       this.#fail("discovery", error as Error);
     }
-  }
-
-  #watch(options: RegistryOptions): RegistryWatch {
-    const walk = new WalkReader(options, this.#tools);
-    const reader = this.#options.readerOf?.(options, walk, this.#tools) ?? walk;
-    return { options, state: undefined, confirmedAt: 0, failures: 0, failure: undefined, reader, timer: undefined };
+    if (!this.#closed) this.#options.onLooked?.();
   }
 
   async #pollRegistry(watch: RegistryWatch): Promise<void> {
-    clearTimeout(watch.timer);
+    clearTimeout(this.#timers.get(watch));
     await this.#exclusively(async () => {
-      if (await this.#readRegistry(watch)) {
-        const known = this.#wantedServices().filter((name) => !this.#services.has(name));
-        await this.#readServices(known);
-        this.#publish();
-      }
+      if (!(await watch.read())) return;
+      await this.#services.read(this.#wantedServices().filter((name) => !this.#services.has(name)));
+      this.#publish();
     });
     this.#planRegistry(watch);
   }
 
-  /** True when the state is another one now. */
-  async #readRegistry(watch: RegistryWatch): Promise<boolean> {
-    const { options, state, reader } = watch;
-    try {
-      watch.state = await reader.read(state);
-      watch.failures = 0;
-      watch.failure = undefined;
-      watch.confirmedAt = Date.now();
-      return watch.state !== state;
-    } catch (error) {
-      watch.failures++;
-      watch.failure = (error as Error).message;
-      this.#fail(options.apex, error as Error);
-      return this.#forgetIfOld(watch);
-    }
-  }
-
-  /** What has not been confirmed for too long counts no more: its MABs may have gone elsewhere. True when nothing is known. */
-  #forgetIfOld(watch: RegistryWatch): boolean {
-    if (watch.state === undefined) return true;
-    if (this.#isYoung(watch.confirmedAt)) return false;
-    watch.state = undefined;
-    this.#fail(watch.options.apex, new Error(`not confirmed since ${new Date(watch.confirmedAt).toISOString()}: what was known of it is forgotten`));
-    return true;
+  get #states(): RegistryState[] {
+    return this.#registries.flatMap(({ state }) => state ?? []);
   }
 
   #wantedServices(): string[] {
-    return serviceNames(this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state])));
-  }
-
-  async #readServices(names: readonly string[]): Promise<void> {
-    await Promise.all(
-      names.map(async (name) => {
-        try {
-          this.#services.set(name, await readService(name, this.#options.addresses, this.#tools.query));
-        } catch (error) {
-          this.#fail(name, error as Error);
-          if (!this.#services.has(name)) this.#services.set(name, { name, servers: [], ttl: 0, problems: [] });
-        }
-        const { serviceTtlMinSeconds, serviceTtlMaxSeconds } = this.#options.limits;
-        const ttl = clamp(this.#services.get(name)!.ttl, serviceTtlMinSeconds, serviceTtlMaxSeconds);
-        this.#serviceDue.set(name, performance.now() + jittered(ttl) * 1000);
-      }),
-    );
+    return serviceNames(this.#states);
   }
 
   #publish(): void {
-    const registries = this.#registries.flatMap(({ state }) => (state === undefined ? [] : [state]));
+    const registries = this.#states;
     if ((registries.length === 0 && this.#hasNothingToTakeBack) || this.#closed) return;
-    const wanted = new Set(this.#wantedServices());
-    for (const name of this.#services.keys()) if (!wanted.has(name)) this.#forgetService(name);
-    const services = [...this.#services.values()];
+    this.#services.keepOnly(new Set(this.#wantedServices()));
+    const services = this.#services.states;
     const { catalogue: made, problems } = this.#book.update(registries, services);
     // Where nothing is known any more, no address can be said to be in no MAB.
     const catalogue = registries.length === 0 ? EMPTY_CATALOGUE : made;
@@ -268,7 +204,9 @@ export class DiscoveryLoop {
 
   /** Whether no catalogue is in use, or one of the last run that may still count although DNS has not been read since. */
   get #hasNothingToTakeBack(): boolean {
-    return this.#published === undefined || (this.#published === this.#recalled?.catalogue && this.#isYoung(this.#recalled.confirmedAt));
+    if (this.#published === undefined) return true;
+    const isOfLastRun = this.#published === this.#recalled?.catalogue;
+    return isOfLastRun && Date.now() - this.#recalled!.confirmedAt < (this.#options.maxAgeSeconds ?? Infinity) * 1000;
   }
 
   #noteProblems(problems: readonly Problem[]): void {
@@ -277,52 +215,28 @@ export class DiscoveryLoop {
     this.#options.onProblems(problems);
   }
 
-  #forgetService(name: string): void {
-    this.#services.delete(name);
-    this.#serviceDue.delete(name);
-    this.#rechecked.delete(name);
-  }
-
   #planRegistry(watch: RegistryWatch): void {
-    const { refreshMinSeconds, refreshMaxSeconds } = this.#options.limits;
-    const { state, failures } = watch;
-    const whenWell = state?.settled === false ? state.retry : (state?.refresh ?? 0);
-    const wanted = failures === 0 ? whenWell : Math.min(state?.retry ?? refreshMaxSeconds, FIRST_RETRY_SECONDS * 2 ** Math.min(failures, 16));
-    const least = failures === 0 ? refreshMinSeconds : FIRST_RETRY_SECONDS;
-    clearTimeout(watch.timer);
-    watch.timer = this.#after(clamp(wanted, least, refreshMaxSeconds), () => void this.#pollRegistry(watch));
+    this.#plan(watch, watch.nextLook(this.#options.limits), () => this.#pollRegistry(watch));
   }
 
   #planServices(): void {
-    this.#after(Math.min(5, this.#options.limits.serviceTtlMinSeconds), () => void this.#refreshServices());
+    this.#plan(this.#services, Math.min(5, this.#options.limits.serviceTtlMinSeconds), () => this.#refreshServices());
   }
 
   async #refreshServices(): Promise<void> {
-    const now = performance.now();
-    const due = [...this.#serviceDue].filter(([, at]) => at <= now).map(([name]) => name);
-    await this.#exclusively(async () => {
-      await this.#readServices(due);
-      if (due.length > 0) this.#publish();
-    });
+    const { due } = this.#services;
+    if (due.length > 0) {
+      await this.#exclusively(async () => {
+        await this.#services.read(due);
+        this.#publish();
+      });
+    }
     this.#planServices();
   }
 
-  #after(seconds: number, work: () => void): NodeJS.Timeout | undefined {
-    if (this.#closed) return undefined;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      work();
-    }, jittered(seconds) * 1000);
-    this.#timers.add(timer);
-    return timer;
+  /** In place of what was planned for it before. */
+  #plan(what: RegistryWatch | ServiceWatch, seconds: number, work: () => Promise<void>): void {
+    clearTimeout(this.#timers.get(what));
+    if (!this.#closed) this.#timers.set(what, setTimeout(() => void work(), jittered(seconds) * 1000));
   }
-}
-
-function clamp(value: number, least: number, most: number): number {
-  return Math.min(most, Math.max(least, value));
-}
-
-/** Up to a tenth less, so that many QSRs do not ask in step. */
-function jittered(seconds: number): number {
-  return seconds * (0.9 + (0.1 * nextU32()) / 2 ** 32);
 }

@@ -1,0 +1,79 @@
+import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
+import type { Query, ServiceState } from "../dns/discovery/types.ts";
+import { clamp, jittered } from "./pacing.ts";
+
+/** Bounds of the TTLs that services have, in seconds. */
+export interface ServiceLimits {
+  readonly serviceTtlMinSeconds: number;
+  readonly serviceTtlMaxSeconds: number;
+}
+
+export interface ServiceWatchOptions {
+  readonly limits: ServiceLimits;
+  readonly addresses: AddressPolicy;
+  readonly query: Query;
+  readonly onFailure: (what: string, error: Error) => void;
+}
+
+const RECHECK_SECONDS = 5;
+
+/** The services that registries name: what is known of each, and when it is to be read again. */
+export class ServiceWatch {
+  readonly #options: ServiceWatchOptions;
+  readonly #states = new Map<string, ServiceState>();
+  /** On the clock of performance.now. */
+  readonly #due = new Map<string, number>();
+  readonly #rechecked = new Map<string, number>();
+
+  constructor(options: ServiceWatchOptions) {
+    this.#options = options;
+  }
+
+  get states(): ServiceState[] {
+    return [...this.#states.values()];
+  }
+
+  /** Goes on from what was known before. */
+  resume(states: readonly ServiceState[]): void {
+    for (const state of states) this.#states.set(state.name, state);
+  }
+
+  has(name: string): boolean {
+    return this.#states.has(name);
+  }
+
+  /** Those whose TTL is over. */
+  get due(): string[] {
+    const now = performance.now();
+    return [...this.#due].filter(([, at]) => at <= now).map(([name]) => name);
+  }
+
+  /** Whether a service may be read out of its turn: not more often than every 5 s. */
+  mayRecheck(name: string): boolean {
+    const now = performance.now();
+    if (now - (this.#rechecked.get(name) ?? -Infinity) < RECHECK_SECONDS * 1000) return false;
+    this.#rechecked.set(name, now);
+    return true;
+  }
+
+  /** Those that cannot be read stay as they were. */
+  async read(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.#read(name)));
+  }
+
+  keepOnly(wanted: ReadonlySet<string>): void {
+    for (const kept of [this.#states, this.#due, this.#rechecked]) for (const name of kept.keys()) if (!wanted.has(name)) kept.delete(name);
+  }
+
+  async #read(name: string): Promise<void> {
+    const { addresses, query, limits, onFailure } = this.#options;
+    try {
+      this.#states.set(name, await readService(name, addresses, query));
+    } catch (error) {
+      onFailure(name, error as Error);
+      if (!this.#states.has(name)) this.#states.set(name, { name, servers: [], ttl: 0, problems: [] });
+    }
+    const ttl = clamp(this.#states.get(name)!.ttl, limits.serviceTtlMinSeconds, limits.serviceTtlMaxSeconds);
+    this.#due.set(name, performance.now() + jittered(ttl) * 1000);
+  }
+}
