@@ -1,3 +1,4 @@
+import { CacheDoubt } from "../dns/discovery/cache-doubt.ts";
 import { losesMabs, sameSets } from "../dns/discovery/change.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import type { RegistryOptions, RegistryState, WalkTools } from "../dns/discovery/types.ts";
@@ -17,26 +18,31 @@ export class WalkReader implements RegistryReader {
   readonly source = "query walk";
   readonly #options: RegistryOptions;
   readonly #tools: WalkTools;
+  readonly #doubt: CacheDoubt;
 
   constructor(options: RegistryOptions, tools: WalkTools) {
     this.#options = options;
     this.#tools = tools;
+    this.#doubt = new CacheDoubt(options.apex);
   }
 
-  /** Walks when the serial has moved, or something could not be read the last time. */
+  /** Walks when the serial has moved, something could not be read the last time, or may have come from a cache that is behind. */
   async read(known: RegistryState | undefined): Promise<RegistryState> {
     const isKnown = known?.settled === true && (await readSoa(this.#options.apex, this.#tools)).serial === known.serial;
-    return isKnown ? known : this.#walk(known);
+    if (isKnown) return known;
+    const begun = performance.now();
+    const state = await this.#walk(known, { ...this.#tools, query: this.#doubt.noting(this.#tools.query) });
+    return this.#doubt.judge(state, begun, performance.now());
   }
 
   /** The queries are the DNS client's. */
   close(): void {}
 
   /** A MAB disappears only when a second walk, which trusts nothing of the first, agrees. */
-  async #walk(known: RegistryState | undefined): Promise<RegistryState> {
-    const first = await walkRegistry(this.#options, known, this.#tools);
+  async #walk(known: RegistryState | undefined, tools: WalkTools): Promise<RegistryState> {
+    const first = await walkRegistry(this.#options, known, tools);
     if (!losesMabs(known, first)) return first;
-    const second = await walkRegistry(this.#options, known, this.#tools, true);
+    const second = await walkRegistry(this.#options, known, tools, true);
     if (sameSets(first, second)) return second;
     throw new Error(`${this.#options.apex}: two walks do not agree on which MABs are gone; the catalogue stays as it is`);
   }

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requireProgram } from "../program.ts";
-import { KEY, KEYED_ZONE, OPEN_ZONE, type Place, type PrimaryKind, type ZoneName } from "./kind.ts";
+import { KEY, KEYED_ZONE, OPEN_ZONE, type Place, type PrimaryKind } from "./kind.ts";
 
 const UNSIGNED = `    zonefile-load: difference
     journal-content: changes
