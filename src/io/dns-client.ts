@@ -1,16 +1,21 @@
 import pLimit from "p-limit";
 import { formatEndpoint } from "../address/index.ts";
-import { type ResourceRecord, typeName } from "../dns/records/index.ts";
+import { type Evidence, type Reply, makeQuery, rcodeName } from "../dns/message/index.ts";
+import { typeName } from "../dns/records/index.ts";
 import { type DnsEndpoint, type ExchangeCounters, ExchangeError, exchangeTcp, exchangeUdp } from "./dns-exchange.ts";
-import { type Reply, makeQuestion } from "./dns-message.ts";
 import { nextU32 } from "./random.ts";
 
-export interface DnsAnswer {
+export interface DnsAnswer extends Pick<Reply, "records" | "sections" | "authenticated"> {
   readonly rcode: "NOERROR" | "NXDOMAIN";
-  readonly records: readonly ResourceRecord[];
-  readonly authenticated: boolean;
   /** Who gave it. */
   readonly server: string;
+}
+
+/** What an answer must be, to be taken. */
+export interface Demand {
+  readonly evidence: Evidence;
+  /** Throws with the reason where an answer will not do: then the next server is asked. */
+  readonly check?: (answer: DnsAnswer) => void;
 }
 
 /** No usable answer by the deadline. The message names the question, and what each server did. */
@@ -31,6 +36,20 @@ export interface DnsClientOptions {
 }
 
 const ROUNDS = 4;
+const NO_DEMAND: Demand = { evidence: "none" };
+
+interface Question extends Demand {
+  readonly name: string;
+  readonly type: number;
+}
+
+/** What a server has done in place of a usable answer. */
+interface Problem {
+  readonly kind: "failed" | "refused";
+  readonly text: string;
+  /** To ask that server again will not change it. */
+  readonly isFinal: boolean;
+}
 
 /**
  * The QSR's own DNS client: a stub that trusts nothing but its own question. Each try has a fresh id, port and letter case;
@@ -62,9 +81,14 @@ export class DnsClient {
    * aborted before the question's turn comes.
    */
   query(name: string, type: number, signal?: AbortSignal): Promise<DnsAnswer> {
+    return this.queryWith(name, type, NO_DEMAND, signal);
+  }
+
+  /** The same, for an answer that brings evidence. Throws what `query` throws; what each server gave is in the message. */
+  queryWith(name: string, type: number, demand: Demand, signal?: AbortSignal): Promise<DnsAnswer> {
     return this.#limit(() => {
       signal?.throwIfAborted();
-      return this.#ask(name, type);
+      return this.#ask({ name, type, ...demand });
     });
   }
 
@@ -73,48 +97,57 @@ export class DnsClient {
     this.#stop.abort();
   }
 
-  async #ask(name: string, type: number): Promise<DnsAnswer> {
+  async #ask(question: Question): Promise<DnsAnswer> {
     this.counters.questions++;
     const deadline = performance.now() + this.#deadlineMs;
-    const problems = new Map<string, string>();
+    const problems = new Map<DnsEndpoint, Problem>();
     for (let round = 0; round < ROUNDS; round++) {
       for (const server of this.#servers) {
-        const leftMs = deadline - performance.now();
-        if (leftMs <= 0 || this.#stop.signal.aborted) break;
-        const endpoint = formatEndpoint(server.address, server.port);
-        try {
-          const timeoutMs = Math.min(leftMs, this.#firstTimeoutMs * 2 ** round);
-          const reply = await this.#exchange(name, type, server, timeoutMs, deadline);
-          const { rcode, records, authenticated } = reply;
-          if (rcode === "NOERROR" || rcode === "NXDOMAIN") return { rcode, records, authenticated, server: endpoint };
-          problems.set(endpoint, rcode);
-        } catch (error) {
-          problems.set(endpoint, (error as Error).message);
-        }
+        if (performance.now() >= deadline || this.#stop.signal.aborted) break;
+        if (problems.get(server)?.isFinal === true) continue;
+        const outcome = await this.#askOne(question, server, this.#firstTimeoutMs * 2 ** round, deadline);
+        if ("records" in outcome) return outcome;
+        problems.set(server, outcome);
       }
-      if (isFinal(problems, this.#servers.length)) break;
     }
     this.counters.failures++;
-    const what = [...problems].map(([endpoint, problem]) => `${endpoint}: ${problem}`).join("; ");
-    throw new DnsError(`no answer for ${name} ${typeName(type)} (${what}): check that these name servers run and serve this zone`);
+    throw failureOf(question, problems);
   }
 
-  async #exchange(name: string, type: number, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<Reply> {
-    const question = makeQuestion(name, type, nextU32);
-    const reply = await exchangeUdp(question, server, timeoutMs, this.counters, this.#stop.signal);
-    if (!reply.truncated) return readable(reply);
-    const whole = await exchangeTcp(makeQuestion(name, type, nextU32), server, Math.max(1, deadline - performance.now()), this.counters, this.#stop.signal);
+  async #askOne(question: Question, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<DnsAnswer | Problem> {
+    try {
+      return takenFrom(await this.#exchange(question, server, timeoutMs, deadline), question, formatEndpoint(server.address, server.port));
+    } catch (error) {
+      return { kind: "failed", text: (error as Error).message, isFinal: false };
+    }
+  }
+
+  async #exchange({ name, type, evidence }: Question, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<Reply> {
+    const leftMs = (): number => Math.max(1, deadline - performance.now());
+    const reply = await exchangeUdp(makeQuery(name, type, evidence, nextU32), server, Math.min(leftMs(), timeoutMs), this.counters, this.#stop.signal);
+    if (!reply.truncated) return reply;
+    const whole = await exchangeTcp(makeQuery(name, type, evidence, nextU32), server, leftMs(), this.counters, this.#stop.signal);
     if (whole.truncated) throw new ExchangeError("its answer is truncated over TCP too");
-    return readable(whole);
+    return whole;
   }
 }
 
-function readable(reply: Reply): Reply {
-  if (reply.malformed) throw new ExchangeError("its answer has a malformed record");
-  return reply;
+/** What a reply gives, or why it will not do. */
+function takenFrom({ rcode, ...rest }: Reply, { check }: Question, server: string): DnsAnswer | Problem {
+  const name = rcodeName(rcode);
+  if (name !== "NOERROR" && name !== "NXDOMAIN") return { kind: "failed", text: name, isFinal: name === "REFUSED" || name === "NOTIMP" };
+  const answer = { ...rest, rcode: name, server } as const;
+  try {
+    check?.(answer);
+    return answer;
+  } catch (error) {
+    return { kind: "refused", text: (error as Error).message, isFinal: true };
+  }
 }
 
-/** Whether every server has said something that asking again will not change. */
-function isFinal(problems: ReadonlyMap<string, string>, servers: number): boolean {
-  return problems.size === servers && [...problems.values()].every((problem) => problem === "REFUSED" || problem === "NOTIMP");
+function failureOf({ name, type }: Question, problems: ReadonlyMap<DnsEndpoint, Problem>): DnsError {
+  const what = `${name} ${typeName(type)}`;
+  const reasons = Array.from(problems, ([{ address, port }, { text }]) => `${formatEndpoint(address, port)}: ${text}`).join("; ");
+  const isAnswered = [...problems.values()].some(({ kind }) => kind === "refused");
+  return new DnsError(isAnswered ? `every answer for ${what} is refused (${reasons})` : `no answer for ${what} (${reasons}): check that these name servers run and serve this zone`);
 }

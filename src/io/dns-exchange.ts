@@ -1,8 +1,8 @@
 import { createConnection } from "node:net";
 import { type IpAddress, formatIp } from "../address/index.ts";
-import { FrameReader, framed } from "../dns/message/index.ts";
+import { FrameReader, MessageError, type Reply, type SentQuery, framed, readReply } from "../dns/message/index.ts";
+import { RdataError } from "../dns/records/index.ts";
 import { connectUdp } from "./connected-socket.ts";
-import { type Question, type Reply, readReply } from "./dns-message.ts";
 
 export interface DnsEndpoint {
   readonly address: IpAddress;
@@ -23,14 +23,14 @@ export interface ExchangeCounters {
 
 const MOST_IGNORED = 100;
 
-/** Asks one server over UDP. Throws ExchangeError after `timeoutMs`, or when the server cannot be reached. */
-export function exchangeUdp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
-  return exchangeDatagrams(question.bytes, server, timeoutMs, counters, signal, (bytes) => readReply(bytes, question));
+/** Asks one server over UDP. Throws ExchangeError after `timeoutMs`, when the server cannot be reached, or its reply is broken. */
+export function exchangeUdp(query: SentQuery, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+  return exchangeDatagrams(query.bytes, server, timeoutMs, counters, signal, (bytes) => readable(bytes, query));
 }
 
 /**
  * Sends one query from a socket of its own on a port chosen by the kernel. Whatever `read` takes for no reply to it is ignored
- * and waited past. Throws ExchangeError after `timeoutMs`, or when the server cannot be reached.
+ * and waited past. Throws ExchangeError after `timeoutMs`, when the server cannot be reached, and with what `read` throws.
  */
 export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal, read: (bytes: Buffer) => T | undefined): Promise<T> {
   const socket = await connectUdp(server).catch((error: Error) => {
@@ -51,10 +51,15 @@ export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoin
       settle(new Error("stopped"));
     });
     socket.on("message", (bytes) => {
-      const reply = read(bytes);
-      if (reply !== undefined) {
-        clearTimeout(timer);
-        done(reply);
+      try {
+        const reply = read(bytes);
+        if (reply !== undefined) {
+          clearTimeout(timer);
+          done(reply);
+          return;
+        }
+      } catch (error) {
+        settle(error as Error);
         return;
       }
       counters.ignored++;
@@ -70,8 +75,8 @@ export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoin
   });
 }
 
-/** Asks one server over TCP (RFC 7766). Throws ExchangeError when the whole reply has not come within `timeoutMs`. */
-export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
+/** Asks one server over TCP (RFC 7766). Throws ExchangeError when the whole reply has not come within `timeoutMs`, or is broken. */
+export function exchangeTcp(query: SentQuery, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
   const over = new AbortController();
   const socket = createConnection({ port: server.port, host: formatIp(server.address), family: server.address.family });
   return new Promise<Reply>((done, fail) => {
@@ -94,24 +99,35 @@ export function exchangeTcp(question: Question, server: DnsEndpoint, timeoutMs: 
     });
     socket.on("connect", () => {
       counters.tcpSent++;
-      socket.write(framed(question.bytes));
+      socket.write(framed(query.bytes));
     });
     socket.on("data", (chunk) => {
       frames.push(chunk);
       const message = frames.next();
       if (message === undefined) return;
-      const reply = readReply(Buffer.from(message.buffer, message.byteOffset, message.length), question);
-      if (reply === undefined) {
-        settle("the answer over TCP is none to this question");
-      } else {
+      try {
+        const reply = readable(message, query);
         clearTimeout(timer);
-        done(reply);
+        if (reply === undefined) settle("the answer over TCP is none to this question");
+        else done(reply);
+      } catch (error) {
+        settle((error as Error).message);
       }
     });
   }).finally(() => {
     over.abort();
     socket.destroy();
   });
+}
+
+/** Throws ExchangeError for a reply to this query that is broken. */
+function readable(bytes: Uint8Array, query: SentQuery): Reply | undefined {
+  try {
+    return readReply(bytes, query);
+  } catch (error) {
+    if (!(error instanceof MessageError || error instanceof RdataError)) throw error;
+    throw new ExchangeError(`its answer is malformed: ${error.message}`, { cause: error });
+  }
 }
 
 /** Listens for an abort until the exchange is over. */

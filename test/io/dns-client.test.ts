@@ -1,11 +1,11 @@
 import { type RemoteInfo, type Socket, createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type Server, type Socket as TcpSocket, createServer } from "node:net";
-import { type DecodedPacket, type Packet, TRUNCATED_RESPONSE, decode, encode } from "dns-packet";
+import { AUTHENTIC_DATA, type DecodedPacket, type Packet, TRUNCATED_RESPONSE, decode, encode } from "dns-packet";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseIp } from "../../src/address/index.ts";
 import { RecordType, decodeTxt } from "../../src/dns/records/index.ts";
-import { DnsClient, type DnsClientOptions } from "../../src/io/dns-client.ts";
+import { type Demand, type DnsAnswer, DnsClient, type DnsClientOptions } from "../../src/io/dns-client.ts";
 import { freePort } from "../support/process.ts";
 
 const NAME = "version.drtm.example.";
@@ -121,6 +121,60 @@ describe("what is no answer to the question is passed over, and the right one st
   });
 });
 
+/** A DNS server's EDNS record with an extended RCODE. */
+function opt(extendedRcode: number): NonNullable<Packet["additionals"]>[number] {
+  return { type: "OPT", name: ".", udpPayloadSize: 1232, extendedRcode, ednsVersion: 0, flags: 0, flag_do: false, options: [] };
+}
+
+/** That an answer says one of these. */
+function demanding(...texts: readonly string[]): Demand {
+  const check = ({ records }: Pick<DnsAnswer, "records">): void => {
+    const [text = ""] = records.flatMap(({ data }) => decodeTxt(data));
+    if (!texts.includes(text)) throw new Error(`${text} is not wanted`);
+  };
+  return { evidence: "none", check };
+}
+
+describe("evidence", () => {
+  test.each([
+    ["none", { cd: false, ad: false, do: false }],
+    ["signatures", { cd: true, ad: false, do: true }],
+    ["word", { cd: false, ad: true, do: false }],
+  ] as const)("%s: the flags of the question say so", async (evidence, flags) => {
+    const seen: unknown[] = [];
+    const port = await nameServer((query, reply) => {
+      const edns = query.additionals?.[0] as unknown as { flag_do: boolean };
+      seen.push({ cd: query.flag_cd, ad: query.flag_ad, do: edns.flag_do });
+      reply(right(query));
+    });
+    await client([port]).queryWith(NAME, RecordType.TXT, { evidence });
+    expect(seen).toEqual([flags]);
+  });
+
+  test("signatures and the authority section come with the answer, and the resolver's word", async () => {
+    const port = await nameServer((query, reply) => {
+      const authorities: Packet["authorities"] = [{ type: "NSEC", name: "a.example", ttl: 60, data: { nextDomain: "b.example", rrtypes: ["TXT"] } }];
+      reply({ ...right(query), answers: [], authorities, flags: AUTHENTIC_DATA | 3 });
+    });
+    const answer = await client([port]).queryWith(NAME, RecordType.TXT, { evidence: "signatures" });
+    expect(answer).toMatchObject({ rcode: "NXDOMAIN", authenticated: true, records: [], sections: [{ name: "a.example.", type: RecordType.NSEC }] });
+  });
+
+  test("an answer that will not do: the next server is asked, and the first not again; where none will do, every reason is told", async () => {
+    let asked = 0;
+    const [bad, good] = await Promise.all(["bad", "good"].map((text) => nameServer((query, reply) => {
+      asked++;
+      reply(right(query, text));
+    })));
+    const { server } = await client([bad!, good!]).queryWith(NAME, RecordType.TXT, demanding("good"));
+    expect(server).toBe(`127.0.0.1:${good}`);
+    asked = 0;
+    const refused = client([bad!, good!]).queryWith(NAME, RecordType.TXT, demanding());
+    await expect(refused).rejects.toThrow(`every answer for ${NAME} TXT is refused (127.0.0.1:${bad}: bad is not wanted; 127.0.0.1:${good}: good is not wanted)`);
+    expect(asked).toBe(2);
+  });
+});
+
 describe("servers that fail", () => {
   test.each([2, 5])("rcode %i: the next one is asked", async (rcode) => {
     const bad = await nameServer((query, reply) => {
@@ -132,13 +186,26 @@ describe("servers that fail", () => {
     expect(await ask([bad, good])).toEqual(["drtm1"]);
   });
 
+  test.each([
+    ["an extended RCODE counts, whatever the header says", [opt(1)], "RCODE 16"],
+    ["one that has its highest bit set, too", [opt(128)], "RCODE 2048"],
+    ["two EDNS records are malformed", [opt(0), opt(0)], "more than one OPT"],
+  ])("%s", async (_what, additionals, problem) => {
+    const port = await nameServer((query, reply) => {
+      reply({ ...right(query), answers: [], additionals });
+    });
+    await expect(ask([port])).rejects.toThrow(problem);
+  });
+
   test("a record that cannot be read: told so at once", async () => {
     const port = await nameServer((query, reply) => {
       const { name } = query.questions![0]!;
-      reply({ ...right(query), answers: [{ type: "CNAME", name, ttl: 60, data: "a\u001bb.example" }] });
+      const answer = encode({ ...right(query), answers: [{ type: "CNAME", name, ttl: 60, data: "a.example" }] });
+      answer.writeUInt16BE(0xffff, answer.length - 2);
+      reply(answer);
     });
     const started = performance.now();
-    await expect(ask([port], { deadlineMs: 10_000 })).rejects.toThrow(`127.0.0.1:${port}: its answer has a malformed record`);
+    await expect(ask([port], { deadlineMs: 10_000 })).rejects.toThrow(`127.0.0.1:${port}: its answer is malformed`);
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 

@@ -38,6 +38,11 @@ export class RecordCursor {
     this.#end = recordEnd(this.#message, at);
   }
 
+  /** The four octets in the place of the TTL, which an OPT record has for other things (RFC 6891 section 6.1.3). */
+  get ttlOctets(): number {
+    return uint32At(this.#message, this.#dataAt - 6);
+  }
+
   /** The data, names in it uncompressed; where there are none, a view of the message. Throws MessageError. */
   data(): Uint8Array {
     return readRdata(this.#message, this.#names, this.type, this.#dataAt, this.#end);

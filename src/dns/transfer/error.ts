@@ -1,3 +1,5 @@
+export { rcodeName } from "../message/index.ts";
+
 /**
  * What is wrong with a transfer:
  * `refused`: the server says no, by RCODE; `lame`: it does not serve the zone; `foreign`: an answer to something else, or
@@ -29,9 +31,4 @@ const MAY_TRANSFER_WHOLE: ReadonlySet<number | undefined> = new Set([1, 2, 4, 5]
 /** Whether a server that has failed an IXFR in this way may still give the whole zone (RFC 1995 section 4). */
 export function calledForAxfr({ fault, rcode }: TransferError): boolean {
   return fault === "increments" || (fault === "refused" && MAY_TRANSFER_WHOLE.has(rcode));
-}
-
-/** REFUSED and its kind, as operators know them. */
-export function rcodeName(rcode: number): string {
-  return ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"][rcode] ?? `RCODE ${rcode}`;
 }
