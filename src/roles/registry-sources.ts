@@ -18,6 +18,7 @@ interface Source {
   readonly registry: RegistryOptions;
   readonly primaries: readonly Primary[];
   readonly anchors: readonly TrustAnchor[];
+  readonly deadlineMs: number;
 }
 
 /** How the registries of a configuration are read: by transfer where they have primaries, otherwise by query walk. */
@@ -25,13 +26,13 @@ export class RegistrySources {
   readonly #sources: readonly Source[];
 
   /** Throws RegistrySourceError, TsigKeyError, TlsTrustError, DnssecError. */
-  constructor({ registries, keys }: QsrConfig["dns"]) {
+  constructor({ registries, keys, transferDeadlineSeconds }: QsrConfig["dns"]) {
     const known = new Map(keys.map(({ name, secret }) => [name, TsigKey.parse(name, secret)]));
     this.#sources = registries.map((registry) => {
       const primaries = registry.primaries.map(({ address: endpoint, key, tls }) => ({ ...endpoint, ...keyOf(registry.apex, key, known), ...(tls === undefined ? {} : { tls: trustOf(tls) }) }));
       const anchors = registry.trustAnchors.map((text) => parseTrustAnchor(text, registry.apex));
       if (anchors.length > 0 && primaries.length === 0) throw new RegistrySourceError(`the registry ${registry.apex} has trustAnchors and no primaries: only a transfer can be checked against them; name its primaries`);
-      return { registry, primaries, anchors };
+      return { registry, primaries, anchors, deadlineMs: transferDeadlineSeconds * 1000 };
     });
   }
 
