@@ -3,7 +3,7 @@ import { sameProblems } from "../dns/discovery/change.ts";
 import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
 import type { AddressPolicy } from "../dns/discovery/service.ts";
 import { type ServiceRules, ServiceTrust } from "../dns/discovery/service-trust.ts";
-import type { Problem, Query, RegistryOptions, RegistryState, Validation, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
+import type { DemandingQuery, Problem, Query, RegistryOptions, RegistryState, Validation, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
 import type { KeptDiscovery } from "./discovery-file.ts";
 import type { DnsClient } from "./dns-client.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
@@ -18,8 +18,8 @@ export interface DiscoveryOptions {
   readonly registries: readonly RegistryOptions[];
   readonly limits: RefreshLimits & ServiceLimits;
   readonly addresses: AddressPolicy;
-  /** What must vouch for services; without, DS data where there is any. */
-  readonly services?: ServiceRules;
+  /** Whether something must vouch for every service, not only where a registry has DS data; a resolver whose word is taken for that. */
+  readonly services?: { readonly always: boolean; readonly resolver: DnsClient | undefined };
   readonly dns: DnsClient;
   /** How a registry is read; by query walk where nothing else is said. `walk` does that. */
   readonly readerOf?: (registry: RegistryOptions, walk: RegistryReader, tools: Omit<WalkTools, "query">) => RegistryReader;
@@ -70,13 +70,14 @@ export class DiscoveryLoop {
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: DiscoveryOptions) {
-    const { registries, limits, addresses, services: rules = { always: false }, dns, onProgress } = options;
+    const { registries, limits, addresses, services, dns, onProgress } = options;
     const query: Query = (name, type, signal) => dns.query(name, type, signal);
     const tools: WalkTools = { query, sha256hex, ...(onProgress === undefined ? {} : { progress: onProgress }) };
-    const validation: Validation = { ask: (name, type, demand, signal) => dns.queryWith(name, type, demand, signal), dnssec: dnssecTools(), now: unixSeconds };
+    const validation: Validation = { ask: demanding(dns), dnssec: dnssecTools(), now: unixSeconds };
     this.#options = options;
     this.#book = new CatalogueBook(registries);
     this.#registries = registries.map((registry) => this.#watch(registry, tools, validation));
+    const rules: ServiceRules = { always: services?.always ?? false, resolver: services?.resolver && demanding(services.resolver) };
     const trust = (): ServiceTrust => new ServiceTrust({ registries: this.#states, rules, query, validation });
     this.#services = new ServiceWatch({ limits, addresses, trust, onFailure: (what, error) => { this.#fail(what, error); } });
   }
@@ -130,6 +131,7 @@ export class DiscoveryLoop {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const { reader } of this.#registries) reader.close();
     this.#options.dns.close();
+    this.#options.services?.resolver?.close();
     await this.#working;
   }
 
@@ -246,4 +248,8 @@ export class DiscoveryLoop {
     clearTimeout(this.#timers.get(what));
     if (!this.#closed) this.#timers.set(what, setTimeout(() => void work(), jittered(seconds) * 1000));
   }
+}
+
+function demanding(dns: DnsClient): DemandingQuery {
+  return (name, type, demand, signal) => dns.queryWith(name, type, demand, signal);
 }

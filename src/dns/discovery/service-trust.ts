@@ -9,7 +9,7 @@ export interface ServiceRules {
   /** True: something must. */
   readonly always: boolean;
   /** A resolver whose word (AD) is taken for that. */
-  readonly resolver?: DemandingQuery;
+  readonly resolver?: DemandingQuery | undefined;
 }
 
 export interface ServiceTrustOptions {
