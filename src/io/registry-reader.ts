@@ -1,3 +1,4 @@
+import { CacheDoubt } from "../dns/discovery/cache-doubt.ts";
 import { losesMabs, sameSets } from "../dns/discovery/change.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import type { RegistryOptions, RegistryState, Validation, WalkTools } from "../dns/discovery/types.ts";
@@ -19,21 +20,26 @@ export class WalkReader implements RegistryReader {
   readonly #options: RegistryOptions;
   readonly #tools: WalkTools;
   readonly #validation: Validation;
+  readonly #doubt: CacheDoubt;
 
   constructor(options: RegistryOptions, tools: WalkTools, validation: Validation) {
     this.#options = options;
     this.#tools = tools;
     this.#validation = validation;
+    this.#doubt = new CacheDoubt(options.apex);
     this.source = this.#isValidated ? "validated query walk" : "query walk";
   }
 
-  /** Walks when the serial has moved, or something could not be read the last time. */
+  /** Walks when the serial has moved, something could not be read the last time, or may have come from a cache that is behind. */
   async read(known: RegistryState | undefined): Promise<RegistryState> {
     const tools = await this.#toolsNow();
     // What nobody has validated, as before there were anchors, is not gone on from.
     const before = this.#isValidated && known?.keys === undefined ? undefined : known;
     const isKnown = before?.settled === true && (await readSoa(this.#options.apex, tools)).serial === before.serial;
-    return isKnown ? before : this.#walk(before, tools);
+    if (isKnown) return before;
+    const begun = performance.now();
+    const state = await this.#walk(before, { ...tools, query: this.#doubt.noting(tools.query) });
+    return this.#doubt.judge(state, begun, performance.now());
   }
 
   /** The queries are the DNS client's. */

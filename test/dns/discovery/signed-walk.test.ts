@@ -47,7 +47,7 @@ describe("a walk of a signed registry", () => {
   test("takes what its keys have signed, empty index nodes proved so, and the DS data of its services' zones", async () => {
     const state = await reader().read(undefined);
     expect(mabs(state)).toEqual(["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32"]);
-    expect(state).toMatchObject({ serial: 1, settled: true, problems: [], keys: { "dsoc-a.example.": DS[0]!.ds } });
+    expect(state).toMatchObject({ serial: 1, problems: [], keys: { "dsoc-a.example.": DS[0]!.ds } });
     expect(Object.keys(state.keys!)).toEqual(["dsoc-a.example."]);
     expect(reader().source).toBe("validated query walk");
   });
@@ -58,10 +58,11 @@ describe("a walk of a signed registry", () => {
     dns.asked.splice(0);
     expect(mabs(await reader().read(state))).toContain("203.0.113.0/24");
     expect(dns.asked.filter((question) => question.endsWith(` ${RecordType.APL}`))).toHaveLength(1);
+    // A cache cannot be behind any more.
+    const settled = { ...(await reader().read(state)), settled: true };
     dns.asked.splice(0);
-    const again = await reader().read(await reader().read(state));
-    expect(mabs(again)).toContain("203.0.113.0/24");
-    expect(dns.asked.slice(-2)).toEqual([`${APEX} ${RecordType.DNSKEY}`, `${APEX} ${RecordType.SOA}`]);
+    expect(await reader().read(settled)).toBe(settled);
+    expect(dns.asked).toEqual([`${APEX} ${RecordType.DNSKEY}`, `${APEX} ${RecordType.SOA}`]);
   });
 
   test("that was known from before there were anchors goes on from nothing", async () => {
@@ -103,7 +104,7 @@ describe("refused, with the reason, is a registry", () => {
   });
 
   test("that says nothing has changed, unsigned", async () => {
-    const known = await reader().read(undefined);
+    const known = { ...(await reader().read(undefined)), settled: true };
     dns.tamper = (sections, _name, type) => (type === RecordType.SOA ? sections.filter((record) => !isSignature(record)) : sections);
     await expect(reader().read(known)).rejects.toThrow(/SOA of drtm\.example\.: no RRSIG covers it/);
   });
