@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { endianness } from "node:os";
+import type * as Koffi from "koffi";
 
 /**
  * System calls of Linux, as its manual pages (section 2) have them. Pointers are numbers: addresses in memory that is not moved
@@ -24,13 +25,13 @@ export interface Native {
 export function loadNative(): Native | string {
   if (process.platform !== "linux" || endianness() !== "LE" || !["x64", "arm64"].includes(process.arch)) return `not on ${process.platform} ${process.arch}`;
   try {
-    return bindNative(createRequire(import.meta.url)("koffi") as typeof import("koffi"));
+    return bindNative(createRequire(import.meta.url)("koffi") as typeof Koffi);
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-function bindNative(koffi: typeof import("koffi")): Native {
+function bindNative(koffi: typeof Koffi): Native {
   const library = koffi.load(null);
   return {
     socket: library.func("int socket(int, int, int)"),
