@@ -4,6 +4,7 @@ import { Progress } from "../test/support/progress.ts";
 import { benchAnswers } from "./answers.ts";
 import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
+import { benchDiscovery } from "./discovery.ts";
 import { benchFanOut } from "./fan-out.ts";
 import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
@@ -36,6 +37,11 @@ const SECTIONS: readonly Section[] = [
     name: "probing",
     title: "A QSR measures the QSAs that discovery has found; real sockets on loopback, the QSR and all QSAs a process each",
     run: (quick, progress) => benchProbing(quick ? 20 : 200, quick ? 20 : 30, progress),
+  },
+  {
+    name: "discovery",
+    title: "A QSR discovers the full-size world, signed, from NSD by zone transfer; real sockets on loopback, a process each",
+    run: (quick, progress) => benchDiscovery(quick ? 1 : 5, quick ? 5 : 15, progress),
   },
 ];
 

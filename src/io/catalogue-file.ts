@@ -5,6 +5,8 @@ import { makeSegments } from "../core/tables/segment-writer.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 
 const KIND = "catalogue 1";
+/** What is made from nothing has the edition after 0, and must not pass for one that was made from what was kept. */
+const EDITION = 1;
 
 /** A catalogue, and when DNS last said that it is right; milliseconds of Date. */
 export interface KeptCatalogue {
@@ -39,7 +41,8 @@ export function readCatalogue(path: string): KeptCatalogue | undefined {
   const groupColumn = newGroupColumn(lengths!.length);
   for (const [column, octets] of [[columns.hi, hi!], [columns.lo, lo!], [columns.lengths, lengths!], [groupColumn, groupOf!]] as const) octetsOf(column).set(octets);
   const list = new PrefixList(columns);
-  const catalogue = new Catalogue({ prefixes: columns, groupOf: groupColumn, groups, services, ipv4: makeSegments(4, list), ipv6: makeSegments(6, list), edition: 0, changed: undefined });
+  const segments = { ipv4: makeSegments(4, list), ipv6: makeSegments(6, list) };
+  const catalogue = new Catalogue({ prefixes: columns, groupOf: groupColumn, groups, services, ...segments, edition: EDITION, changed: undefined });
   return { catalogue, confirmedAt, stamp };
 }
 

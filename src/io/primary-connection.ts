@@ -27,8 +27,10 @@ export interface ConnectionDeadlines {
 export class PrimaryConnection {
   readonly #socket: Socket;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, idleMs: number) {
     this.#socket = socket;
+    this.waitFor(idleMs);
+    socket.on("timeout", () => socket.destroy(new ExchangeError(`it has sent nothing for ${socket.timeout} ms`)));
   }
 
   /** `signal` ends it at any time. */
@@ -52,8 +54,12 @@ export class PrimaryConnection {
     } finally {
       clearTimeout(late);
     }
-    socket.setTimeout(idleMs, () => socket.destroy(new ExchangeError(`it has sent nothing for ${idleMs} ms`)));
-    return new PrimaryConnection(socket);
+    return new PrimaryConnection(socket, idleMs);
+  }
+
+  /** From now on, for how many milliseconds the server may be silent. */
+  waitFor(idleMs: number): void {
+    this.#socket.setTimeout(idleMs);
   }
 
   send(message: Uint8Array): void {

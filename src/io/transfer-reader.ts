@@ -4,11 +4,12 @@ import { queryOf } from "../dns/discovery/image-query.ts";
 import { walkRegistry } from "../dns/discovery/registry-walk.ts";
 import type { RegistryOptions, RegistryState, WalkTools } from "../dns/discovery/types.ts";
 import { type TrustAnchor, validateZone } from "../dns/dnssec/index.ts";
+import type { TransferKind } from "../dns/transfer/index.ts";
 import { ZoneImage, ZoneImageError } from "../dns/zone-image/index.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
 import type { RegistryReader } from "./registry-reader.ts";
 import { unixSeconds } from "./signed-query.ts";
-import { type Primary, fetchZone } from "./zone-transfer.ts";
+import { type FetchedZone, type Primary, fetchZone } from "./zone-transfer.ts";
 
 export interface TransferSource {
   readonly registry: RegistryOptions;
@@ -32,6 +33,8 @@ const TOOLS = dnssecTools();
  */
 export class TransferReader implements RegistryReader {
   source = "zone transfer";
+  /** What primaries have given: how often nothing new, increments, the whole zone. */
+  readonly given: Record<TransferKind, number> = { unchanged: 0, increments: 0, whole: 0 };
   readonly #options: TransferSource;
   readonly #tools: Omit<WalkTools, "query">;
   readonly #over = new AbortController();
@@ -73,7 +76,7 @@ export class TransferReader implements RegistryReader {
   async #fetch(primary: Primary): Promise<Copy> {
     const { apex } = this.#options.registry;
     const from = this.#copy?.image.soa.serial;
-    const fetched = await fetchZone({ apex, primaries: [primary], from, signal: this.#over.signal });
+    const fetched = await this.#fetchZone(primary, from);
     if (fetched.kind === "unchanged") return this.#stillValid(this.#copy!);
     if (fetched.kind === "whole") return this.#validated(ZoneImage.of(apex, fetched.records), fetched.server);
     try {
@@ -87,9 +90,16 @@ export class TransferReader implements RegistryReader {
   /** When what has changed does not fit what we have. */
   async #fetchWhole(primary: Primary): Promise<Copy> {
     const { apex } = this.#options.registry;
-    const fetched = await fetchZone({ apex, primaries: [primary], signal: this.#over.signal });
+    const fetched = await this.#fetchZone(primary, undefined);
     if (fetched.kind !== "whole") throw new WalkError(`${fetched.server} was asked for the whole zone ${apex}, and gave something else`);
     return this.#validated(ZoneImage.of(apex, fetched.records), fetched.server);
+  }
+
+  async #fetchZone(primary: Primary, from: number | undefined): Promise<FetchedZone> {
+    const { apex } = this.#options.registry;
+    const fetched = await fetchZone({ apex, primaries: [primary], from, signal: this.#over.signal });
+    this.given[fetched.kind]++;
+    return fetched;
   }
 
   #validated(image: ZoneImage, server: string): Copy {

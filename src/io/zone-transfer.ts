@@ -13,6 +13,8 @@ export type { Primary } from "./primary-connection.ts";
 export interface TransferDeadlines extends ConnectionDeadlines {
   /** Milliseconds for an answer over UDP; 0: don't ask. */
   readonly probeMs: number;
+  /** Milliseconds for more, where an answer to IXFR is one newer SOA so far. */
+  readonly onlySoaMs: number;
   /** Milliseconds for all that is tried with one primary. */
   readonly totalMs: number;
 }
@@ -55,7 +57,7 @@ export class ZoneTransferError extends Error {
   }
 }
 
-const DEFAULT_DEADLINES: TransferDeadlines = { probeMs: 1_000, connectMs: 5_000, idleMs: 10_000, totalMs: 120_000 };
+const DEFAULT_DEADLINES: TransferDeadlines = { probeMs: 1_000, onlySoaMs: 2_000, connectMs: 5_000, idleMs: 10_000, totalMs: 120_000 };
 const NOTHING_READ = { octets: 0, recordCount: 0, messageCount: 0 } as const;
 
 /** What one attempt needs to know. */
@@ -131,8 +133,13 @@ async function transfer(type: "AXFR" | "IXFR", primary: Primary, { apex, from, l
   const reader = new TransferReader({ id, apex, type, from, verifier: newVerifier() }, limits, sink);
   const connection = await PrimaryConnection.open(primary, deadlines, signal);
   connection.send(bytes);
-  for await (const message of connection.messages()) {
-    if (reader.accept(message, unixSeconds())) return reader.summary;
+  try {
+    for await (const message of connection.messages()) {
+      if (reader.accept(message, unixSeconds())) return reader.summary;
+      connection.waitFor(reader.isOnlySoa ? deadlines.onlySoaMs : deadlines.idleMs);
+    }
+  } catch (error) {
+    if (!(error instanceof ExchangeError && reader.isOnlySoa)) throw error;
   }
   reader.end();
   return reader.summary;

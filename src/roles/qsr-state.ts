@@ -1,33 +1,25 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { formatEndpoint } from "../address/index.ts";
-import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import type { KnownRtt, UpstreamTable } from "../core/querier/upstream-table.ts";
-import { type KeptCatalogue, readCatalogue, writeCatalogue } from "../io/catalogue-file.ts";
-import { readDiscovery, writeDiscovery } from "../io/discovery-file.ts";
-import type { DiscoveryLoop, Recalled } from "../io/discovery-loop.ts";
+import { type KeptCatalogue, readCatalogue } from "../io/catalogue-file.ts";
 import type { Logger } from "../io/log.ts";
 import { readSealed, writeSealed } from "../io/sealed-file.ts";
+import { type StateFile, readState, statePath } from "./state-directory.ts";
 
 const RANKING = "ranking 1";
-/** A change of the catalogue is on disk after this long, with those that come in the meantime. */
-const CATALOGUE_DELAY_MS = 2_000;
 /** Distances change slowly. */
 const RANKING_MS = 60_000;
-/** That DNS has confirmed the catalogue is kept so often. */
-const CONFIRMED_MS = 600_000;
 
-/** Keeps on disk what a QSR needs to serve at once after a restart, DNS or no DNS: never mapping. */
+/**
+ * What a QSR needs to serve at once after a restart, DNS or no DNS, as the query thread reads it; and the distances of QSAs,
+ * which it keeps. The catalogue is kept by discovery. Never mapping.
+ */
 export class QsrState {
   readonly #directory: string;
   readonly #log: Logger;
-  readonly #timers: NodeJS.Timeout[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #source: { readonly discovery: DiscoveryLoop; readonly upstreams: UpstreamTable } | undefined;
-  #catalogue = EMPTY_CATALOGUE;
-  #isCatalogueDue = false;
-  #kept: KeptCatalogue | undefined;
+  #upstreams: UpstreamTable | undefined;
 
   constructor(directory: string, log: Logger) {
     this.#directory = directory;
@@ -35,24 +27,11 @@ export class QsrState {
   }
 
   /** The last good catalogue; undefined when there is none, or when DNS has not confirmed it for too long. */
-  readCatalogue(maxAgeSeconds: number): Catalogue | undefined {
+  readCatalogue(maxAgeSeconds: number): KeptCatalogue | undefined {
     const kept = this.#read("catalogue", readCatalogue);
-    if (kept === undefined) return undefined;
-    if (Date.now() - kept.confirmedAt < maxAgeSeconds * 1000) {
-      this.#catalogue = kept.catalogue;
-      this.#kept = kept;
-      return kept.catalogue;
-    }
+    if (kept === undefined || Date.now() - kept.confirmedAt < maxAgeSeconds * 1000) return kept;
     this.#log.warn(`the catalogue kept in ${this.#directory} was confirmed last on ${new Date(kept.confirmedAt).toISOString()}: too long ago to be used`);
     return undefined;
-  }
-
-  /** The catalogue that `readCatalogue` gave, and what discovery had read when it was made. */
-  recall(): Recalled | undefined {
-    if (this.#kept === undefined) return undefined;
-    const { catalogue, confirmedAt, stamp } = this.#kept;
-    const discovery = this.#read("discovery", readDiscovery);
-    return { catalogue, confirmedAt, discovery: discovery?.stamp === stamp ? discovery : undefined };
   }
 
   /** How far QSAs were, by endpoint. */
@@ -61,39 +40,19 @@ export class QsrState {
     return new Map((sealed?.header as readonly [string, KnownRtt][] | undefined) ?? []);
   }
 
-  /** Keeps what these know from now on. */
-  follow(discovery: DiscoveryLoop, upstreams: UpstreamTable): void {
-    this.#source = { discovery, upstreams };
-    const confirm = (): void => {
-      this.#isCatalogueDue = true;
-    };
-    this.#timers.push(setInterval(confirm, CONFIRMED_MS), setInterval(() => void this.#write(), RANKING_MS));
+  /** Keeps how far these are from now on. */
+  follow(upstreams: UpstreamTable): void {
+    this.#upstreams = upstreams;
+    this.#timer = setInterval(() => void this.#write(), RANKING_MS);
   }
 
-  /** There is another catalogue. */
-  note(catalogue: Catalogue): void {
-    this.#catalogue = catalogue;
-    this.#isCatalogueDue = true;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#write();
-    }, CATALOGUE_DELAY_MS);
-  }
-
-  /** Writes what is due, and ends. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#timer);
     await this.#write();
   }
 
-  #read<T>(name: string, read: (path: string) => T | undefined): T | undefined {
-    try {
-      return read(this.#path(name));
-    } catch (error) {
-      this.#log.warn((error as Error).message);
-      return undefined;
-    }
+  #read<T>(file: StateFile, read: (path: string) => T | undefined): T | undefined {
+    return readState(this.#directory, file, read, (problem) => { this.#log.warn(problem); });
   }
 
   /** One after the other: two writers of one file would spoil it. */
@@ -103,26 +62,13 @@ export class QsrState {
   }
 
   async #writeNow(): Promise<void> {
-    if (this.#source === undefined) return;
-    const { discovery, upstreams } = this.#source;
+    if (this.#upstreams === undefined) return;
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      const kept = discovery.toKeep;
-      // What was never confirmed is no good catalogue, and nothing is better kept than something empty.
-      if (this.#isCatalogueDue && kept.registries.length > 0 && this.#catalogue !== EMPTY_CATALOGUE) {
-        this.#isCatalogueDue = false;
-        const stamp = Date.now();
-        await writeCatalogue(this.#path("catalogue"), { catalogue: this.#catalogue, confirmedAt: discovery.status.confirmedAt, stamp });
-        await writeDiscovery(this.#path("discovery"), { ...kept, stamp });
-      }
-      await writeSealed(this.#path("ranking"), RANKING, { header: rankingOf(upstreams), parts: [] });
+      await writeSealed(statePath(this.#directory, "ranking"), RANKING, { header: rankingOf(this.#upstreams), parts: [] });
     } catch (error) {
-      this.#log.error(`the catalogue cannot be kept in ${this.#directory}: ${(error as Error).message}; a restart will need DNS`);
+      this.#log.error(`how far QSAs are cannot be kept in ${this.#directory}: ${(error as Error).message}; after a restart all must be measured`);
     }
-  }
-
-  #path(name: string): string {
-    return join(this.#directory, `${name}.drtm`);
   }
 }
 

@@ -16,7 +16,7 @@ export async function runQsr(config: QsrConfig, log: Logger): Promise<Running> {
     const status = () => ({ ...statusOf("qsr", node.engine, node.driver, config.listen.length), catalogue: catalogueReport(node) });
     const control = await serveControl(socket, routesOf("qsr", socket, qsrRoutes(node, status)));
     log.info(`QSR listens on ${config.listen.map(({ address, port }) => formatEndpoint(address, port)).join(", ")}; control socket ${socket}`);
-    void node.discovery.start();
+    void node.discover();
     return {
       close: async () => {
         await Promise.all([control.close(), node.close()]);

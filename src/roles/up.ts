@@ -75,7 +75,7 @@ async function startAll(options: UpOptions, log: Logger, started: Running[]): Pr
   started.push(node);
   const up = new UpWorld(node, sites, dnsEndpoint, started);
   started.push(await serveControl(options.controlSocket, routesOf("up", options.controlSocket, routes(up))));
-  await node.discovery.start();
+  await node.discover();
   await untilMeasured(node);
   return up;
 }

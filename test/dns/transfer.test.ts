@@ -66,8 +66,15 @@ describe("IXFR", () => {
     expect(read(answers([soa(3), soa(3)], "IXFR", 1), { type: "IXFR", from: 1 }).summary.kind).toBe("whole");
   });
 
-  test("one SOA of a newer serial is not the end", () => {
-    expect(read([answer([soa(3)], "IXFR")], { type: "IXFR", from: 1 }).isDone).toBe(false);
+  test("one SOA of a newer serial is not the end; where nothing follows, the whole zone is needed", () => {
+    const reader = new TransferReader({ id: ID, apex: APEX, type: "IXFR", from: 1, verifier: undefined }, LIMITS, new TransferCollector());
+    expect(reader.isOnlySoa).toBe(false);
+    reader.accept(answer([soa(3)], "IXFR"), 0);
+    expect([reader.isDone, reader.isOnlySoa]).toEqual([false, true]);
+    expect(faultOf(() => { reader.end(); })).toBe("increments");
+    reader.accept(answer([soa(1)], "IXFR"), 0);
+    expect(reader.isOnlySoa).toBe(false);
+    expect(faultOf(() => { reader.end(); })).toBe("cut");
   });
 
   test("serials wrap", () => {

@@ -12,7 +12,7 @@ import { APEX, flood, soa, txt } from "../support/transfers.ts";
 const WHOLE = [soa(3), txt("a"), txt("b"), soa(3)];
 const INCREMENTS = [soa(3), soa(1), txt("old"), soa(3), txt("b"), soa(3)];
 /** Long, for a machine that has other things to do; short where it is the deadline that is tested. */
-const DEADLINES = { probeMs: 1_000, connectMs: 20_000, idleMs: 20_000, totalMs: 25_000 };
+const DEADLINES = { probeMs: 1_000, onlySoaMs: 5_000, connectMs: 20_000, idleMs: 20_000, totalMs: 25_000 };
 const SHORT = { ...DEADLINES, idleMs: 1_000, totalMs: 2_500 };
 const LIMITS = { octets: 100_000, records: 2_000, messages: 500 };
 
@@ -68,6 +68,26 @@ describe("a primary that does what it should", () => {
     const primary = await start(gives({ AXFR: WHOLE, ...(increments === undefined ? {} : { IXFR: increments }) }), soa(3));
     expect(await fetch([primary], { from: 1 })).toMatchObject({ kind: "whole", serial: 3, records: WHOLE.slice(0, -1) });
     expect(primary.asked).toEqual(asked);
+  });
+
+  test.each<[string, (socket: Parameters<Script>[1]) => unknown]>([
+    ["and waits", () => undefined],
+    ["and hangs up", (socket) => socket.end()],
+  ])("answers IXFR with one newer SOA %s: the whole zone (RFC 1995 section 2)", async (_what, then) => {
+    const whole = gives({ AXFR: WHOLE });
+    const primary = await start((asked, socket) => {
+      if (asked.type !== "IXFR") return whole(asked, socket);
+      socket.write(framed(reply(asked, [soa(3)])));
+      then(socket);
+    }, soa(3));
+    expect(await fetch([primary], { from: 1, deadlines: { ...DEADLINES, onlySoaMs: 200 } })).toMatchObject({ kind: "whole", serial: 3, records: WHOLE.slice(0, -1) });
+    expect(primary.asked).toEqual(["SOA", "IXFR", "AXFR"]);
+  });
+
+  test("puts each record in a message of its own: increments all the same", async () => {
+    const primary = await start(gives({ IXFR: INCREMENTS }, 1), soa(3));
+    expect(await fetch([primary], { from: 1 })).toMatchObject({ kind: "increments", serial: 3 });
+    expect(primary.asked).toEqual(["SOA", "IXFR"]);
   });
 
   test("sends one octet at a time", async () => {

@@ -57,7 +57,7 @@ async function start(script: Script, more: { readonly walked?: readonly Resource
   const node = await QsrNode.open(config, log);
   ends.push(() => dns.close(), () => node.close());
   ends.push(() => Promise.resolve(primary.stop()));
-  await node.discovery.start();
+  await node.discover();
   const mabs = (): string[] => Array.from(node.engine.catalogue.mabs(), ({ prefix }) => formatPrefix(prefix));
   const notify = (): Promise<void> => udpSend(notifyPort, encodeMessage({ id: 7, flags: Flag.authoritative, opcode: Opcode.NOTIFY, question: { name: APEX, type: RecordType.SOA }, answers: [] }));
   return {

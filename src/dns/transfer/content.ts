@@ -41,6 +41,14 @@ export class TransferContent {
     return this.#state !== "opening";
   }
 
+  /**
+   * Whether there is nothing yet but one SOA of a newer serial. RFC 1995 section 2: so says a server that there is more than
+   * it will give as increments; but one that puts each record in a message of its own begins like that too.
+   */
+  get isOnlySoa(): boolean {
+    return this.#state === "opened" && this.#isIncremental;
+  }
+
   get kind(): TransferKind {
     return this.#kind;
   }

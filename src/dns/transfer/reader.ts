@@ -42,6 +42,11 @@ export class TransferReader {
     return this.#content.isDone;
   }
 
+  /** Whether all that has come is one SOA of a newer serial: where nothing follows, there are no increments. */
+  get isOnlySoa(): boolean {
+    return this.#content.isOnlySoa;
+  }
+
   get summary(): TransferSummary {
     const { kind, serial } = this.#content;
     const { octets, records, messages } = this.#allowance.used;
@@ -62,8 +67,9 @@ export class TransferReader {
     return this.isDone;
   }
 
-  /** To be called when the server ends the connection. Throws TransferError unless the transfer is complete. */
+  /** To be called when nothing more will come. Throws TransferError unless the transfer is complete. */
   end(): void {
+    if (this.isOnlySoa) throw this.#error("increments", `it is one SOA of the newer serial ${this.#content.serial}, and nothing more (RFC 1995 section 2): the whole zone is needed`);
     if (!this.isDone) throw this.#error("cut", "the server ended the connection before the transfer was complete; its log says why");
   }
 

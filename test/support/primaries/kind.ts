@@ -34,6 +34,8 @@ export interface PrimaryKind {
   configure(place: Place): string[];
   /** Makes it take a zone from its changed file, and tell of it. */
   reload(place: Place, child: ChildProcess, zone: ZoneName): void;
+  /** DS records of the keys that it signs a zone with; left out where it does not sign. */
+  anchorsOf?(place: Place, zone: ZoneName): string[];
 }
 
 export function zoneFile({ directory }: Place, zone: ZoneName): string {

@@ -1,0 +1,59 @@
+import { RdataError, RecordType, type ResourceRecord, decodeSoa, isSubdomain, readRecord } from "../records/index.ts";
+import { INDEX_DIGITS, indexNode, keysNode } from "../zone-model/index.ts";
+import type { Query, RegistryState } from "./types.ts";
+
+/**
+ * What caches do to a walk. Just after a change a resolver may give the new SOA, and for the rest of their TTL index nodes of
+ * before: all digests agree, but this is the zone of before under the serial of now. So a walk settles nothing until it
+ * has begun when no such node can be in a cache any more. Times in milliseconds on a clock of the caller's.
+ */
+export class CacheDoubt {
+  readonly #indexNodes: ReadonlySet<string>;
+  /** Above the DS data of zones, which no digest covers either. */
+  readonly #keysNode: string;
+  /** Seconds for which such nodes of the present walk may be in a cache, and those that are not there. */
+  #longestTtl = 0;
+  #negativeTtl = 0;
+  #serial: number | undefined;
+  #over = 0;
+
+  constructor(apex: string) {
+    this.#indexNodes = new Set(INDEX_DIGITS.map((digit) => indexNode(digit, apex)));
+    this.#keysNode = keysNode(apex);
+  }
+
+  /** Notes the TTLs of what comes through it. */
+  noting(query: Query): Query {
+    this.#longestTtl = 0;
+    return async (name, type, signal) => {
+      const answer = await query(name, type, signal);
+      if (type === RecordType.SOA) this.#noteSoa(answer.records);
+      else if (this.#indexNodes.has(name) || isSubdomain(name, this.#keysNode)) this.#noteNode(answer.records);
+      return answer;
+    };
+  }
+
+  /** The state that a walk from `begun` to `ended` has found: not settled where it may be that of an older serial. */
+  judge(state: RegistryState, begun: number, ended: number): RegistryState {
+    if (this.#serial !== state.serial) {
+      this.#serial = state.serial;
+      this.#over = ended + this.#longestTtl * 1000;
+    }
+    return begun >= this.#over ? state : { ...state, settled: false };
+  }
+
+  #noteNode(records: readonly ResourceRecord[]): void {
+    const ttls = records.length === 0 ? [this.#negativeTtl] : records.map(({ ttl }) => ttl);
+    this.#longestTtl = Math.max(this.#longestTtl, ...ttls);
+  }
+
+  /** RFC 2308 section 5: how long a cache keeps that something is not there. */
+  #noteSoa(records: readonly ResourceRecord[]): void {
+    try {
+      for (const record of records) this.#negativeTtl = Math.min(record.ttl, readRecord(record, decodeSoa).minimum);
+    } catch (error) {
+      // The walk will say so.
+      if (!(error instanceof RdataError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdir } from "node:fs/promises";
+import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
+import { writeCatalogue } from "../../io/catalogue-file.ts";
+import { writeDiscovery } from "../../io/discovery-file.ts";
+import type { DiscoveryLoop } from "../../io/discovery-loop.ts";
+import { statePath } from "../state-directory.ts";
+
+export interface CatalogueKeeperOptions {
+  readonly directory: string;
+  readonly discovery: DiscoveryLoop;
+  /** Told that a catalogue is on disk, and of its files' stamp. */
+  readonly onKept: (catalogue: Catalogue, stamp: number) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** A change of the catalogue is on disk after this long, with those that come in the meantime. */
+const DELAY_MS = 2_000;
+/** That DNS has confirmed the catalogue is kept so often. */
+const CONFIRMED_MS = 600_000;
+
+/** Keeps on disk the last good catalogue, and what discovery had read when it made it. */
+export class CatalogueKeeper {
+  readonly #options: CatalogueKeeperOptions;
+  readonly #confirming: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #catalogue = EMPTY_CATALOGUE;
+  #isDue = false;
+
+  constructor(options: CatalogueKeeperOptions) {
+    this.#options = options;
+    this.#confirming = setInterval(() => {
+      this.#isDue = true;
+      void this.#write();
+    }, CONFIRMED_MS);
+  }
+
+  /** What is there already. */
+  resume(catalogue: Catalogue): void {
+    this.#catalogue = catalogue;
+  }
+
+  /** There is another catalogue. */
+  note(catalogue: Catalogue): void {
+    this.#catalogue = catalogue;
+    this.#isDue = true;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#write();
+    }, DELAY_MS);
+  }
+
+  /** Writes what is due, and ends. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    clearInterval(this.#confirming);
+    await this.#write();
+  }
+
+  /** One after the other: two writers of one file would spoil it. */
+  #write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeNow());
+    return this.#writing;
+  }
+
+  async #writeNow(): Promise<void> {
+    const { directory, discovery, onKept, onFailure } = this.#options;
+    const catalogue = this.#catalogue;
+    const { toKeep, status } = discovery;
+    // What was never confirmed is no good catalogue, and nothing is better kept than something empty.
+    if (!this.#isDue || toKeep.registries.length === 0 || catalogue === EMPTY_CATALOGUE) return;
+    this.#isDue = false;
+    const stamp = Date.now();
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await writeCatalogue(statePath(directory, "catalogue"), { catalogue, confirmedAt: status.confirmedAt, stamp });
+      await writeDiscovery(statePath(directory, "discovery"), { ...toKeep, stamp });
+      onKept(catalogue, stamp);
+    } catch (error) {
+      onFailure(error as Error);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { Catalogue, type CatalogueColumns, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
+import type { ServiceEntry } from "../../core/mabs/catalogue-content.ts";
+
+/**
+ * A catalogue on its way to another thread: columns, whose memory both share, and of the services what differs from the
+ * catalogue that was sent before.
+ */
+export interface CatalogueMail {
+  readonly columns: Omit<CatalogueColumns, "services">;
+  /** By place: the service, or its place in the catalogue before; undefined: all as in that. */
+  readonly services: readonly (ServiceEntry | number)[] | undefined;
+}
+
+/** `before`: the catalogue that the other thread has. Null stands for no catalogue. */
+export function mailOf(catalogue: Catalogue, before: Catalogue | undefined): CatalogueMail | null {
+  if (catalogue === EMPTY_CATALOGUE) return null;
+  const { services, changed: _, ...columns } = catalogue.columns;
+  const changed = before === undefined ? undefined : catalogue.changedSince(before);
+  const isSame = changed !== undefined && services === before?.services;
+  return { columns: { ...columns, changed }, services: isSame ? undefined : referring(services, before?.services ?? []) };
+}
+
+/** The catalogue as the other thread has it; `before` as for `mailOf`. */
+export function openMail(mail: CatalogueMail | null, before: Catalogue): Catalogue {
+  if (mail === null) return EMPTY_CATALOGUE;
+  const services = mail.services?.map((service) => (typeof service === "number" ? before.services[service]! : service)) ?? before.services;
+  return new Catalogue({ ...mail.columns, services });
+}
+
+function referring(services: readonly ServiceEntry[], known: readonly ServiceEntry[]): (ServiceEntry | number)[] {
+  const places = new Map(known.map((service, place) => [service, place]));
+  return services.map((service) => places.get(service) ?? service);
+}

@@ -1,0 +1,171 @@
+import { Worker } from "node:worker_threads";
+import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
+import type { KeptCatalogue } from "../../io/catalogue-file.ts";
+import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
+import type { Logger } from "../../io/log.ts";
+import { openMail } from "./catalogue-mail.ts";
+import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery } from "./messages.ts";
+
+/** Discovery cannot work as configured; the message is that of the error in its thread. */
+export class DiscoveryRefusal extends Error {
+  override readonly name = "DiscoveryRefusal";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./discovery-worker.ts" : "./discovery-worker.js", import.meta.url);
+/** After the thread has failed for the first time; then twice as long each time. */
+const FIRST_RESTART_MS = 1_000;
+const LAST_RESTART_MS = 60_000;
+/** Who has worked for so long has got over what made it fail. */
+const WELL_AFTER_MS = 300_000;
+/** For what is being written to disk. */
+const CLOSE_MS = 10_000;
+const NOTHING_KNOWN: DiscoveryStatus = { serials: {}, sources: {}, confirmedAt: 0, problems: [] };
+
+/**
+ * Discovery in a thread of its own, as the query thread sees it. Catalogues come over in one step each. Should the thread fail, it
+ * is started again, and goes on from the catalogue in use; meanwhile that one stays.
+ */
+export class DiscoveryThread {
+  readonly #settings: DiscoverySettings;
+  readonly #log: Logger;
+  readonly #script: URL;
+  readonly #ready = Promise.withResolvers<void>();
+  #worker: Worker | undefined;
+  #catalogue = EMPTY_CATALOGUE;
+  #onCatalogue: ((catalogue: Catalogue) => void) | undefined;
+  #status = NOTHING_KNOWN;
+  #kept: { readonly edition: number; readonly stamp: number } | undefined;
+  #failure: string | undefined;
+  #failures = 0;
+  #startedAt = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #closed = false;
+  /** To be told that all has been read once. */
+  readonly #awaiting: (() => void)[] = [];
+
+  /** Starts the thread; nothing is read before `start`. `script` is what runs in it. */
+  constructor(settings: DiscoverySettings, log: Logger, script = WORKER) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#script = script;
+    // Who gives up before does not wait for it.
+    this.#ready.promise.catch(() => undefined);
+    this.#spawn();
+  }
+
+  /** Until it can be started. Throws DiscoveryRefusal where it cannot work as configured. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get status(): DiscoveryStatus {
+    if (this.#failure === undefined) return this.#status;
+    return { ...this.#status, problems: [{ name: "discovery", problem: this.#failure }, ...this.#status.problems] };
+  }
+
+  /** Whether the catalogue in use is on disk. */
+  get isKept(): boolean {
+    return this.#kept !== undefined && this.#kept.edition === this.#catalogue.columns.edition;
+  }
+
+  /**
+   * Reads everything once, as far as it can be read, and goes on by itself. `kept`: the catalogue that is in use already;
+   * `onCatalogue` is told of each that differs from the one before.
+   */
+  start(kept: KeptCatalogue | undefined, onCatalogue: (catalogue: Catalogue) => void): Promise<void> {
+    if (kept !== undefined) {
+      const { catalogue, confirmedAt, stamp } = kept;
+      this.#catalogue = catalogue;
+      this.#status = { ...NOTHING_KNOWN, confirmedAt };
+      this.#kept = { edition: catalogue.columns.edition, stamp };
+    }
+    this.#onCatalogue = onCatalogue;
+    this.#send({ type: "start", inUse: this.#inUse });
+    return new Promise((done) => this.#awaiting.push(done));
+  }
+
+  /** Has a service read again because its QSAs do not answer; not more often than every 5 s. */
+  recheckService(service: string): void {
+    this.#send({ type: "recheck", service });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((done) => worker.once("exit", () => { done(); }));
+    const late = setTimeout(() => void worker.terminate(), CLOSE_MS);
+    this.#send({ type: "close" });
+    await ended;
+    clearTimeout(late);
+  }
+
+  #spawn(): void {
+    const worker = new Worker(this.#script, { workerData: this.#settings, name: "discovery" });
+    this.#worker = worker;
+    this.#startedAt = performance.now();
+    let failure = new Error("its thread has ended by itself");
+    worker.on("error", (error: Error) => { failure = error; });
+    worker.on("message", (message: FromDiscovery) => {
+      if (message.type === "refused") failure = new DiscoveryRefusal(message.code, message.message);
+      this.#hear(message);
+    });
+    worker.once("exit", () => {
+      this.#worker = undefined;
+      this.#ready.reject(failure);
+      if (!this.#closed && this.#onCatalogue !== undefined) this.#fail(failure);
+    });
+  }
+
+  /** The catalogue stays as it is. */
+  #fail(failure: Error): void {
+    if (performance.now() - this.#startedAt > WELL_AFTER_MS) this.#failures = 0;
+    const wait = Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#failures++);
+    this.#failure = `its thread has failed, and is started again: ${failure.message}; the catalogue stays as it was`;
+    this.#log.error(`discovery has failed, and is started again in ${wait / 1000} s: ${failure instanceof DiscoveryRefusal ? failure.message : failure.stack}`);
+    this.#restart = setTimeout(() => {
+      this.#spawn();
+      this.#send({ type: "start", inUse: this.#inUse });
+    }, wait);
+  }
+
+  #hear(message: FromDiscovery): void {
+    switch (message.type) {
+      case "ready":
+        return this.#ready.resolve();
+      case "catalogue":
+        this.#catalogue = openMail(message.mail, this.#catalogue);
+        // Editions count from the start of the thread.
+        if (this.#catalogue.columns.changed === undefined) this.#kept = undefined;
+        return this.#onCatalogue?.(this.#catalogue);
+      case "status":
+        this.#status = message.status;
+        return;
+      case "kept":
+        this.#kept = message;
+        return;
+      case "log":
+        return this.#log[message.level](message.text);
+      case "read":
+        this.#failure = undefined;
+        for (const done of this.#awaiting.splice(0)) done();
+    }
+  }
+
+  get #inUse(): CatalogueInUse | undefined {
+    const { columns } = this.#catalogue;
+    if (this.#catalogue === EMPTY_CATALOGUE) return undefined;
+    return { columns, confirmedAt: this.#status.confirmedAt, stamp: this.isKept ? this.#kept!.stamp : undefined };
+  }
+
+  #send(message: ToDiscovery): void {
+    this.#worker?.postMessage(message);
+  }
+}

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { CacheDoubt } from "../../../src/dns/discovery/cache-doubt.ts";
+import { walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
+import type { Query, RegistryState } from "../../../src/dns/discovery/types.ts";
+import { RecordType } from "../../../src/dns/records/index.ts";
+import { APEX, EVERYWHERE, RecordTable, type SetDraft, mabs, registry } from "../../support/registry.ts";
+
+const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24"] };
+const B: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24", "198.51.100.0/24"] };
+const OTHER: SetDraft = { services: ["s1.dsoc-b.example."], prefixes: ["203.0.113.0/24"] };
+/** Of the zone: TTL of its records and of what is not there. */
+const TTL_MS = 60_000;
+
+/** A resolver that keeps answers for their TTL, but asks for each SOA anew, as one does whose SOA has just run out. */
+class Cache {
+  now = 0;
+  readonly #table: RecordTable;
+  readonly #kept = new Map<string, { answer: ReturnType<Query>; until: number }>();
+
+  constructor(table: RecordTable) {
+    this.#table = table;
+  }
+
+  readonly query: Query = async (name, type) => {
+    const key = `${name} ${type}`;
+    const known = this.#kept.get(key);
+    if (type === RecordType.SOA || known === undefined || known.until <= this.now) {
+      this.#kept.set(key, { answer: this.#table.query(name, type), until: this.now + TTL_MS });
+    }
+    const { answer, until } = this.#kept.get(key)!;
+    const { rcode, records } = await answer;
+    return { rcode, records: records.map((record) => ({ name: record.name, type: record.type, ttl: Math.ceil((until - this.now) / 1000), data: record.data })) };
+  };
+}
+
+function reader(table: RecordTable) {
+  const cache = new Cache(table);
+  const doubt = new CacheDoubt(APEX);
+  let known: RegistryState | undefined;
+  const read = async (): Promise<RegistryState> => {
+    const begun = cache.now;
+    known = doubt.judge(await walkRegistry(EVERYWHERE, known, { ...table.tools, query: doubt.noting(cache.query) }), begun, cache.now);
+    return known;
+  };
+  return { cache, read };
+}
+
+test.each([
+  ["an index node", [A], [B]],
+  ["an index node that was not there", [], [OTHER]],
+])("%s from a cache under a new SOA: looked at again until it is the new one", async (_what, before, after) => {
+  const table = new RecordTable(registry(1, before));
+  const { cache, read } = reader(table);
+  await read();
+  cache.now += TTL_MS - 1_000;
+  expect((await read()).settled).toBe(false);
+  table.records = registry(2, after);
+  const old = await read();
+  expect([mabs(old), old.serial, old.settled]).toEqual([before.flatMap(({ prefixes }) => prefixes), 2, false]);
+  cache.now += TTL_MS;
+  const fresh = await read();
+  expect([mabs(fresh), fresh.settled]).toEqual([after.flatMap(({ prefixes }) => prefixes).toSorted(), true]);
+});
+
+test("what is settled stays so while the serial does", async () => {
+  const { cache, read } = reader(new RecordTable(registry(1, [A])));
+  expect((await read()).settled).toBe(false);
+  cache.now += TTL_MS;
+  expect((await read()).settled).toBe(true);
+  expect((await read()).settled).toBe(true);
+});
