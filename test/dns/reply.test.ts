@@ -46,7 +46,6 @@ describe("a reply", () => {
   });
 
   test("of aliases that go round has none", () => {
-    const alias = (name: string, target: string): ResourceRecord => ({ name, type: RecordType.CNAME, ttl: 60, data: encodeHostName(target) });
     expect(readReply(reply([alias(NAME, "a.example."), alias("a.example.", NAME)]), query)).toMatchObject({ records: [] });
   });
 
@@ -66,6 +65,10 @@ describe("a reply", () => {
     );
   });
 });
+
+function alias(name: string, target: string): ResourceRecord {
+  return { name, type: RecordType.CNAME, ttl: 60, data: encodeHostName(target) };
+}
 
 function outcomeOf(octets: Uint8Array): unknown {
   try {

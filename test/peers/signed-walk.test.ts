@@ -97,7 +97,6 @@ describe.runIf(isWanted("knotd") && isWanted("unbound"))("Knot signs (needs knot
     const anchors = signing.anchorsOf(KEYED_ZONE);
     const ofSigned = await resolver(signing, signing, anchors);
     const ofOther = await resolver(signing, signing, signing.anchorsOf(OPEN_ZONE));
-    const trusting = (port: number) => ({ services: { always: true, resolver: new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port }] }) } });
     expect((await discovered(plain.place.port, trusting(ofSigned), [])).qsas).toEqual(["127.0.1.1"]);
     const { qsas, status } = await discovered(plain.place.port, trusting(ofOther), []);
     expect(qsas).toEqual([]);
@@ -113,6 +112,11 @@ describe.runIf(isWanted("knotd") && isWanted("unbound"))("Knot signs (needs knot
     expect(failures).toEqual([]);
   });
 });
+
+/** Services must be vouched for, and this resolver may. */
+function trusting(port: number): Pick<DiscoveryOptions, "services"> {
+  return { services: { always: true, resolver: new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port }] }) } };
+}
 
 function registriesOf(anchors: readonly string[]): RegistryOptions[] {
   return [{ apex: REGISTRY, space: EVERYWHERE, anchors: anchors.map((text) => parseTrustAnchor(text, REGISTRY)) }];
