@@ -4,6 +4,7 @@ import { Progress } from "../test/support/progress.ts";
 import { benchAnswers } from "./answers.ts";
 import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
+import { benchDiscovery } from "./discovery.ts";
 import { benchFanOut } from "./fan-out.ts";
 import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
@@ -25,7 +26,7 @@ const SECTIONS: readonly Section[] = [
   {
     name: "answers",
     title: "Cached answers, real sockets on loopback, server and generator in processes of their own",
-    run: (quick, progress) => benchAnswers(quick ? 3 : 7, quick ? 500 : 1500, progress),
+    run: async (quick, progress) => benchAnswers(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
   },
   {
     name: "fan-out",
@@ -36,6 +37,11 @@ const SECTIONS: readonly Section[] = [
     name: "probing",
     title: "A QSR measures the QSAs that discovery has found; real sockets on loopback, the QSR and all QSAs a process each",
     run: (quick, progress) => benchProbing(quick ? 20 : 200, quick ? 20 : 30, progress),
+  },
+  {
+    name: "discovery",
+    title: "A QSR discovers the full-size world, signed, from NSD by zone transfer; real sockets on loopback, a process each",
+    run: (quick, progress) => benchDiscovery(quick ? 1 : 5, quick ? 5 : 15, progress),
   },
 ];
 

@@ -1,12 +1,13 @@
 import { type Prefix, parsePrefix } from "../src/address/index.ts";
-import { parseTrustAnchor, validateZone, zonemdOf } from "../src/dns/dnssec/index.ts";
-import { Algorithm, RecordType, type ResourceRecord, concatBytes, encodeHostName, encodeTypeBitmap, typeCoveredBy } from "../src/dns/records/index.ts";
-import { type ZoneStep, ZoneImage } from "../src/dns/zone-image/index.ts";
+import { parseTrustAnchor, validateZone } from "../src/dns/dnssec/index.ts";
+import { Algorithm, RecordType, type ResourceRecord, concatBytes, encodeHostName, encodeTypeBitmap } from "../src/dns/records/index.ts";
+import { ZoneImage } from "../src/dns/zone-image/index.ts";
 import { registryRecords } from "../src/dns/zone-model/index.ts";
-import { digestOctets, dnssecTools } from "../src/io/dnssec-verifier.ts";
+import { dnssecTools } from "../src/io/dnssec-verifier.ts";
 import { sha256hex } from "../src/io/hash.ts";
-import { NOW, type SigningKey, dsText, makeKey, signZone, signaturesOf } from "../test/support/zone-signer.ts";
+import { NOW, dsText, makeKey, signZone } from "../test/support/zone-signer.ts";
 import { samplePrefixes } from "./catalogue.ts";
+import { signedStep } from "./signed-step.ts";
 import { type Row, median } from "./table.ts";
 
 const APEX = "drtm.example.";
@@ -20,7 +21,7 @@ export function benchZoneImage(rounds: number): Row[] {
   const anchors = [parseTrustAnchor(dsText(keys[0]!), APEX)];
   const tools = dnssecTools();
   const [image, built] = timed(() => ZoneImage.of(APEX, records));
-  const step = stepBetween(image, ZoneImage.of(APEX, unsigned(2, [NEW_MAB])), keys);
+  const step = signedStep(image, ZoneImage.of(APEX, unsigned(2, [NEW_MAB])), keys);
   // As a server has it that holds the zone: blocks encoded, keys read.
   validateZone(image, anchors, NOW, tools);
   const times: number[][] = [];
@@ -61,24 +62,4 @@ function unsigned(serial: number, more: readonly Prefix[]): ResourceRecord[] {
   const bitmap = encodeTypeBitmap([RecordType.APL, RecordType.RRSIG, RecordType.NSEC]);
   const nsec = names.map((name, index) => ({ name, type: RecordType.NSEC, ttl: 60, data: concatBytes([encodeHostName(names[index + 1] ?? APEX), bitmap]) }));
   return [...records, ...nsec];
-}
-
-/** What a signer would send as the increment from one zone, which is signed, to another, which is not yet. */
-function stepBetween(signed: ZoneImage, next: ZoneImage, keys: readonly SigningKey[]): ZoneStep {
-  const differing = [...next.rrsets()].filter(({ name, type, records }) => type !== RecordType.DNSKEY && !sameRecords(records, signed.rrset(name, type)?.records));
-  const outdated = [...differing, { name: APEX, type: RecordType.ZONEMD }];
-  const removed = outdated.flatMap(({ name, type }) => (signed.rrset(name, type)?.records ?? []).concat(coveringRecords(signed, name, type)));
-  const added = differing.flatMap((rrset) => rrset.records.concat(signaturesOf(rrset, keys)));
-  const { image } = signed.change([{ removed, added }]);
-  const zonemd = zonemdOf(image, digestOctets);
-  const signatures = signaturesOf({ name: APEX, type: RecordType.ZONEMD, records: [zonemd] }, keys);
-  return { removed, added: [...added, zonemd, ...signatures] };
-}
-
-function coveringRecords(image: ZoneImage, name: string, type: number): ResourceRecord[] {
-  return (image.rrset(name, RecordType.RRSIG)?.records ?? []).filter(({ data }) => typeCoveredBy(data) === type);
-}
-
-function sameRecords(a: readonly ResourceRecord[], b: readonly ResourceRecord[] = []): boolean {
-  return a.length === b.length && a.every(({ data }, index) => Buffer.compare(data, b[index]!.data) === 0);
 }

@@ -40,6 +40,11 @@ export function sameIp(a: IpAddress, b: IpAddress): boolean {
   return a.family === b.family && a.words.every((word, index) => word === b.words[index]);
 }
 
+/** 127.0.0.0/8 and ::1 (RFC 6890). */
+export function isLoopback({ family, words }: IpAddress): boolean {
+  return family === 4 ? words[0] >>> 24 === 127 : words.every((word, at) => word === (at === 3 ? 1 : 0));
+}
+
 export function isUnspecified(address: IpAddress): boolean {
   return address.words.every((word) => word === 0);
 }

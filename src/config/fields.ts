@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type IpAddress, type Prefix, isUnspecified, parseIp, parsePrefix, sameIp } from "../address/index.ts";
+import { type IpAddress, type Prefix, isLoopback, isUnspecified, parseIp, parsePrefix, sameIp } from "../address/index.ts";
 
 export interface Endpoint {
   readonly address: IpAddress;
@@ -89,3 +89,18 @@ export function ordered<L extends string, M extends string>(least: L, most: M): 
     issues.push({ code: "custom", input: value, path: [least], message: `${value[least]} is more than "${most}", which is ${value[most]}: lower it, or raise that` });
   };
 }
+
+/** Between us and it nobody may change a bit, and it is asked only where its word is needed. */
+export const trustedResolver: z.core.CheckFn<{ signed: string; trustedResolver?: Endpoint | undefined }> = ({ value, issues }) => {
+  const { signed, trustedResolver: resolver } = value;
+  if (resolver === undefined) return;
+  if (!isLoopback(resolver.address)) issues.push({ code: "custom", input: value, path: ["trustedResolver"], message: "it is not on this machine, so that its word could be changed on the way: run one here, on 127.0.0.1 or ::1" });
+  if (signed !== "always") issues.push({ code: "custom", input: value, path: ["trustedResolver"], message: 'its word counts only with signed "always": say so, or take it out' });
+};
+
+/** Services that must always be signed need somebody who can vouch for them. */
+export const signable: z.core.CheckFn<{ services: { signed: string; trustedResolver?: Endpoint | undefined }; registries: readonly { trustAnchors: readonly string[] }[] }> = ({ value, issues }) => {
+  const { services, registries } = value;
+  if (services.signed !== "always" || services.trustedResolver !== undefined || registries.some(({ trustAnchors }) => trustAnchors.length > 0)) return;
+  issues.push({ code: "custom", input: value, path: ["services", "signed"], message: 'no service could ever be used: without trustAnchors of a registry there is no DS data, and no trustedResolver is named; give either, or "where-known"' });
+};

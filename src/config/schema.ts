@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clashes, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, sameEndpoint, seconds } from "./fields.ts";
+import { clashes, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, sameEndpoint, seconds, signable, trustedResolver } from "./fields.ts";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -49,7 +49,7 @@ const registry = z.strictObject({
   space: z.array(prefix).min(1).prefault(everywhere),
   /** Name servers that give the zone by transfer; without any it is read by queries. */
   primaries: z.array(primary).max(16).default([]),
-  /** DS or DNSKEY data of keys that must have signed what is transferred. */
+  /** DS or DNSKEY data of keys that must have signed the zone. */
   trustAnchors: z.array(z.string().min(1)).max(16).default([]),
 });
 
@@ -63,6 +63,16 @@ export const qsrSchema = z.strictObject({
       registries: distinct(z.array(registry).min(1), (a, b) => a.apex === b.apex, "is the registry of an earlier one"),
       /** TSIG keys (HMAC-SHA256) shared with primaries; the secret in base64. */
       keys: distinct(z.array(z.strictObject({ name: z.string().min(1), secret: z.string().min(1) })), (a, b) => a.name === b.name, "is an earlier one").default([]),
+      /** What must vouch for the records of services, in the DSOCs' zones. */
+      services: z
+        .strictObject({
+          /** Where a registry with trust anchors has DS data for the zone, its signatures must; "always": something must. */
+          signed: z.enum(["where-known", "always"]).default("where-known"),
+          /** A resolver on this machine that validates: its word (AD) is enough where there is no DS data. */
+          trustedResolver: dnsEndpoint.optional(),
+        })
+        .check(trustedResolver)
+        .prefault({}),
       /** Where primaries send NOTIFY. */
       notify: z.strictObject({ listen: z.array(endpoint).min(1).max(16) }).optional(),
       refreshMinSeconds: seconds(0.1, 86_400).default(10),
@@ -75,7 +85,7 @@ export const qsrSchema = z.strictObject({
       /** For how long the last good catalogue serves while DNS cannot be read. */
       catalogueMaxAgeHours: z.number().min(1).max(8_760).default(168),
     })
-    .check(ordered("refreshMinSeconds", "refreshMaxSeconds"), ordered("serviceTtlMinSeconds", "serviceTtlMaxSeconds")),
+    .check(ordered("refreshMinSeconds", "refreshMaxSeconds"), ordered("serviceTtlMinSeconds", "serviceTtlMaxSeconds"), signable),
   clients,
   qsas: z
     .strictObject({

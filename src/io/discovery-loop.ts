@@ -3,19 +3,24 @@ import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import { sameProblems } from "../dns/discovery/change.ts";
 import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
 import type { AddressPolicy } from "../dns/discovery/service.ts";
-import type { Problem, Query, RegistryOptions, RegistryState, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
+import { type ServiceRules, ServiceTrust } from "../dns/discovery/service-trust.ts";
+import type { DemandingQuery, Problem, Query, RegistryOptions, RegistryState, Validation, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
 import type { KeptDiscovery } from "./discovery-file.ts";
 import type { DnsClient } from "./dns-client.ts";
+import { dnssecTools } from "./dnssec-verifier.ts";
 import { sha256hex } from "./hash.ts";
 import { jittered } from "./pacing.ts";
 import { type RegistryReader, WalkReader } from "./registry-reader.ts";
 import { type RefreshLimits, RegistryWatch } from "./registry-watch.ts";
 import { type ServiceLimits, ServiceWatch } from "./service-watch.ts";
+import { unixSeconds } from "./signed-query.ts";
 
 export interface DiscoveryOptions {
   readonly registries: readonly RegistryOptions[];
   readonly limits: RefreshLimits & ServiceLimits;
   readonly addresses: AddressPolicy;
+  /** Whether something must vouch for every service, not only where a registry has DS data; a resolver whose word is taken for that. */
+  readonly services?: { readonly always: boolean; readonly resolver: DnsClient | undefined };
   readonly dns: DnsClient;
   /** How a registry is read; by query walk where nothing else is said. `walk` does that. */
   readonly readerOf?: (registry: RegistryOptions, walk: RegistryReader, tools: Omit<WalkTools, "query">) => RegistryReader;
@@ -68,13 +73,16 @@ export class DiscoveryLoop {
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: DiscoveryOptions) {
-    const { registries, limits, addresses, dns, onProgress } = options;
+    const { registries, limits, addresses, services, dns, onProgress } = options;
     const query: Query = (name, type, signal) => dns.query(name, type, signal);
     const tools: WalkTools = { query, sha256hex, ...(onProgress === undefined ? {} : { progress: onProgress }) };
+    const validation: Validation = { ask: demanding(dns), dnssec: dnssecTools(), now: unixSeconds };
     this.#options = options;
     this.#book = new CatalogueBook(registries);
-    this.#registries = registries.map((registry) => this.#watch(registry, tools));
-    this.#services = new ServiceWatch({ limits, addresses, query, onFailure: (what, error) => { this.#fail(what, error); } });
+    this.#registries = registries.map((registry) => this.#watch(registry, tools, validation));
+    const rules: ServiceRules = { always: services?.always ?? false, resolver: services?.resolver && demanding(services.resolver) };
+    const trust = (): ServiceTrust => new ServiceTrust({ registries: this.#states, rules, query, validation });
+    this.#services = new ServiceWatch({ limits, addresses, trust, onFailure: (what, error) => { this.#fail(what, error); } });
   }
 
   get status(): DiscoveryStatus {
@@ -84,7 +92,7 @@ export class DiscoveryLoop {
       serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
       sources: Object.fromEntries(known.map(({ apex, source }) => [apex, source])),
       confirmedAt: Math.min(...this.#registries.map(({ confirmedAt }) => confirmedAt)),
-      problems: [...failures, ...this.#problems],
+      problems: [...failures, ...this.#services.failures, ...this.#problems],
     };
   }
 
@@ -128,11 +136,12 @@ export class DiscoveryLoop {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const { reader } of this.#registries) reader.close();
     this.#options.dns.close();
+    this.#options.services?.resolver?.close();
     await this.#working;
   }
 
-  #watch(registry: RegistryOptions, tools: WalkTools): RegistryWatch {
-    const walk = new WalkReader(registry, tools);
+  #watch(registry: RegistryOptions, tools: WalkTools, validation: Validation): RegistryWatch {
+    const walk = new WalkReader(registry, tools, validation);
     const reader = this.#options.readerOf?.(registry, walk, tools) ?? walk;
     const maxAgeMs = (this.#options.maxAgeSeconds ?? Infinity) * 1000;
     return new RegistryWatch(registry, reader, maxAgeMs, (what, error) => { this.#fail(what, error); });
@@ -248,4 +257,8 @@ export class DiscoveryLoop {
     clearTimeout(this.#timers.get(what));
     if (!this.#closed) this.#timers.set(what, setTimeout(() => void work(), jittered(seconds) * 1000));
   }
+}
+
+function demanding(dns: DnsClient): DemandingQuery {
+  return (name, type, demand, signal) => dns.queryWith(name, type, demand, signal);
 }

@@ -1,21 +1,14 @@
 import pLimit from "p-limit";
 import { formatEndpoint } from "../address/index.ts";
-import { type Evidence, type Reply, makeQuery, rcodeName } from "../dns/message/index.ts";
+import type { Demand, EvidentAnswer } from "../dns/discovery/types.ts";
+import { type Reply, makeQuery, rcodeName } from "../dns/message/index.ts";
 import { typeName } from "../dns/records/index.ts";
 import { type DnsEndpoint, type ExchangeCounters, ExchangeError, exchangeTcp, exchangeUdp } from "./dns-exchange.ts";
 import { nextU32 } from "./random.ts";
 
-export interface DnsAnswer extends Pick<Reply, "records" | "sections" | "authenticated"> {
-  readonly rcode: "NOERROR" | "NXDOMAIN";
+export interface DnsAnswer extends EvidentAnswer {
   /** Who gave it. */
   readonly server: string;
-}
-
-/** What an answer must be, to be taken. */
-export interface Demand {
-  readonly evidence: Evidence;
-  /** Throws with the reason where an answer will not do: then the next server is asked. */
-  readonly check?: (answer: DnsAnswer) => void;
 }
 
 /** No usable answer by the deadline. The message names the question, and what each server did. */

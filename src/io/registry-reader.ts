@@ -2,7 +2,8 @@ import type { IpAddress } from "../address/index.ts";
 import { CacheDoubt } from "../dns/discovery/cache-doubt.ts";
 import { losesMabs, sameSets } from "../dns/discovery/change.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
-import type { RegistryOptions, RegistryState, WalkTools } from "../dns/discovery/types.ts";
+import type { RegistryOptions, RegistryState, Validation, WalkTools } from "../dns/discovery/types.ts";
+import { fetchKeys, validatingQuery } from "../dns/discovery/validating-query.ts";
 
 /** One way to read a registry, again and again. */
 export interface RegistryReader {
@@ -18,31 +19,48 @@ export interface RegistryReader {
   close(): void;
 }
 
-/** By ordinary queries, through any resolver. */
+/** By ordinary queries, through any resolver. Where the registry has anchors, nothing is taken that they do not vouch for. */
 export class WalkReader implements RegistryReader {
-  readonly source = "query walk";
+  readonly source: string;
   readonly complaints = [];
   readonly #options: RegistryOptions;
   readonly #tools: WalkTools;
+  readonly #validation: Validation;
   readonly #doubt: CacheDoubt;
 
-  constructor(options: RegistryOptions, tools: WalkTools) {
+  constructor(options: RegistryOptions, tools: WalkTools, validation: Validation) {
     this.#options = options;
     this.#tools = tools;
+    this.#validation = validation;
     this.#doubt = new CacheDoubt(options.apex);
+    this.source = this.#isValidated ? "validated query walk" : "query walk";
   }
 
   /** Walks when the serial has moved, something could not be read the last time, or may have come from a cache that is behind. */
   async read(known: RegistryState | undefined): Promise<RegistryState> {
-    const isKnown = known?.settled === true && (await readSoa(this.#options.apex, this.#tools)).serial === known.serial;
-    if (isKnown) return known;
+    const tools = await this.#toolsNow();
+    // What nobody has validated, as before there were anchors, is not gone on from.
+    const before = this.#isValidated && known?.keys === undefined ? undefined : known;
+    const isKnown = before?.settled === true && (await readSoa(this.#options.apex, tools)).serial === before.serial;
+    if (isKnown) return before;
     const begun = performance.now();
-    const state = await this.#walk(known, { ...this.#tools, query: this.#doubt.noting(this.#tools.query) });
+    const state = await this.#walk(before, { ...tools, query: this.#doubt.noting(tools.query) });
     return this.#doubt.judge(state, begun, performance.now());
   }
 
   /** The queries are the DNS client's. */
   close(): void {}
+
+  get #isValidated(): boolean {
+    return (this.#options.anchors?.length ?? 0) > 0;
+  }
+
+  /** Keys are fetched anew for each reading: while they are rolled, those of the last one would refuse what is right. */
+  async #toolsNow(): Promise<WalkTools> {
+    const { apex, anchors = [] } = this.#options;
+    if (!this.#isValidated) return this.#tools;
+    return { ...this.#tools, query: validatingQuery([await fetchKeys(apex, anchors, this.#validation)], this.#validation) };
+  }
 
   /** A MAB disappears only when a second walk, which trusts nothing of the first, agrees. */
   async #walk(known: RegistryState | undefined, tools: WalkTools): Promise<RegistryState> {

@@ -1,5 +1,5 @@
 import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
-import type { Query, ServiceState } from "../dns/discovery/types.ts";
+import type { Problem, Query, ServiceState } from "../dns/discovery/types.ts";
 import { clamp, jittered } from "./pacing.ts";
 
 /** Bounds of the TTLs that services have, in seconds. */
@@ -11,7 +11,8 @@ export interface ServiceLimits {
 export interface ServiceWatchOptions {
   readonly limits: ServiceLimits;
   readonly addresses: AddressPolicy;
-  readonly query: Query;
+  /** How services are asked for now. */
+  readonly trust: () => { queryFor(service: string): Promise<Query> };
   readonly onFailure: (what: string, error: Error) => void;
 }
 
@@ -24,6 +25,8 @@ export class ServiceWatch {
   /** On the clock of performance.now. */
   readonly #due = new Map<string, number>();
   readonly #rechecked = new Map<string, number>();
+  /** Why a service could not be read the last time. */
+  readonly #failures = new Map<string, string>();
 
   constructor(options: ServiceWatchOptions) {
     this.#options = options;
@@ -31,6 +34,11 @@ export class ServiceWatch {
 
   get states(): ServiceState[] {
     return [...this.#states.values()];
+  }
+
+  /** Services that stay as they were. */
+  get failures(): Problem[] {
+    return Array.from(this.#failures, ([name, failure]) => ({ name, problem: `stays as it was: ${failure}` }));
   }
 
   /** Goes on from what was known before. */
@@ -58,18 +66,21 @@ export class ServiceWatch {
 
   /** Those that cannot be read stay as they were. */
   async read(names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => this.#read(name)));
+    const trust = this.#options.trust();
+    await Promise.all(names.map((name) => this.#read(name, trust)));
   }
 
   keepOnly(wanted: ReadonlySet<string>): void {
-    for (const kept of [this.#states, this.#due, this.#rechecked]) for (const name of kept.keys()) if (!wanted.has(name)) kept.delete(name);
+    for (const kept of [this.#states, this.#due, this.#rechecked, this.#failures]) for (const name of kept.keys()) if (!wanted.has(name)) kept.delete(name);
   }
 
-  async #read(name: string): Promise<void> {
-    const { addresses, query, limits, onFailure } = this.#options;
+  async #read(name: string, trust: ReturnType<ServiceWatchOptions["trust"]>): Promise<void> {
+    const { addresses, limits, onFailure } = this.#options;
     try {
-      this.#states.set(name, await readService(name, addresses, query));
+      this.#states.set(name, await readService(name, addresses, await trust.queryFor(name)));
+      this.#failures.delete(name);
     } catch (error) {
+      this.#failures.set(name, (error as Error).message);
       onFailure(name, error as Error);
       if (!this.#states.has(name)) this.#states.set(name, { name, servers: [], ttl: 0, problems: [] });
     }

@@ -21,7 +21,10 @@ interface Source {
   readonly deadlineMs: number;
 }
 
-/** How the registries of a configuration are read: by transfer where they have primaries, otherwise by query walk. */
+/**
+ * How the registries of a configuration are read: by transfer where they have primaries, otherwise by query walk; either way
+ * what their trust anchors do not vouch for is refused.
+ */
 export class RegistrySources {
   readonly #sources: readonly Source[];
 
@@ -31,17 +34,19 @@ export class RegistrySources {
     this.#sources = registries.map((registry) => {
       const primaries = registry.primaries.map(({ address: endpoint, key, tls }) => ({ ...endpoint, ...keyOf(registry.apex, key, known), ...(tls === undefined ? {} : { tls: trustOf(tls) }) }));
       const anchors = registry.trustAnchors.map((text) => parseTrustAnchor(text, registry.apex));
-      if (anchors.length > 0 && primaries.length === 0) throw new RegistrySourceError(`the registry ${registry.apex} has trustAnchors and no primaries: only a transfer can be checked against them; name its primaries`);
-      return { registry, primaries, anchors, deadlineMs: transferDeadlineSeconds * 1000 };
+      return { registry: { apex: registry.apex, space: registry.space, anchors }, primaries, anchors, deadlineMs: transferDeadlineSeconds * 1000 };
     });
   }
 
-  /** Where nothing vouches for the zone, a walk does as well as a transfer. */
+  get registries(): RegistryOptions[] {
+    return this.#sources.map(({ registry }) => registry);
+  }
+
+  /** Where no primary gives it, or what they give is refused, a walk may still find it; of a registry with anchors, validated too. */
   readerOf({ apex }: RegistryOptions, walk: RegistryReader, tools: Omit<WalkTools, "query">): RegistryReader {
     const source = this.#sources.find(({ registry }) => registry.apex === apex)!;
     if (source.primaries.length === 0) return walk;
-    const transfer = new TransferReader(source, tools);
-    return source.anchors.length > 0 ? transfer : new FallbackReader(transfer, walk);
+    return new FallbackReader(new TransferReader(source, tools), walk);
   }
 
   /** Who may say that a registry has changed: its primaries. */

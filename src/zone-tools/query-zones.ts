@@ -1,6 +1,6 @@
 import { someAtOnce } from "../dns/discovery/some-at-once.ts";
 import type { Query } from "../dns/discovery/types.ts";
-import { RecordType, parentOf } from "../dns/records/index.ts";
+import { RecordType, ancestorsOf } from "../dns/records/index.ts";
 import { serviceNode } from "../dns/zone-model/index.ts";
 import { ZoneReader } from "./zone-reader.ts";
 import type { ZoneView } from "./zone-view.ts";
@@ -54,7 +54,7 @@ export class ZoneFinder {
 
   /** The nearest ancestor with an SOA. */
   async zoneOf(name: string): Promise<ZoneReader | undefined> {
-    for (const apex of ancestors(name)) {
+    for (const apex of ancestorsOf(name)) {
       const reader = await this.#readerAt(apex);
       if (reader !== undefined) return reader;
     }
@@ -76,9 +76,4 @@ export class ZoneFinder {
     this.#readers.set(apex, isApex);
     return isApex;
   }
-}
-
-/** The zones that a name may be in: itself first; the root is left out. */
-export function ancestors(name: string): string[] {
-  return name === "." ? [] : [name, ...ancestors(parentOf(name))];
 }

@@ -1,5 +1,6 @@
+import { ancestorsOf } from "../dns/records/index.ts";
 import { ZoneTransferError } from "../io/zone-transfer.ts";
-import { ZoneFinder, ancestors, queryRegistry, queryServices } from "./query-zones.ts";
+import { ZoneFinder, queryRegistry, queryServices } from "./query-zones.ts";
 import { type ServerAccess, queriesTo, sourceOf } from "./server-access.ts";
 import { type MissingService, type TransferredDsocs, servicesNamed, transferDsocs, transferZone } from "./transfer-zones.ts";
 import type { ZoneView } from "./zone-view.ts";
@@ -54,7 +55,7 @@ async function withQueries(zones: readonly ZoneView[], missing: readonly Missing
 
 /** Says which zones a service may be in. The DNS client knows no TLS: there transfers of all of them are tried. */
 function locator({ server }: ServerAccess): (service: string) => Promise<readonly string[]> {
-  if (server.tls !== undefined) return (service) => Promise.resolve(ancestors(service));
+  if (server.tls !== undefined) return (service) => Promise.resolve(ancestorsOf(service));
   const finder = new ZoneFinder(queriesTo(server));
   return async (service) => {
     const zone = await finder.zoneOf(service);

@@ -50,6 +50,23 @@ describe.each(examples)("docs/examples/%s", (file, text) => {
   });
 });
 
+const ANCHORED = "role: qsr\ndns:\n  registries: [{ apex: drtm.example, trustAnchors: [\"1 13 2 00\"] }]\n";
+
+describe("services that must be signed", () => {
+  test.each([
+    ["by DS data of a registry with trust anchors", ANCHORED, "signed: always", ""],
+    ["on the word of a resolver on this machine", MINIMAL, "signed: always, trustedResolver: 127.0.0.53", ""],
+    ["by IPv6 too", MINIMAL, 'signed: always, trustedResolver: "[::1]:5353"', ""],
+    ["by nobody", MINIMAL, "signed: always", "no service could ever be used: without trustAnchors of a registry there is no DS data, and no trustedResolver is named"],
+    ["on the word of a resolver elsewhere", MINIMAL, "signed: always, trustedResolver: 192.0.2.53", "it is not on this machine"],
+    ["on the word of a resolver whom nobody asks", ANCHORED, "trustedResolver: 127.0.0.1", 'its word counts only with signed "always"'],
+  ])("%s", (_what, base, services, fault) => {
+    const found = faults(`${base}  services: { ${services} }\n`);
+    expect(found).toHaveLength(fault === "" ? 0 : 1);
+    expect(found.join()).toContain(fault);
+  });
+});
+
 describe("a configuration", () => {
   test.each([
     ["a value", `${MINIMAL}listen: ["\\e[31m\\x9b1m"]\n`, String.raw`\x1b[31m\x9b1m`],

@@ -4,8 +4,9 @@ import { type Server, type Socket as TcpSocket, createServer } from "node:net";
 import { AUTHENTIC_DATA, type DecodedPacket, type Packet, TRUNCATED_RESPONSE, decode, encode } from "dns-packet";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseIp } from "../../src/address/index.ts";
+import type { Demand } from "../../src/dns/discovery/types.ts";
 import { RecordType, decodeTxt } from "../../src/dns/records/index.ts";
-import { type Demand, type DnsAnswer, DnsClient, type DnsClientOptions } from "../../src/io/dns-client.ts";
+import { type DnsAnswer, DnsClient, type DnsClientOptions } from "../../src/io/dns-client.ts";
 import { freePort } from "../support/process.ts";
 
 const NAME = "version.drtm.example.";

@@ -1,7 +1,7 @@
 import { formatPrefix, parseIp, parsePrefix } from "../../src/address/index.ts";
 import { RecordType, type ResourceRecord, type ServiceBinding, encodeSvcb } from "../../src/dns/records/index.ts";
 import type { Query, RegistryOptions, RegistryState, WalkTools } from "../../src/dns/discovery/types.ts";
-import { registryRecords } from "../../src/dns/zone-model/index.ts";
+import { type Registry, registryRecords } from "../../src/dns/zone-model/index.ts";
 import { sha256hex } from "../../src/io/hash.ts";
 
 export const APEX = "drtm.example.";
@@ -13,10 +13,10 @@ export interface SetDraft {
 }
 
 /** The records of a registry zone, as its operator's tool would make them. */
-export function registry(serial: number, sets: readonly SetDraft[], apex = APEX): ResourceRecord[] {
+export function registry(serial: number, sets: readonly SetDraft[], apex = APEX, keys: Registry["keys"] = []): ResourceRecord[] {
   const soa = { mname: `ns.${apex}`, rname: `hostmaster.${apex}`, serial, refresh: 1, retry: 1, expire: 3600, minimum: 60 };
   const drafts = sets.map(({ services, prefixes }) => ({ services, prefixes: prefixes.map(parsePrefix) }));
-  return registryRecords({ apex, ttl: 60, soa, nameServers: [{ name: `ns.${apex}`, addresses: [parseIp("127.0.0.1")] }], sets: drafts }, sha256hex);
+  return registryRecords({ apex, ttl: 60, soa, nameServers: [{ name: `ns.${apex}`, addresses: [parseIp("127.0.0.1")] }], sets: drafts, keys }, sha256hex);
 }
 
 /** The MABs of a registry, as text. */

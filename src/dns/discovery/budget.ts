@@ -1,7 +1,7 @@
 import { WalkError } from "./errors.ts";
 
 /** What one registry may have: far more than any needs (200,000 MABs, some hundred DSOCs), and what memory can hold. */
-export const MOST = { sets: 4_096, services: 4_096, buckets: 65_536, MABs: 1_048_576 } as const;
+export const MOST = { sets: 4_096, services: 4_096, zones: 16_384, buckets: 65_536, MABs: 1_048_576 } as const;
 
 /** Names without an answer after which it is DNS that fails, and not a set. */
 const MOST_UNANSWERED = 64;
@@ -9,7 +9,7 @@ const MOST_UNANSWERED = 64;
 /** Counts what one walk finds, and ends it when that is too much. */
 export class Budget {
   readonly #apex: string;
-  readonly #used = { sets: 0, buckets: 0, MABs: 0 };
+  readonly #used = { sets: 0, zones: 0, buckets: 0, MABs: 0 };
   readonly #services = new Set<string>();
   #unanswered = 0;
 
@@ -18,7 +18,7 @@ export class Budget {
   }
 
   /** Throws WalkError. */
-  take(what: "sets" | "buckets" | "MABs", count: number): void {
+  take(what: "sets" | "zones" | "buckets" | "MABs", count: number): void {
     this.#used[what] += count;
     this.#check(what, this.#used[what]);
   }

@@ -1,5 +1,5 @@
-import { RdataError, RecordType, type ResourceRecord, decodeSoa, readRecord } from "../records/index.ts";
-import { INDEX_DIGITS, indexNode } from "../zone-model/index.ts";
+import { RdataError, RecordType, type ResourceRecord, decodeSoa, isSubdomain, readRecord } from "../records/index.ts";
+import { INDEX_DIGITS, indexNode, keysNode } from "../zone-model/index.ts";
 import type { Query, RegistryState } from "./types.ts";
 
 /**
@@ -9,7 +9,9 @@ import type { Query, RegistryState } from "./types.ts";
  */
 export class CacheDoubt {
   readonly #indexNodes: ReadonlySet<string>;
-  /** Seconds for which index nodes of the present walk may be in a cache, and those that are not there. */
+  /** Above the DS data of zones, which no digest covers either. */
+  readonly #keysNode: string;
+  /** Seconds for which such nodes of the present walk may be in a cache, and those that are not there. */
   #longestTtl = 0;
   #negativeTtl = 0;
   #serial: number | undefined;
@@ -17,6 +19,7 @@ export class CacheDoubt {
 
   constructor(apex: string) {
     this.#indexNodes = new Set(INDEX_DIGITS.map((digit) => indexNode(digit, apex)));
+    this.#keysNode = keysNode(apex);
   }
 
   /** Notes the TTLs of what comes through it. */
@@ -25,7 +28,7 @@ export class CacheDoubt {
     return async (name, type, signal) => {
       const answer = await query(name, type, signal);
       if (type === RecordType.SOA) this.#noteSoa(answer.records);
-      else if (this.#indexNodes.has(name)) this.#noteIndexNode(answer.records);
+      else if (this.#indexNodes.has(name) || isSubdomain(name, this.#keysNode)) this.#noteNode(answer.records);
       return answer;
     };
   }
@@ -39,7 +42,7 @@ export class CacheDoubt {
     return begun >= this.#over ? state : { ...state, settled: false };
   }
 
-  #noteIndexNode(records: readonly ResourceRecord[]): void {
+  #noteNode(records: readonly ResourceRecord[]): void {
     const ttls = records.length === 0 ? [this.#negativeTtl] : records.map(({ ttl }) => ttl);
     this.#longestTtl = Math.max(this.#longestTtl, ...ttls);
   }

@@ -13,3 +13,9 @@ export class Inconsistent extends Error {
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
 }
+
+/** An answer that is not signed as it must be. Nothing of that reading counts. The message names the record and the fault. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly code = "DRTM_REFUSED";
+}

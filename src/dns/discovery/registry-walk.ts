@@ -1,10 +1,11 @@
 import { RdataError, RecordType, type ResourceRecord, compareSerials, decodeSoa, decodeTxt, printable, readRecord } from "../records/index.ts";
 import { INDEX_DIGITS, REGISTRY_VERSION, indexNode, setNode, versionNode } from "../zone-model/index.ts";
 import { Budget } from "./budget.ts";
-import { Inconsistent, Unanswered, WalkError } from "./errors.ts";
+import { Inconsistent, Refused, Unanswered, WalkError } from "./errors.ts";
 import { type SetSource, readSet } from "./set-reader.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import type { Problem, RegistryOptions, RegistryState, SetState, WalkTools } from "./types.ts";
+import { readZoneKeys } from "./zone-keys.ts";
 
 type Soa = Pick<RegistryState, "serial" | "refresh" | "retry">;
 type Sets = ReadonlyMap<string, SetState>;
@@ -23,6 +24,7 @@ interface Reading {
   readonly endSerial: number;
   readonly index: ReadonlyMap<string, string>;
   readonly sets: Sets;
+  readonly keys: RegistryState["keys"];
   readonly spoilt: readonly Spoilt[];
   /** Digits of which not all sets may be known. */
   readonly doubtfulDigits: ReadonlySet<string>;
@@ -36,13 +38,16 @@ const INDEX_ENTRY = /^([0-9a-f]{10}) ([0-9a-f]{16})$/;
 /**
  * Reads a registry by ordinary queries: version, index nodes, sets, buckets. What it gives is used only where all digests
  * agree and the serial has stayed. A set that cannot be read is a problem, and stays as `previous` has it, or is left out.
- * Of what `previous` holds only what changed is fetched; `afresh`, everything is. Throws WalkError, and what `query` throws.
+ * Of what `previous` holds only what changed is fetched; `afresh`, everything is. Where the registry has anchors, `query` must
+ * answer with nothing that they do not vouch for, and the DS data of its services' zones is read too. Throws WalkError, and what
+ * `query` throws: Refused ends the walk.
  */
-export async function walkRegistry({ apex }: RegistryOptions, previous: RegistryState | undefined, tools: WalkTools, afresh = false): Promise<RegistryState> {
+export async function walkRegistry(options: RegistryOptions, previous: RegistryState | undefined, tools: WalkTools, afresh = false): Promise<RegistryState> {
+  const { apex } = options;
   let known: Sets = afresh || previous === undefined ? new Map() : previous.sets;
   let before: Reading | undefined;
   for (let attempt = 1; ; attempt++) {
-    const reading = await new Walk(apex, previous, known, tools).run();
+    const reading = await new Walk(options, previous, known, tools).run();
     const isWhole = !isBeingChanged(reading);
     if (isWhole && (attempt === ATTEMPTS || !isInconsistent(reading) || isUnchanged(before, reading))) return settle(apex, reading, previous);
     if (attempt === ATTEMPTS) {
@@ -76,19 +81,20 @@ function isUnchanged(before: Reading | undefined, now: Reading): boolean {
   return now.spoilt.every(({ id, digest }) => before.spoilt.some((one) => one.id === id && one.digest === digest));
 }
 
-function settle(apex: string, { soa, index, sets, spoilt, doubtfulDigits, problems }: Reading, previous: RegistryState | undefined): RegistryState {
+function settle(apex: string, { soa, index, sets, keys, spoilt, doubtfulDigits, problems }: Reading, previous: RegistryState | undefined): RegistryState {
   const kept = [...(previous?.sets.values() ?? [])].filter(({ id }) => !sets.has(id) && (index.has(id) || doubtfulDigits.has(id[0]!)));
   const all = new Map([...sets, ...kept.map((set): [string, SetState] => [set.id, set])]);
   const spoiltProblems = spoilt.map(({ id, error }) => ({
     name: setNode(id, apex),
     problem: `${all.has(id) ? "set stays as it was" : "set left out"}: ${error.message}`,
   }));
-  return { apex, ...soa, sets: all, problems: [...problems, ...spoiltProblems], settled: spoilt.length === 0 && doubtfulDigits.size === 0 };
+  return { apex, ...soa, sets: all, ...(keys === undefined ? {} : { keys }), problems: [...problems, ...spoiltProblems], settled: spoilt.length === 0 && doubtfulDigits.size === 0 };
 }
 
 /** One reading of a registry. At its end, also by an error, no query of it is sent any more. */
 class Walk {
   readonly #apex: string;
+  readonly #isValidated: boolean;
   readonly #previous: RegistryState | undefined;
   readonly #known: Sets;
   readonly #tools: WalkTools;
@@ -98,8 +104,9 @@ class Walk {
   readonly #doubtfulDigits = new Set<string>();
   readonly #spoilt: Spoilt[] = [];
 
-  constructor(apex: string, previous: RegistryState | undefined, known: Sets, tools: WalkTools) {
+  constructor({ apex, anchors = [] }: RegistryOptions, previous: RegistryState | undefined, known: Sets, tools: WalkTools) {
     this.#apex = apex;
+    this.#isValidated = anchors.length > 0;
     this.#previous = previous;
     this.#known = known;
     this.#tools = tools;
@@ -120,8 +127,9 @@ class Walk {
     await this.#checkVersion();
     const index = await this.#readIndex();
     const sets = await this.#readSets(index);
+    const keys = this.#isValidated ? await this.#readKeys(sets) : undefined;
     const { serial: endSerial } = await readSoa(this.#apex, this.#tools);
-    return { soa, endSerial, index, sets, spoilt: this.#spoilt, doubtfulDigits: this.#doubtfulDigits, problems: this.#problems };
+    return { soa, endSerial, index, sets, keys, spoilt: this.#spoilt, doubtfulDigits: this.#doubtfulDigits, problems: this.#problems };
   }
 
   #refuseOlder(serial: number): void {
@@ -207,6 +215,13 @@ class Walk {
     }
   }
 
+  /** Of sets that stay as they were, too. */
+  async #readKeys(sets: Sets): Promise<RegistryState["keys"]> {
+    const all = [...sets.values(), ...(this.#previous?.sets.values() ?? [])];
+    const services = [...new Set(all.flatMap((set) => set.services))];
+    return readZoneKeys({ apex: this.#apex, budget: this.#budget, records: (name, type) => this.#records(name, type) }, services);
+  }
+
   async #records(name: string, type: number): Promise<readonly ResourceRecord[]> {
     const { signal } = this.#over;
     signal.throwIfAborted();
@@ -214,6 +229,7 @@ class Walk {
       return (await this.#tools.query(name, type, signal)).records;
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof Refused) throw error;
       this.#budget.takeUnanswered(error as Error);
       throw new Unanswered((error as Error).message, { cause: error });
     }

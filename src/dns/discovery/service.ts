@@ -1,4 +1,4 @@
-import { type IpAddress, formatIp, parsePrefix, prefixContains } from "../../address/index.ts";
+import { type IpAddress, formatIp, isLoopback, parsePrefix, prefixContains } from "../../address/index.ts";
 import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
 import { RdataError, RecordType, type ResourceRecord, type ServiceBinding, decodeSvcb, printable, readRecord } from "../records/index.ts";
 import { serviceNode } from "../zone-model/index.ts";
@@ -18,7 +18,6 @@ const NEGATIVE_TTL_SECONDS = 60;
 const MOST_PROBLEMS = 20;
 
 const NEVER = ["0.0.0.0/8", "224.0.0.0/3", "::/64", "ff00::/8"].map(parsePrefix);
-const LOOPBACK = ["127.0.0.0/8"].map(parsePrefix);
 const PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"].map(parsePrefix);
 
 /** Reads the QSAs of a service, such as `s1.dsoc-a.example.`, from the SVCB records of its DSOC's zone. */
@@ -65,8 +64,7 @@ function entries(owner: string, binding: ServiceBinding, policy: AddressPolicy, 
 export function addressFault(address: IpAddress, { allowLoopback, allowPrivate }: AddressPolicy): string | undefined {
   const { family, words } = address;
   const isIn = (prefixes: typeof NEVER): boolean => prefixes.some((prefix) => prefixContains(prefix, family, words[0], words[1]));
-  const isLoopback = isIn(LOOPBACK) || formatIp(address) === "::1";
-  if (isLoopback) return allowLoopback ? undefined : "loopback";
+  if (isLoopback(address)) return allowLoopback ? undefined : "loopback";
   if (isIn(NEVER)) return "unusable";
   return isIn(PRIVATE) && !allowPrivate ? "private" : undefined;
 }

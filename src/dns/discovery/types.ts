@@ -1,5 +1,7 @@
 import type { Prefix } from "../../address/index.ts";
 import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
+import type { DnssecTools, TrustAnchor } from "../dnssec/index.ts";
+import type { Evidence } from "../message/index.ts";
 import type { ResourceRecord } from "../records/index.ts";
 import type { Sha256Hex } from "../zone-model/index.ts";
 
@@ -11,10 +13,38 @@ export interface RecordAnswer {
 /** Gets the records of a type at an absolute name. Throws when there is no answer, or when it is no longer wanted. */
 export type Query = (name: string, type: number, signal?: AbortSignal) => Promise<RecordAnswer>;
 
+/** An answer with all that came with it. */
+export interface EvidentAnswer extends RecordAnswer {
+  /** The answer and authority sections: signatures and proofs of absence are among them. */
+  readonly sections: readonly ResourceRecord[];
+  /** The resolver says that it has validated it. */
+  readonly authenticated: boolean;
+}
+
+/** What an answer must be, to be taken. */
+export interface Demand {
+  readonly evidence: Evidence;
+  /** Throws with the reason where an answer will not do: then another server is asked. */
+  readonly check?: (answer: EvidentAnswer) => void;
+}
+
+/** The same as `Query`, for an answer that must be of a kind. */
+export type DemandingQuery = (name: string, type: number, demand: Demand, signal?: AbortSignal) => Promise<RecordAnswer>;
+
+/** What it takes to validate answers (RFC 4035 section 5). */
+export interface Validation {
+  readonly ask: DemandingQuery;
+  readonly dnssec: DnssecTools;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+}
+
 /** A registry apex and the address space it may speak for. */
 export interface RegistryOptions {
   readonly apex: string;
   readonly space: readonly Prefix[];
+  /** Keys that must have signed the zone. None: what DNS gives is believed. */
+  readonly anchors?: readonly TrustAnchor[];
 }
 
 /** Something wrong in a zone, and where. It spoils no more than it must. */
@@ -56,6 +86,8 @@ export interface RegistryState {
   readonly refresh: number;
   readonly retry: number;
   readonly sets: ReadonlyMap<string, SetState>;
+  /** The DS data of the zones that its services are in, by zone. Undefined where nobody has validated the registry. */
+  readonly keys?: Readonly<Record<string, readonly string[]>>;
   readonly problems: readonly Problem[];
   /** False where something could not be read: worth another walk, even if the serial stays. */
   readonly settled: boolean;

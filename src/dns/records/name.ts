@@ -93,6 +93,11 @@ export function parentOf(name: string): string {
   return dot < 0 || dot === name.length - 1 ? "." : name.slice(dot + 1);
 }
 
+/** The name itself, and all above it but the root, the nearest first. In ResourceRecord form. */
+export function ancestorsOf(name: string): string[] {
+  return name === "." ? [] : [name, ...ancestorsOf(parentOf(name))];
+}
+
 function encodeLabels(labels: readonly Uint8Array[], text: string): Uint8Array {
   const length = labels.reduce((total, label) => total + 1 + label.length, 1);
   if (length > MOST_NAME_OCTETS) throw new RdataError(`name "${printable(text)}"`, "is longer than 255 octets");

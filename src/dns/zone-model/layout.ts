@@ -29,7 +29,12 @@ export function bucketNode(bucket: string, set: string, apex: string): string {
 
 /** Where the DS data of a DSOC's zone is. */
 export function keyNode(zone: string, apex: string): string {
-  return below(`${zone.replace(/\.$/, "")}.keys`, apex);
+  return below(zone.replace(/\.$/, ""), keysNode(apex));
+}
+
+/** What the DS data of all zones is below. */
+export function keysNode(apex: string): string {
+  return below("keys", apex);
 }
 
 /** Where the SVCB records of a service are, in its DSOC's zone. */

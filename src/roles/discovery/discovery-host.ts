@@ -4,6 +4,7 @@ import type { Problem } from "../../dns/discovery/types.ts";
 import { readDiscovery } from "../../io/discovery-file.ts";
 import { DiscoveryLoop, type Recalled } from "../../io/discovery-loop.ts";
 import { DnsClient } from "../../io/dns-client.ts";
+import type { DnsEndpoint } from "../../io/dns-exchange.ts";
 import { NotifyListener } from "../../io/notify-listener.ts";
 import { systemResolvers } from "../../io/system-resolvers.ts";
 import { RegistrySources } from "../registry-sources.ts";
@@ -30,13 +31,14 @@ export class DiscoveryHost {
     this.#settings = settings;
     this.#tell = tell;
     this.#discovery = new DiscoveryLoop({
-      registries: dns.registries,
+      registries: sources.registries,
       limits: dns,
       addresses: qsas,
+      services: { always: dns.services.signed === "always", resolver: trustedResolver(dns) },
       readerOf: (registry, walk, tools) => sources.readerOf(registry, walk, tools),
       maxAgeSeconds: dns.catalogueMaxAgeHours * 3600,
       recall: () => this.#recall(),
-      dns: new DnsClient({ servers: dns.servers ?? systemResolvers(), deadlineMs: dns.queryDeadlineSeconds * 1000 }),
+      dns: clientOf(dns, dns.servers ?? systemResolvers()),
       onCatalogue: (catalogue) => { this.#send(catalogue); },
       onProblems: (problems) => { this.#logProblems(problems); },
       onFailure: (what, error) => { this.#log("warn", `discovery of ${what} failed: ${error.message}`); },
@@ -131,4 +133,13 @@ export class DiscoveryHost {
     for (const { name, problem } of problems.slice(0, MOST_LOGGED_PROBLEMS)) this.#log("warn", `in DNS: ${name}: ${problem}`);
     if (problems.length > MOST_LOGGED_PROBLEMS) this.#log("warn", `in DNS: ${problems.length - MOST_LOGGED_PROBLEMS} more problems`);
   }
+}
+
+function clientOf({ queryDeadlineSeconds }: DiscoverySettings["dns"], servers: readonly DnsEndpoint[]): DnsClient {
+  return new DnsClient({ servers, deadlineMs: queryDeadlineSeconds * 1000 });
+}
+
+function trustedResolver(dns: DiscoverySettings["dns"]): DnsClient | undefined {
+  const { trustedResolver: resolver } = dns.services;
+  return resolver === undefined ? undefined : clientOf(dns, [resolver]);
 }

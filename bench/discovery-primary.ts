@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseIp } from "../src/address/index.ts";
+import { RecordType, decodeSoa } from "../src/dns/records/index.ts";
+import { DnsClient } from "../src/io/dns-client.ts";
+import { freePort } from "../test/support/process.ts";
+import { requireProgram } from "../test/support/program.ts";
+import { APEX, type SignedWorld } from "./discovery-world.ts";
+
+const PATIENCE_MS = 60_000;
+const LOOK_AGAIN_MS = 2;
+
+/** NSD with the zones of the full-size world; it makes increments of the registry, and sends NOTIFY. */
+export class WorldPrimary {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #dns: DnsClient;
+  #output = "";
+
+  private constructor(port: number, child: ChildProcess) {
+    this.port = port;
+    this.#child = child;
+    this.#dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port }], deadlineMs: 1_000, firstTimeoutMs: 100 });
+    child.stderr!.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
+  }
+
+  static async start(world: SignedWorld, notifyPort: number): Promise<WorldPrimary> {
+    const port = await freePort();
+    const file = join(world.directory, "nsd.conf");
+    writeFileSync(file, configuration(world, port, notifyPort));
+    const child = spawn(requireProgram("nsd", "nsd"), ["-d", "-c", file], { stdio: ["ignore", "ignore", "pipe"] });
+    const primary = new WorldPrimary(port, child);
+    await primary.until(world.serial);
+    return primary;
+  }
+
+  /** Has it read the zone files again, and waits until it serves this serial; gives when it did, in milliseconds of Date. */
+  async reload(serial: number): Promise<number> {
+    this.#child.kill("SIGHUP");
+    return await this.until(serial);
+  }
+
+  async until(serial: number): Promise<number> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const seen = await this.#serial().catch(() => undefined);
+      if (seen === serial) return Date.now();
+      if (Date.now() > deadline || this.#child.exitCode !== null) throw new Error(`NSD does not serve ${APEX} with serial ${serial}: ${this.#output}`);
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#dns.close();
+    if (this.#child.exitCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill();
+    await ended;
+  }
+
+  async #serial(): Promise<number | undefined> {
+    const { records } = await this.#dns.query(APEX, RecordType.SOA);
+    return records[0] === undefined ? undefined : decodeSoa(records[0].data).serial;
+  }
+}
+
+function configuration({ directory, zones }: SignedWorld, port: number, notifyPort: number): string {
+  const registry = ["store-ixfr: yes", "create-ixfr: yes", "provide-xfr: 127.0.0.1 NOKEY", `notify: 127.0.0.1@${notifyPort} NOKEY`];
+  const files = ["pidfile", "xfrdfile", "zonelistfile"].map((key) => `${key}: "${join(directory, key)}"`);
+  const server = [`ip-address: 127.0.0.1@${port}`, "server-count: 1", 'username: ""', 'database: ""', `zonesdir: "${directory}"`, `xfrdir: "${directory}"`, ...files];
+  const clauses = zones.map((name) => clause("zone", [`name: ${name}`, `zonefile: ${name}.zone`, ...(`${name}.` === APEX ? registry : [])]));
+  return [clause("server", server), clause("remote-control", ["control-enable: no"]), ...clauses].join("");
+}
+
+function clause(name: string, lines: readonly string[]): string {
+  return `${name}:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}

@@ -1,0 +1,14 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+/** CPU time that all threads of a process have had, in milliseconds: proc(5), schedstat. Threads that have ended do not count. */
+export function cpuMs(pid: number): number {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]) / 1e6, 0);
+}
+
+/** Resident memory in MiB; `most`: the most it has been. */
+export function memory(pid: number): { readonly now: number; readonly most: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const mib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)![1]) / 1024;
+  return { now: mib("VmRSS"), most: mib("VmHWM") };
+}
