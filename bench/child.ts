@@ -9,15 +9,16 @@ export class Child {
   readonly #child: ChildProcess;
   readonly #name: string;
 
-  /** Runs a file of this folder, and waits until it says that it is ready. */
-  static async start<Ready>(file: string, args: readonly string[]): Promise<{ child: Child; ready: Ready }> {
-    const child = new Child(file, args);
+  /** Runs a file of this folder, on one core where that is said, and waits until it says that it is ready. */
+  static async start<Ready>(file: string, args: readonly string[], core?: number): Promise<{ child: Child; ready: Ready }> {
+    const child = new Child(file, args, core);
     return { child, ready: (await child.#next()) as Ready };
   }
 
-  private constructor(file: string, args: readonly string[]) {
+  private constructor(file: string, args: readonly string[], core: number | undefined) {
     this.#name = [file, ...args].join(" ");
-    this.#child = fork(new URL(file, import.meta.url), args);
+    const pinned = core === undefined ? {} : { execPath: "taskset", execArgv: ["-c", String(core), process.execPath] };
+    this.#child = fork(new URL(file, import.meta.url), args, pinned);
   }
 
   /** Sends a message and waits for the answer; throws when the process ends instead. */
