@@ -5,7 +5,7 @@ import { formatWords, parseIp } from "../../src/address/index.ts";
 import { statusText } from "../../src/cli/status-text.ts";
 import { qsaSchema, qsrSchema } from "../../src/config/schema.ts";
 import { RecordType, type ResourceRecord, encodeSoa } from "../../src/dns/records/index.ts";
-import { askControl } from "../../src/io/control-socket.ts";
+import { askControl } from "../../src/io/control-client.ts";
 import { DnsServer } from "../../src/io/dns-server.ts";
 import { makeLog } from "../../src/io/log.ts";
 import { QueryClient } from "../../src/io/query-client.ts";
