@@ -28,6 +28,8 @@ export interface ServedRegistryOptions {
   /** Ports on loopback. */
   readonly primaries: readonly number[];
   readonly trustAnchors?: readonly string[];
+  /** Where the QSR hears NOTIFY; a free port unless given. */
+  readonly notifyPort?: number;
   /** The registry as resolvers have it. */
   readonly walked?: readonly ResourceRecord[];
   /** More of the QSR's `dns`. */
@@ -36,24 +38,22 @@ export interface ServedRegistryOptions {
 
 /** A QSR and a QSA, whole, on loopback: the registry is that of some primaries, and its MAB is that of the QSA. */
 export class ServedRegistry {
-  readonly notifyPort: number;
   readonly #socket: string;
   readonly #port: number;
   readonly #ends: (() => unknown)[];
   #asked = 0;
 
-  private constructor(socket: string, port: number, notifyPort: number, ends: (() => unknown)[]) {
+  private constructor(socket: string, port: number, ends: (() => unknown)[]) {
     this.#socket = socket;
     this.#port = port;
-    this.notifyPort = notifyPort;
     this.#ends = ends;
   }
 
-  static async start({ apex, primaries, trustAnchors = [], walked, dns = {} }: ServedRegistryOptions): Promise<ServedRegistry> {
+  static async start({ apex, primaries, trustAnchors = [], notifyPort, walked, dns = {} }: ServedRegistryOptions): Promise<ServedRegistry> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-served-"));
     const ends: (() => unknown)[] = [() => { rmSync(directory, { recursive: true }); }];
     const log = makeLog({ level: "fatal" as "error", format: "json" });
-    const [qsaPort, port, notifyPort] = [await freePort(), await freePort(), await freePort()];
+    const [qsaPort, port] = [await freePort(), await freePort()];
     const mapping = join(directory, "mapping.txt");
     writeFileSync(mapping, `mab ${MAB} lineage 1 position 1\n192.0.2.0-192.0.2.${MAPPED} ${ETR}\n`);
     const qsa = await runQsa(qsaSchema.parse({ role: "qsa", listen: [`127.0.0.1:${qsaPort}`], mapping: [mapping], control: { socket: join(directory, "qsa.sock") } }), log);
@@ -70,7 +70,7 @@ export class ServedRegistry {
       dns: {
         servers: [`127.0.0.1:${resolverPort}`],
         registries: [{ apex, primaries: primaries.map((primary) => ({ address: `127.0.0.1:${primary}` })), trustAnchors }],
-        notify: { listen: [`127.0.0.1:${notifyPort}`] },
+        notify: { listen: [`127.0.0.1:${notifyPort ?? (await freePort())}`] },
         refreshMinSeconds: 0.3,
         refreshMaxSeconds: 1,
         queryDeadlineSeconds: 1,
@@ -79,7 +79,7 @@ export class ServedRegistry {
     });
     const qsr = await runQsr(config, log);
     ends.push(() => qsr.close());
-    return new ServedRegistry(socket, port, notifyPort, ends);
+    return new ServedRegistry(socket, port, ends);
   }
 
   /** The ETR of an address of the MAB that was not asked for before, so that the QSR must ask the QSA. */
