@@ -213,6 +213,7 @@ export class DiscoveryLoop {
     // Where nothing is known any more, no address can be said to be in no MAB.
     const catalogue = registries.length === 0 ? EMPTY_CATALOGUE : made;
     this.#spoilt = [...registries.flatMap((state) => state.problems), ...services.flatMap((service) => service.problems), ...problems];
+    this.#noteProblems();
     if (this.#published === catalogue) return;
     this.#published = catalogue;
     this.#options.onCatalogue(catalogue);
