@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { formatIp, formatPrefix, parseIp, parsePrefix } from "../../src/address/index.ts";
 import { parseTrustAnchor } from "../../src/dns/dnssec/index.ts";
@@ -8,7 +11,7 @@ import type { DiscoveryOptions } from "../../src/io/discovery-loop.ts";
 import { discoveryOn } from "../support/discover.ts";
 import { KEYED_ZONE, KNOT, OPEN_ZONE, RealPrimary, type ZoneName } from "../support/primaries/index.ts";
 import { SIGNING_KNOT } from "../support/primaries/knot.ts";
-import { freePort } from "../support/process.ts";
+import { drtm, freePort } from "../support/process.ts";
 import { isWanted } from "../support/program.ts";
 import { registry, svcb } from "../support/registry.ts";
 import { Unbound } from "../support/unbound.ts";
@@ -101,6 +104,18 @@ describe.runIf(isWanted("knotd") && isWanted("unbound"))("Knot signs (needs knot
     const { qsas, status } = await discovered(plain.place.port, trusting(ofOther), []);
     expect(qsas).toEqual([]);
     expect(status.problems).toContainEqual({ name: SERVICE, problem: expect.stringContaining("the trusted resolver does not say that it has validated it (AD)") });
+  });
+
+  test("drtm zone check verifies signatures by queries too", async ({ onTestFinished }) => {
+    const directory = mkdtempSync(join(tmpdir(), "drtm-anchors-"));
+    onTestFinished(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const file = join(directory, "anchors");
+    writeFileSync(file, signing.anchorsOf(OPEN_ZONE).join("\n"));
+    const checkAt = (port: number) => drtm("zone", "check", "--server", `127.0.0.1:${port}`, "--apex", OPEN_ZONE, "--by", "queries", "--anchors", file, "--allow-loopback");
+    expect((await checkAt(signing.place.port)).stdout).toMatch(/\d\d signatures right, 1 zone by anchors given, 1 zone by DS data of the registry; the first ends/);
+    expect((await checkAt(plain.place.port)).stdout).toContain("is not signed, and anchors are given for it");
   });
 
   test("a change is followed, as Knot signs it", async ({ onTestFinished }) => {
