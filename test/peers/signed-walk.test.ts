@@ -98,7 +98,7 @@ describe.runIf(isWanted("knotd") && isWanted("unbound"))("Knot signs (needs knot
     const [trustAnchor = ""] = signing.anchorsOf(OPEN_ZONE);
     const registries = [{ apex: OPEN_ZONE, primaries: [{ address: `127.0.0.1:${primary().place.port}` }], trustAnchors: [trustAnchor] }];
     const sources = new RegistrySources(qsrSchema.parse({ role: "qsr", dns: { registries } }).dns);
-    const readerOf: DiscoveryOptions["readerOf"] = (registry, walk, tools) => sources.readerOf(registry, walk, tools);
+    const readerOf: DiscoveryOptions["readerOf"] = (options, walk, tools) => sources.readerOf(options, walk, tools);
     const { mabs, qsas, status } = await discovered(signing.place.port, { registries: sources.registries, readerOf });
     expect([mabs, qsas, status.problems]).toEqual([["192.0.2.0/24", "198.51.100.0/24"], ["127.0.1.1"], []]);
     expect(status.sources[REGISTRY]).toMatch(source);
