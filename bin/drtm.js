@@ -2,7 +2,7 @@
 // Plain JavaScript that also old Nodes can read: it finds a Node that can run the rest, and what to run.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,9 @@ const FORWARD_AFTER_MS = 100;
 const isNewEnough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
 
 if (isNewEnough) {
+  // Compiled code is kept for the next start, which takes half the time then: here, or where NODE_COMPILE_CACHE says. Never in a
+  // directory that others may write to.
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules", ".cache", "drtm"));
   const { main } = await import(entry);
   process.exitCode = await main(process.argv.slice(2));
 } else {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseIp } from "../../src/address/index.ts";
 import { RecordType, encodeSoa } from "../../src/dns/records/index.ts";
-import { askControl } from "../../src/io/control-socket.ts";
+import { askControl } from "../../src/io/control-client.ts";
 import { DnsServer } from "../../src/io/dns-server.ts";
 import type { QsaReport } from "../../src/roles/reports.ts";
 import { freePort } from "../../test/support/process.ts";

@@ -1,4 +1,5 @@
-import { ControlError, askControl, defaultControlSocket } from "../io/control-socket.ts";
+import { askControl } from "../io/control-client.ts";
+import { ControlError, defaultControlSocket } from "../io/control-place.ts";
 import type { FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";

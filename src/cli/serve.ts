@@ -1,9 +1,6 @@
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { makeLog } from "../io/log.ts";
-import { runQsa } from "../roles/qsa.ts";
-import { runQsc } from "../roles/qsc.ts";
-import { runQsr } from "../roles/qsr.ts";
 import type { Running } from "../roles/running.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
@@ -16,7 +13,7 @@ export const qsr: Command = {
 Runs a resolving query server: finds all MABs and their QSAs in DNS, measures them, answers ITRs.
 
 Example: drtm qsr --config /etc/drtm/qsr.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsr", args, (config, log) => runQsr(expect(config, "qsr"), log)),
+  run: (args) => serve("qsr", args, async (config, log) => (await import("../roles/qsr.ts")).runQsr(expect(config, "qsr"), log)),
 };
 
 export const qsa: Command = {
@@ -27,7 +24,7 @@ export const qsa: Command = {
 Runs an authoritative query server on mapping files; "drtm ctl map set" changes mapping.
 
 Example: drtm qsa --config /etc/drtm/qsa.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsa", args, (config, log) => runQsa(expect(config, "qsa"), log)),
+  run: (args) => serve("qsa", args, async (config, log) => (await import("../roles/qsa.ts")).runQsa(expect(config, "qsa"), log)),
 };
 
 export const qsc: Command = {
@@ -38,9 +35,10 @@ export const qsc: Command = {
 Runs a caching query server: answers ITRs from its cache, and asks the QSRs, QSCs or QSAs that its file names.
 
 Example: drtm qsc --config /etc/drtm/qsc.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsc", args, (config, log) => runQsc(expect(config, "qsc"), log)),
+  run: (args) => serve("qsc", args, async (config, log) => (await import("../roles/qsc.ts")).runQsc(expect(config, "qsc"), log)),
 };
 
+/** A role is loaded by itself, so that each starts as fast as it can. */
 type Run = (config: Config, log: ReturnType<typeof makeLog>) => Promise<Running>;
 
 async function serve(name: string, args: readonly string[], run: Run): Promise<number> {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defaultControlSocket } from "../io/control-socket.ts";
+import { defaultControlSocket } from "../io/control-place.ts";
 import { makeLog } from "../io/log.ts";
 import { exampleMicronet } from "../roles/example-micronet.ts";
 import { catalogueReport } from "../roles/qsr-reports.ts";

@@ -29,8 +29,6 @@ export const SERVER_HELP = `  --by transfer|queries        only so; without it, 
 export interface ServerValues {
   readonly by?: string | undefined;
   readonly tsig?: string | undefined;
-  /** Of "zone check" only. */
-  readonly anchors?: string | undefined;
   readonly tls: boolean;
   readonly "tls-name"?: string | undefined;
   readonly "tls-ca"?: string | undefined;
@@ -66,16 +64,16 @@ export function refuseServerOptions(values: ServerValues): void {
   if (given !== undefined) throw new UsageError(`--${given} is about servers, and none is named: leave it out, or name one`);
 }
 
-/** Where a key, TLS or signatures are asked for, nothing goes without. */
-function readWay({ by, tsig, anchors }: ServerValues, tls: TlsTrust | undefined): ServerAccess["by"] {
-  const isProtected = tsig !== undefined || tls !== undefined || anchors !== undefined;
+/** Where a key or TLS is asked for, nothing goes without. */
+function readWay({ by, tsig }: ServerValues, tls: TlsTrust | undefined): ServerAccess["by"] {
+  const isProtected = tsig !== undefined || tls !== undefined;
   switch (by) {
     case undefined:
       return isProtected ? "transfer" : "either";
     case "transfer":
       return "transfer";
     case "queries":
-      if (isProtected) throw new UsageError("--by queries goes without --tsig, --tls and --anchors: they are for transfers");
+      if (isProtected) throw new UsageError("--by queries goes without --tsig and --tls: they are for transfers");
       return "queries";
     default:
       throw new UsageError(`--by ${by}: give transfer or queries`);

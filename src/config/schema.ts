@@ -80,6 +80,8 @@ export const qsrSchema = z.strictObject({
       serviceTtlMinSeconds: seconds(1, 86_400).default(30),
       serviceTtlMaxSeconds: seconds(1, 604_800).default(3_600),
       queryDeadlineSeconds: seconds(0.5, 60).default(5),
+      /** For all that one primary is asked for at one time: a transfer that takes longer is given up. */
+      transferDeadlineSeconds: seconds(1, 3_600).default(120),
       /** For how long the last good catalogue serves while DNS cannot be read. */
       catalogueMaxAgeHours: z.number().min(1).max(8_760).default(168),
     })

@@ -1,31 +1,15 @@
 import { type Stats, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
-import { Client } from "undici";
+import { dirname } from "node:path";
 import { AddressError } from "../address/index.ts";
 import { MappingError } from "../core/mapping/mapping-store.ts";
-
-/** What a control request asked for and could not have; `status` is HTTP's. */
-export class ControlError extends Error {
-  override readonly name = "ControlError";
-  readonly code = "DRTM_CONTROL";
-  readonly status: number;
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-  }
-}
+import { CONTROL_DEADLINE_MS, ControlError, requireShort } from "./control-place.ts";
 
 /** `GET /status` and the like; gets the query parameters and the JSON body. */
 export type ControlHandler = (parameters: URLSearchParams, body: Readonly<Record<string, unknown>>) => unknown;
 
 const MOST_BODY_OCTETS = 65_536;
-const DEADLINE_MS = 5_000;
-/** What the kernel takes, without the zero at the end: unix(7). */
-const LONGEST_PATH = 107;
 const OTHERS_WRITE = 0o022;
 /** In such a directory only the owner of a file can remove it: /tmp is one. */
 const STICKY = 0o1000;
@@ -38,20 +22,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the path is too long",
 };
 
-/** Where the control socket of this user's processes is when nothing else is said. */
-export function defaultControlSocket(): string {
-  // The XDG specification: a path that is not absolute is to be ignored.
-  const runtime = process.env["XDG_RUNTIME_DIR"] ?? "";
-  const uid = process.getuid?.() ?? 0;
-  return isAbsolute(runtime) ? join(runtime, "drtm", "drtm.sock") : join(tmpdir(), `drtm-${uid}`, "drtm.sock");
-}
-
 /** Serves HTTP with JSON on a Unix socket that only this user may open. Throws ControlError when that cannot be. */
 export async function serveControl(path: string, routes: Readonly<Record<string, ControlHandler>>): Promise<{ close(): Promise<void> }> {
   requireShort(path);
   preparePrivateDirectory(dirname(path));
   await removeDeadSocket(path);
-  const server = createServer({ requestTimeout: DEADLINE_MS, headersTimeout: DEADLINE_MS }, (request, response) => {
+  const server = createServer({ requestTimeout: CONTROL_DEADLINE_MS, headersTimeout: CONTROL_DEADLINE_MS }, (request, response) => {
     void respond(routes, request, response);
   });
   await listen(server, path);
@@ -64,43 +40,6 @@ export async function serveControl(path: string, routes: Readonly<Record<string,
         server.closeAllConnections();
       }),
   };
-}
-
-/** Asks a running drtm. Throws ControlError with what it said, or when none answers. */
-export async function askControl(path: string, method: "GET" | "POST", target: string, body?: object): Promise<unknown> {
-  requireShort(path);
-  const client = new Client("http://drtm", { socketPath: path, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS });
-  try {
-    const response = await client.request({
-      method,
-      path: target,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    });
-    const value = (await response.body.json()) as { error?: string };
-    if (response.statusCode >= 400) throw new ControlError(response.statusCode, value.error ?? `refused with status ${response.statusCode}`);
-    return value;
-  } catch (error) {
-    if (error instanceof ControlError) throw error;
-    throw new ControlError(503, unanswered(path, error as NodeJS.ErrnoException), { cause: error });
-  } finally {
-    await client.close();
-  }
-}
-
-/** Why nobody answers on a control socket, and what to do. */
-function unanswered(path: string, { code, message }: NodeJS.ErrnoException): string {
-  const where = `(control socket ${path})`;
-  switch (code) {
-    case "ENOENT":
-    case "ECONNREFUSED":
-      return `no drtm runs here ${where}: start one, for example with "drtm up", or name its socket with --socket`;
-    case "UND_ERR_HEADERS_TIMEOUT":
-      return `the drtm here does not answer within ${DEADLINE_MS / 1000} s ${where}: its process is stopped, or has too much to do`;
-    case "EACCES":
-      return `not permitted ${where}: be the user who runs that drtm, or root`;
-    default:
-      return `${message} ${where}: name the socket of a running drtm with --socket`;
-  }
 }
 
 async function respond(routes: Readonly<Record<string, ControlHandler>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,10 +86,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function requireShort(path: string): void {
-  if (Buffer.byteLength(path) > LONGEST_PATH) throw new ControlError(400, `the path of the control socket ${path} is longer than ${LONGEST_PATH} octets: choose a shorter one`);
-}
-
 /** Made for this user alone. In one that another user owns or may write, that user could put a socket of their own. */
 function preparePrivateDirectory(directory: string): void {
   const inside = withReason(`cannot make the directory ${directory} of the control socket`, () => {
@@ -184,7 +119,6 @@ function withReason<T>(problem: string, act: () => T): T {
     throw new ControlError(500, `${problem}: ${REASONS[code ?? ""] ?? message}; choose another path`);
   }
 }
-
 
 function isAlive(path: string): Promise<boolean> {
   return new Promise((done) => {

@@ -1,3 +1,4 @@
+import type { IpAddress } from "../address/index.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import { sameProblems } from "../dns/discovery/change.ts";
 import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
@@ -65,6 +66,8 @@ export class DiscoveryLoop {
   readonly #timers = new Map<RegistryWatch | ServiceWatch, NodeJS.Timeout>();
   #published: Catalogue | undefined;
   #recalled: Recalled | undefined;
+  /** What is wrong in the zones as last read. */
+  #spoilt: readonly Problem[] = [];
   #problems: readonly Problem[] = [];
   #closed = false;
   #working: Promise<void> = Promise.resolve();
@@ -111,10 +114,12 @@ export class DiscoveryLoop {
     this.#planServices();
   }
 
-  /** Looks at a registry now: it is said to have changed. */
-  hurry(apex: string): void {
+  /** Looks at a registry now: `source` says that it has changed. */
+  hurry(apex: string, source: IpAddress): void {
     const watch = this.#registries.find(({ options }) => options.apex === apex);
-    if (watch !== undefined && !this.#closed) void this.#pollRegistry(watch);
+    if (watch === undefined || this.#closed) return;
+    watch.reader.heard?.(source);
+    void this.#pollRegistry(watch);
   }
 
   /** Reads a service again because its QSAs do not answer; not more often than every 5 s. */
@@ -176,7 +181,9 @@ export class DiscoveryLoop {
     } catch (error) {
       this.#fail("discovery", error as Error);
     }
-    if (!this.#closed) this.#options.onLooked?.();
+    if (this.#closed) return;
+    this.#noteProblems();
+    this.#options.onLooked?.();
   }
 
   async #pollRegistry(watch: RegistryWatch): Promise<void> {
@@ -205,7 +212,8 @@ export class DiscoveryLoop {
     const { catalogue: made, problems } = this.#book.update(registries, services);
     // Where nothing is known any more, no address can be said to be in no MAB.
     const catalogue = registries.length === 0 ? EMPTY_CATALOGUE : made;
-    this.#noteProblems([...registries.flatMap((state) => state.problems), ...services.flatMap((service) => service.problems), ...problems]);
+    this.#spoilt = [...registries.flatMap((state) => state.problems), ...services.flatMap((service) => service.problems), ...problems];
+    this.#noteProblems();
     if (this.#published === catalogue) return;
     this.#published = catalogue;
     this.#options.onCatalogue(catalogue);
@@ -218,7 +226,9 @@ export class DiscoveryLoop {
     return isOfLastRun && Date.now() - this.#recalled!.confirmedAt < (this.#options.maxAgeSeconds ?? Infinity) * 1000;
   }
 
-  #noteProblems(problems: readonly Problem[]): void {
+  #noteProblems(): void {
+    const complaints = this.#registries.flatMap(({ options: { apex }, complaints: said }) => said.map((problem) => ({ name: apex, problem })));
+    const problems = [...complaints, ...this.#spoilt];
     if (sameProblems(this.#problems, problems)) return;
     this.#problems = problems;
     this.#options.onProblems(problems);

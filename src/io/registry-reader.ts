@@ -1,3 +1,4 @@
+import type { IpAddress } from "../address/index.ts";
 import { CacheDoubt } from "../dns/discovery/cache-doubt.ts";
 import { losesMabs, sameSets } from "../dns/discovery/change.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
@@ -8,6 +9,10 @@ import { fetchKeys, validatingQuery } from "../dns/discovery/validating-query.ts
 export interface RegistryReader {
   /** How it was read last, for people. */
   readonly source: string;
+  /** What did not go as it should, although the registry was read; for people. */
+  readonly complaints: readonly string[];
+  /** Somebody says that the registry has changed. */
+  heard?(source: IpAddress): void;
   /** The registry now; what is known of it where that is still so. Throws with the reason when it cannot be read. */
   read(known: RegistryState | undefined): Promise<RegistryState>;
   /** Ends what is going on. */
@@ -17,6 +22,7 @@ export interface RegistryReader {
 /** By ordinary queries, through any resolver. Where the registry has anchors, nothing is taken that they do not vouch for. */
 export class WalkReader implements RegistryReader {
   readonly source: string;
+  readonly complaints = [];
   readonly #options: RegistryOptions;
   readonly #tools: WalkTools;
   readonly #validation: Validation;

@@ -31,6 +31,11 @@ export class RegistryWatch {
     this.#onFailure = onFailure;
   }
 
+  /** What did not go as it should, where it was read all the same. */
+  get complaints(): readonly string[] {
+    return this.failure === undefined ? this.reader.complaints : [];
+  }
+
   /** Goes on from what was known before, unless that is too old. */
   resume(state: RegistryState, confirmedAt: number): void {
     if (Date.now() - confirmedAt >= this.#maxAgeMs) return;

@@ -1,4 +1,4 @@
-import { formatEndpoint } from "../address/index.ts";
+import { type IpAddress, formatEndpoint, sameIp } from "../address/index.ts";
 import { WalkError } from "../dns/discovery/errors.ts";
 import { queryOf } from "../dns/discovery/image-query.ts";
 import { walkRegistry } from "../dns/discovery/registry-walk.ts";
@@ -7,16 +7,19 @@ import { type TrustAnchor, validateZone } from "../dns/dnssec/index.ts";
 import type { TransferKind } from "../dns/transfer/index.ts";
 import { ZoneImage, ZoneImageError } from "../dns/zone-image/index.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
+import { surveyPrimaries } from "./primary-survey.ts";
 import type { RegistryReader } from "./registry-reader.ts";
 import { unixSeconds } from "./signed-query.ts";
-import { type FetchedZone, type Primary, fetchZone } from "./zone-transfer.ts";
+import { type FetchedZone, type Primary, ZoneTransferError, fetchZone } from "./zone-transfer.ts";
 
 export interface TransferSource {
   readonly registry: RegistryOptions;
-  /** Tried in order. */
+  /** Asked in this order where nothing speaks for another. */
   readonly primaries: readonly Primary[];
   /** None: what a primary gives is believed. */
   readonly anchors: readonly TrustAnchor[];
+  /** For all that is tried with one primary. */
+  readonly deadlineMs: number;
 }
 
 /** A zone as a primary gave it, and until when its signatures hold; seconds since 1970. */
@@ -38,29 +41,64 @@ export class TransferReader implements RegistryReader {
   readonly #options: TransferSource;
   readonly #tools: Omit<WalkTools, "query">;
   readonly #over = new AbortController();
+  /** What primaries have done wrong, this time. */
+  readonly #faults = new Map<Primary, string>();
   #copy: Copy | undefined;
+  /** Who has told of a change. */
+  #told: Primary | undefined;
 
   constructor(options: TransferSource, tools: Omit<WalkTools, "query">) {
     this.#options = options;
     this.#tools = tools;
   }
 
+  get complaints(): readonly string[] {
+    return Array.from(this.#faults, ([primary, fault]) => `primary ${nameOf(primary)}: ${fault}`);
+  }
+
+  /** RFC 1996 section 3.12: the others may not have the change yet. */
+  heard(source: IpAddress): void {
+    this.#told = this.#options.primaries.find(({ address }) => sameIp(address, source));
+  }
+
   /** Throws WalkError, which names what each primary did. */
   async read(known: RegistryState | undefined): Promise<RegistryState> {
-    const failures: string[] = [];
-    for (const primary of this.#options.primaries) {
-      try {
-        return await this.#readFrom(primary, known);
-      } catch (error) {
-        this.#over.signal.throwIfAborted();
-        failures.push((error as Error).message);
-      }
+    this.#faults.clear();
+    const told = this.#told;
+    this.#told = undefined;
+    const news = told === undefined ? undefined : await this.#try(told, known);
+    if (news !== undefined && news !== known) return news;
+    for (const primary of await this.#inOrder()) {
+      const state = await this.#try(primary, known);
+      if (state !== undefined) return state;
     }
-    throw new WalkError(`${this.#options.registry.apex}: no primary has given it: ${failures.join("; ")}`);
+    throw new WalkError(`${this.#options.registry.apex}: no primary has given it: ${this.complaints.join("; ")}`);
   }
 
   close(): void {
     this.#over.abort(new Error("stopped"));
+  }
+
+  /** Those that have news before the others. One that is behind is told of even where it need not be asked. */
+  async #inOrder(): Promise<readonly Primary[]> {
+    const { primaries, registry } = this.#options;
+    if (this.#copy === undefined || primaries.length === 1) return primaries;
+    const { inOrder, faults } = await surveyPrimaries(registry.apex, primaries, this.#copy.image.soa.serial, this.#over.signal);
+    for (const [primary, fault] of faults) this.#faults.set(primary, fault);
+    return inOrder;
+  }
+
+  /** Undefined where this one does not give it. */
+  async #try(primary: Primary, known: RegistryState | undefined): Promise<RegistryState | undefined> {
+    try {
+      const state = await this.#readFrom(primary, known);
+      this.#faults.delete(primary);
+      return state;
+    } catch (error) {
+      this.#over.signal.throwIfAborted();
+      this.#faults.set(primary, faultOf(error as Error));
+      return undefined;
+    }
   }
 
   async #readFrom(primary: Primary, known: RegistryState | undefined): Promise<RegistryState> {
@@ -68,19 +106,17 @@ export class TransferReader implements RegistryReader {
     const isKnown = copy === this.#copy && known !== undefined;
     const state = isKnown ? known : await walkRegistry(this.#options.registry, known, { ...this.#tools, query: queryOf(copy.image) });
     this.#copy = copy;
-    this.source = `zone transfer from ${formatEndpoint(primary.address, primary.port)}${primary.tls === undefined ? "" : " over TLS"}`;
+    this.source = `zone transfer from ${nameOf(primary)}`;
     return state;
   }
 
   /** The present copy, where it is still right. */
   async #fetch(primary: Primary): Promise<Copy> {
-    const { apex } = this.#options.registry;
-    const from = this.#copy?.image.soa.serial;
-    const fetched = await this.#fetchZone(primary, from);
+    const fetched = await this.#fetchZone(primary, this.#copy?.image.soa.serial);
     if (fetched.kind === "unchanged") return this.#stillValid(this.#copy!);
-    if (fetched.kind === "whole") return this.#validated(ZoneImage.of(apex, fetched.records), fetched.server);
+    if (fetched.kind === "whole") return this.#validated(ZoneImage.of(this.#options.registry.apex, fetched.records));
     try {
-      return this.#validated(this.#copy!.image.change(fetched.steps).image, fetched.server);
+      return this.#validated(this.#copy!.image.change(fetched.steps).image);
     } catch (error) {
       if (!(error instanceof ZoneImageError)) throw error;
       return this.#fetchWhole(primary);
@@ -91,29 +127,39 @@ export class TransferReader implements RegistryReader {
   async #fetchWhole(primary: Primary): Promise<Copy> {
     const { apex } = this.#options.registry;
     const fetched = await this.#fetchZone(primary, undefined);
-    if (fetched.kind !== "whole") throw new WalkError(`${fetched.server} was asked for the whole zone ${apex}, and gave something else`);
-    return this.#validated(ZoneImage.of(apex, fetched.records), fetched.server);
+    if (fetched.kind !== "whole") throw new WalkError(`it was asked for the whole zone ${apex}, and gave something else`);
+    return this.#validated(ZoneImage.of(apex, fetched.records));
   }
 
   async #fetchZone(primary: Primary, from: number | undefined): Promise<FetchedZone> {
-    const { apex } = this.#options.registry;
-    const fetched = await fetchZone({ apex, primaries: [primary], from, signal: this.#over.signal });
+    const { registry, deadlineMs } = this.#options;
+    const fetched = await fetchZone({ apex: registry.apex, primaries: [primary], from, deadlines: { totalMs: deadlineMs }, signal: this.#over.signal });
     this.given[fetched.kind]++;
     return fetched;
   }
 
-  #validated(image: ZoneImage, server: string): Copy {
+  #validated(image: ZoneImage): Copy {
     const { anchors, registry } = this.#options;
     if (anchors.length === 0) return { image, until: Infinity };
     const verdict = validateZone(image, anchors, unixSeconds(), TOOLS);
-    if (!verdict.valid) throw new WalkError(`${registry.apex} from ${server} is refused: ${verdict.reason}`);
+    if (!verdict.valid) throw new WalkError(`serial ${image.soa.serial} of ${registry.apex} is refused: ${verdict.reason}`);
     return { image, until: verdict.until };
   }
 
   #stillValid(copy: Copy): Copy {
     if (unixSeconds() <= copy.until) return copy;
-    throw new WalkError(`${this.#options.registry.apex}: the signatures of serial ${copy.image.soa.serial} have expired on ${new Date(copy.until * 1000).toISOString()}: its operator must sign it again`);
+    throw new WalkError(`the signatures of serial ${copy.image.soa.serial} of ${this.#options.registry.apex} have expired on ${new Date(copy.until * 1000).toISOString()}: its operator must sign it again`);
   }
+}
+
+function nameOf({ address, port, tls }: Primary): string {
+  return `${formatEndpoint(address, port)}${tls === undefined ? "" : " over TLS"}`;
+}
+
+/** What one primary did: its name stands before it already. */
+function faultOf(error: Error): string {
+  const [failure] = error instanceof ZoneTransferError ? error.failures : [];
+  return failure?.error.message ?? error.message;
 }
 
 /** Tries one way, and where that fails another. */
@@ -121,6 +167,8 @@ export class FallbackReader implements RegistryReader {
   readonly #first: RegistryReader;
   readonly #second: RegistryReader;
   #last: RegistryReader;
+  /** Why the first way did not do. */
+  #failure: Error | undefined;
 
   constructor(first: RegistryReader, second: RegistryReader) {
     this.#first = first;
@@ -132,19 +180,27 @@ export class FallbackReader implements RegistryReader {
     return this.#last.source;
   }
 
+  get complaints(): readonly string[] {
+    return [...(this.#failure === undefined ? [] : [`read by ${this.source}, since ${this.#failure.message}`]), ...this.#last.complaints];
+  }
+
+  heard(source: IpAddress): void {
+    this.#first.heard?.(source);
+  }
+
   async read(known: RegistryState | undefined): Promise<RegistryState> {
-    let failure: Error;
     try {
       this.#last = this.#first;
+      this.#failure = undefined;
       return await this.#first.read(known);
     } catch (error) {
-      failure = error as Error;
+      this.#failure = error as Error;
     }
     try {
       this.#last = this.#second;
       return await this.#second.read(known);
     } catch (error) {
-      throw new WalkError(`${failure.message}; and by ${this.#second.source}: ${(error as Error).message}`, { cause: failure });
+      throw new WalkError(`${this.#failure.message}; and by ${this.#second.source}: ${(error as Error).message}`, { cause: this.#failure });
     }
   }
 

@@ -1,6 +1,7 @@
 import { formatEndpoint } from "../address/index.ts";
 import type { QsrConfig } from "../config/schema.ts";
-import { defaultControlSocket, serveControl } from "../io/control-socket.ts";
+import { defaultControlSocket } from "../io/control-place.ts";
+import { serveControl } from "../io/control-socket.ts";
 import type { Logger } from "../io/log.ts";
 import { qsrRoutes, routesOf } from "./control-routes.ts";
 import { QsrNode } from "./qsr-node.ts";

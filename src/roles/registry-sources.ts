@@ -18,6 +18,7 @@ interface Source {
   readonly registry: RegistryOptions;
   readonly primaries: readonly Primary[];
   readonly anchors: readonly TrustAnchor[];
+  readonly deadlineMs: number;
 }
 
 /**
@@ -28,12 +29,12 @@ export class RegistrySources {
   readonly #sources: readonly Source[];
 
   /** Throws RegistrySourceError, TsigKeyError, TlsTrustError, DnssecError. */
-  constructor({ registries, keys }: QsrConfig["dns"]) {
+  constructor({ registries, keys, transferDeadlineSeconds }: QsrConfig["dns"]) {
     const known = new Map(keys.map(({ name, secret }) => [name, TsigKey.parse(name, secret)]));
     this.#sources = registries.map((registry) => {
       const primaries = registry.primaries.map(({ address: endpoint, key, tls }) => ({ ...endpoint, ...keyOf(registry.apex, key, known), ...(tls === undefined ? {} : { tls: trustOf(tls) }) }));
       const anchors = registry.trustAnchors.map((text) => parseTrustAnchor(text, registry.apex));
-      return { registry: { apex: registry.apex, space: registry.space, anchors }, primaries, anchors };
+      return { registry: { apex: registry.apex, space: registry.space, anchors }, primaries, anchors, deadlineMs: transferDeadlineSeconds * 1000 };
     });
   }
 

@@ -1,5 +1,5 @@
 import { someAtOnce } from "../dns/discovery/some-at-once.ts";
-import type { Query } from "../dns/discovery/types.ts";
+import type { DemandingQuery } from "../dns/discovery/types.ts";
 import { RecordType, ancestorsOf } from "../dns/records/index.ts";
 import { serviceNode } from "../dns/zone-model/index.ts";
 import { ZoneReader } from "./zone-reader.ts";
@@ -19,21 +19,21 @@ export interface QueriedZones {
 
 const AT_ONCE = 32;
 
-/** Reads a registry by queries, whatever its digests say, and the services that it names. Throws ServerZoneError, and what `query` throws. */
-export async function queryRegistry(query: Query, apex: string, source: string): Promise<QueriedZones> {
-  const registry = new ZoneReader(query, apex);
+/** Reads a registry by queries, whatever its digests say, and the services that it names. Throws ServerZoneError, and what `ask` throws. */
+export async function queryRegistry(ask: DemandingQuery, apex: string, source: string): Promise<QueriedZones> {
+  const registry = new ZoneReader(ask, apex);
   if (!(await registry.readHead())) throw new ServerZoneError(`${source} has no SOA of ${apex}: name the apex of a zone that it serves with --apex`);
   const head = registry.found.length;
   const services = await registry.readRegistry();
   if (registry.found.length === head) throw new ServerZoneError(`${apex} at ${source} is no registry, and nothing else can be read by queries: allow transfers of it to this address, or check its zone file`);
-  const dsocs = await queryServices(query, services, source);
+  const dsocs = await queryServices(ask, services, source);
   await registry.readKeys(dsocs.zones.map((zone) => zone.apex));
   return { zones: [registry.view(source), ...dsocs.zones], missing: dsocs.missing };
 }
 
-/** Reads services, and the heads of the zones that they are in. Throws what `query` throws. */
-export async function queryServices(query: Query, services: readonly string[], source: string): Promise<QueriedZones> {
-  const finder = new ZoneFinder(query);
+/** Reads services, and the heads of the zones that they are in. Throws what `ask` throws. */
+export async function queryServices(ask: DemandingQuery, services: readonly string[], source: string): Promise<QueriedZones> {
+  const finder = new ZoneFinder(ask);
   const missing: string[] = [];
   await someAtOnce(services, AT_ONCE, async (service) => {
     const zone = await finder.zoneOf(service);
@@ -45,11 +45,11 @@ export async function queryServices(query: Query, services: readonly string[], s
 
 /** Finds the zones that names are in, asking for each once. */
 export class ZoneFinder {
-  readonly #query: Query;
+  readonly #ask: DemandingQuery;
   readonly #readers = new Map<string, Promise<ZoneReader | undefined>>();
 
-  constructor(query: Query) {
-    this.#query = query;
+  constructor(ask: DemandingQuery) {
+    this.#ask = ask;
   }
 
   /** The nearest ancestor with an SOA. */
@@ -70,7 +70,7 @@ export class ZoneFinder {
   #readerAt(apex: string): Promise<ZoneReader | undefined> {
     const known = this.#readers.get(apex);
     if (known !== undefined) return known;
-    const reader = new ZoneReader(this.#query, apex);
+    const reader = new ZoneReader(this.#ask, apex);
     // A server that refuses, or is silent, does not have it.
     const isApex = reader.readHead().then((has) => (has ? reader : undefined), () => undefined);
     this.#readers.set(apex, isApex);

@@ -1,7 +1,7 @@
 import { formatEndpoint } from "../address/index.ts";
 import { DnsClient } from "../io/dns-client.ts";
 import type { Primary } from "../io/zone-transfer.ts";
-import type { Query } from "../dns/discovery/types.ts";
+import type { DemandingQuery } from "../dns/discovery/types.ts";
 
 /** A name server or resolver, and how its zones are read. */
 export interface ServerAccess {
@@ -15,7 +15,7 @@ export function sourceOf({ server }: ServerAccess): string {
 }
 
 /** Questions to this server, without TSIG and TLS: the DNS client has neither. */
-export function queriesTo({ address, port }: Primary): Query {
+export function queriesTo({ address, port }: Primary): DemandingQuery {
   const dns = new DnsClient({ servers: [{ address, port }] });
-  return (name, type, signal) => dns.query(name, type, signal);
+  return (name, type, demand, signal) => dns.queryWith(name, type, demand, signal);
 }

@@ -1,35 +1,41 @@
 import { someAtOnce } from "../dns/discovery/some-at-once.ts";
-import type { Query } from "../dns/discovery/types.ts";
-import { RdataError, RecordType, type ResourceRecord, decodeHostName, decodeTxt, isSubdomain } from "../dns/records/index.ts";
+import type { DemandingQuery } from "../dns/discovery/types.ts";
+import type { SignedAnswer } from "../dns/dnssec/index.ts";
+import { RdataError, RecordType, type ResourceRecord, decodeHostName, decodeTxt, isSubdomain, typeCoveredBy } from "../dns/records/index.ts";
 import { INDEX_DIGITS, bucketListNode, bucketNode, indexNode, keyNode, setNode, versionNode } from "../dns/zone-model/index.ts";
 import { ZoneView } from "./zone-view.ts";
 
 const AT_ONCE = 32;
 
-/** Gathers the records of one zone by asking for them. */
+/** Gathers the records of one zone by asking for them, their signatures with them. */
 export class ZoneReader {
   readonly apex: string;
   readonly found: { readonly record: ResourceRecord }[] = [];
-  readonly #query: Query;
+  readonly #absences: SignedAnswer[] = [];
+  readonly #ask: DemandingQuery;
 
-  constructor(query: Query, apex: string) {
-    this.#query = query;
+  constructor(ask: DemandingQuery, apex: string) {
+    this.#ask = ask;
     this.apex = apex;
   }
 
   view(source: string): ZoneView {
-    return new ZoneView(source, this.apex, this.found, false);
+    return new ZoneView(source, this.apex, this.found, this.#absences);
   }
 
   async read(name: string, type: number): Promise<readonly ResourceRecord[]> {
-    const { records } = await this.#query(name, type);
-    this.found.push(...records.map((record) => ({ record })));
+    const { records, sections } = await this.#ask(name, type, { evidence: "signatures" });
+    const owners = new Set(records.map((record) => record.name));
+    const signatures = sections.filter((record) => record.type === RecordType.RRSIG && typeCoveredBy(record.data) === type && owners.has(record.name));
+    this.found.push(...[...records, ...signatures].map((record) => ({ record })));
+    if (records.length === 0) this.#absences.push({ name, type, records: sections });
     return records;
   }
 
-  /** SOA, name servers and their addresses; false where this is no apex. */
+  /** SOA, keys, name servers and their addresses; false where this is no apex. */
   async readHead(): Promise<boolean> {
     if ((await this.read(this.apex, RecordType.SOA)).length === 0) return false;
+    await this.read(this.apex, RecordType.DNSKEY);
     const servers = decoded(await this.read(this.apex, RecordType.NS), decodeHostName);
     for (const name of servers.filter((server) => isSubdomain(server, this.apex))) {
       await this.read(name, RecordType.A);

@@ -1,3 +1,4 @@
+import type { SignedAnswer } from "../dns/dnssec/index.ts";
 import type { PlacedRecord } from "../dns/zone-file/index.ts";
 
 /** A zone's records by owner and type, and where each was found. */
@@ -6,12 +7,12 @@ export class ZoneView {
   readonly source: string;
   readonly apex: string;
   readonly records: readonly PlacedRecord[];
-  /** False where only what readers ask for is here, without signatures. */
-  readonly isWhole: boolean;
+  /** What a server says is not there, and what it proves that by; undefined where the zone is here whole, and shows that itself. */
+  readonly absences: readonly SignedAnswer[] | undefined;
   readonly #byName = new Map<string, PlacedRecord[]>();
 
-  constructor(source: string, apex: string, records: readonly PlacedRecord[], isWhole = true) {
-    this.isWhole = isWhole;
+  constructor(source: string, apex: string, records: readonly PlacedRecord[], absences?: readonly SignedAnswer[]) {
+    this.absences = absences;
     this.source = source;
     this.apex = apex;
     this.records = records;
@@ -21,6 +22,11 @@ export class ZoneView {
       if (others === undefined) this.#byName.set(name, [placed]);
       else others.push(placed);
     }
+  }
+
+  /** False where only what readers ask for is here. */
+  get isWhole(): boolean {
+    return this.absences === undefined;
   }
 
   get names(): Iterable<string> {

@@ -89,7 +89,7 @@ describe("check", () => {
     const right = "3 zones, 4 MABs, 3 QSA addresses: no errors, ";
     expect(await drtm("zone", "check", "--server", server, "--apex", "drtm.example", "--by", "queries")).toEqual({ status: 0, stdout: `${right}0 notes\n`, stderr: "" });
     const { status, stdout } = await drtm("zone", "check", "--server", server, "--apex", "drtm.example");
-    expect({ status, lines: stdout.split("\n") }).toEqual({ status: 0, lines: [expect.stringMatching(/note: drtm.example. is read by queries, and so are 2 more, so that signatures are not checked: .*REFUSED/), `${right}1 note`, ""] });
+    expect({ status, lines: stdout.split("\n") }).toEqual({ status: 0, lines: [expect.stringMatching(/note: drtm.example. is read by queries, and so are 2 more, so that only what readers ask for is checked: .*REFUSED/), `${right}1 note`, ""] });
   });
 
   test("a server without the zone, or with one that is no registry: status 1", async () => {
@@ -147,7 +147,7 @@ describe("help", () => {
     [["zone", "build", "zones/world.yaml", "--out", "README.md"], "--out README.md is a file: name the directory"],
     [["zone", "check"], "needs zone files, or --server and --apex"],
     [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--by", "walk"], "--by walk: give transfer or queries"],
-    [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--by", "queries", "--tls"], "--by queries goes without --tsig, --tls and --anchors"],
+    [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--by", "queries", "--tls"], "--by queries goes without --tsig and --tls"],
     [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--tsig", "README.md"], "README.md has no TSIG key: write what"],
     [["zone", "check", "--server", "127.0.0.1", "--apex", "a", "--tls-ca", "README.md"], "README.md has no certificate"],
     [["zone", "check", "a.zone", "--tls-name", "a"], "--tls-name is about servers, and none is named"],

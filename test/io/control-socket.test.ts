@@ -8,7 +8,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AddressError } from "../../src/address/index.ts";
 import { MappingError } from "../../src/core/mapping/mapping-store.ts";
 import { ChangeLogError } from "../../src/io/change-log.ts";
-import { ControlError, askControl, defaultControlSocket, serveControl } from "../../src/io/control-socket.ts";
+import { askControl } from "../../src/io/control-client.ts";
+import { ControlError, defaultControlSocket } from "../../src/io/control-place.ts";
+import { serveControl } from "../../src/io/control-socket.ts";
 
 let directory: string;
 let path: string;

@@ -4,7 +4,7 @@ import { type ResourceRecord, concatBytes } from "../../src/dns/records/index.ts
 import { TransferError } from "../../src/dns/transfer/index.ts";
 import { TsigKey } from "../../src/dns/tsig/index.ts";
 import { type FetchedZone, type TransferOptions, ZoneTransferError, fetchZone, streamZone } from "../../src/io/zone-transfer.ts";
-import { type Asked, type Script, ScriptedPrimary, gives, reply } from "../support/hostile-primary.ts";
+import { type Asked, type Script, ScriptedPrimary, gives, pour, reply, trickle } from "../support/hostile-primary.ts";
 import { freePort } from "../support/process.ts";
 import { KEY_NAME, SECRET, type Signature, macIn, signAnswers, withTsigError } from "../support/tsig-server.ts";
 import { APEX, flood, soa, txt } from "../support/transfers.ts";
@@ -105,16 +105,6 @@ describe("a primary that does what it should", () => {
   });
 });
 
-/** Writes for ever, and lets the client read: it is in this process too. */
-function pour(socket: Parameters<Script>[1], next: () => Uint8Array): void {
-  const more = (): void => {
-    if (socket.destroyed) return;
-    if (socket.write(framed(next()))) setImmediate(more);
-    else socket.once("drain", more);
-  };
-  more();
-}
-
 function now(): number {
   return Math.floor(Date.now() / 1000);
 }
@@ -127,7 +117,7 @@ describe("a primary that does not is left, and the next one asked", () => {
     ["endless: empty messages", (asked, socket) => { socket.write(framed(after(asked))); pour(socket, () => reply(asked, [])); }, /more than 500 messages/],
     ["silent", () => undefined, /sent nothing for 1000 ms/, SHORT],
     ["silent in the middle", (asked, socket) => socket.write(framed(after(asked))), /sent nothing for 1000 ms/, SHORT],
-    ["an octet now and then", (_asked, socket) => { const timer = setInterval(() => socket.write(Uint8Array.of(1)), 50); socket.on("close", () => { clearInterval(timer); }); }, /not complete within 2500 ms/, SHORT],
+    ["an octet now and then", (_asked, socket) => { trickle(socket); }, /not complete within 2500 ms/, SHORT],
     ["hanging up at once", (_asked, socket) => socket.destroy(), /ended the connection before|ECONNRESET/],
     ["hanging up in a message", (asked, socket) => socket.end(framed(after(asked)).subarray(0, 20)), /ended the connection before the transfer was complete/],
     ["lame", (asked, socket) => socket.write(framed(reply(asked, []))), /no records in its first message/],

@@ -64,7 +64,7 @@ async function serveAndChange(kind: PrimaryKind, { expect: expectHere, onTestFin
 /** A server of these zones, and a discovery that takes the registry from it whenever it says that it has changed. */
 async function followed(kind: PrimaryKind, world: ChangingWorld, onTestFinished: TestContext["onTestFinished"]) {
   const loops: DiscoveryLoop[] = [];
-  const notices = new NotifyListener({ zones: [{ apex: REGISTRY, sources: [LOOPBACK], keys: [] }], quietMs: 20, onNotice: () => loops[0]?.hurry(REGISTRY) });
+  const notices = new NotifyListener({ zones: [{ apex: REGISTRY, sources: [LOOPBACK], keys: [] }], quietMs: 20, onNotice: ({ source }) => loops[0]?.hurry(REGISTRY, source) });
   const notifyPort = await notices.listen("127.0.0.1", 0);
   onTestFinished(() => notices.close());
   const server = await RealPrimary.start(kind, notifyPort, (zone) => (zone === OPEN_ZONE ? world.registryZone : world.dsocZone));
@@ -77,7 +77,7 @@ async function followed(kind: PrimaryKind, world: ChangingWorld, onTestFinished:
     apex: REGISTRY,
     limits: AT_NOTIFY,
     readerOf: (registry, _walk, tools) => {
-      readers.push(new TransferReader({ registry, primaries, anchors }, tools));
+      readers.push(new TransferReader({ registry, primaries, anchors, deadlineMs: 20_000 }, tools));
       return readers[0]!;
     },
   });

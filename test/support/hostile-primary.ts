@@ -16,28 +16,33 @@ export interface Asked {
 /** What a primary does with a query over TCP. */
 export type Script = (asked: Asked, socket: Socket) => void;
 
-/** A primary that does over TCP as the script says, and over UDP gives one SOA, or nothing. */
+/** A primary that does over TCP as the script says, and over UDP gives one SOA, or nothing. Both may change as it goes. */
 export class ScriptedPrimary {
   readonly asked: Asked["type"][] = [];
   readonly port: number;
+  script: Script;
+  overUdp: ResourceRecord | undefined;
   readonly #udp: UdpSocket;
   readonly #tcp: Server;
   readonly #sockets = new Set<Socket>();
 
   private constructor(udp: UdpSocket, tcp: Server, port: number, script: Script, overUdp: ResourceRecord | undefined) {
     this.port = port;
+    this.script = script;
+    this.overUdp = overUdp;
     this.#udp = udp;
     this.#tcp = tcp;
     udp.on("message", (bytes, source) => {
       const asked = this.#note(bytes);
-      if (overUdp !== undefined) udp.send(reply(asked, [overUdp]), source.port, source.address);
+      if (this.overUdp !== undefined) udp.send(reply(asked, [this.overUdp]), source.port, source.address);
     });
-    tcp.on("connection", (socket: Socket) => { this.#serve(socket, script); });
+    tcp.on("connection", (socket: Socket) => { this.#serve(socket); });
   }
 
-  static async start(script: Script, overUdp?: ResourceRecord): Promise<ScriptedPrimary> {
+  /** On a port that is free, or on this one. */
+  static async start(script: Script, overUdp?: ResourceRecord, wanted = 0): Promise<ScriptedPrimary> {
     const tcp = createServer();
-    tcp.listen(0, "127.0.0.1");
+    tcp.listen(wanted, "127.0.0.1");
     await once(tcp, "listening");
     const { port } = tcp.address() as { port: number };
     const udp = createSocket("udp4");
@@ -47,7 +52,7 @@ export class ScriptedPrimary {
     } catch (error) {
       // A port that is free for TCP may be another program's for UDP.
       tcp.close();
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      if (wanted !== 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
       return ScriptedPrimary.start(script, overUdp);
     }
     return new ScriptedPrimary(udp, tcp, port, script, overUdp);
@@ -68,14 +73,14 @@ export class ScriptedPrimary {
     this.#udp.close();
   }
 
-  #serve(socket: Socket, script: Script): void {
+  #serve(socket: Socket): void {
     const frames = new FrameReader();
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("error", () => undefined);
     socket.on("data", (chunk) => {
       frames.push(chunk);
-      for (let bytes = frames.next(); bytes !== undefined; bytes = frames.next()) script(this.#note(bytes), socket);
+      for (let bytes = frames.next(); bytes !== undefined; bytes = frames.next()) this.script(this.#note(bytes), socket);
     });
   }
 
@@ -91,6 +96,22 @@ export class ScriptedPrimary {
 export function reply({ id, type }: Asked, answers: readonly ResourceRecord[], changes: Partial<Parameters<typeof encodeMessage>[0]> = {}): Uint8Array {
   const number = { AXFR: QueryType.AXFR, IXFR: QueryType.IXFR, SOA: RecordType.SOA }[type];
   return encodeMessage({ id, flags: Flag.response | Flag.authoritative, question: { name: APEX, type: number }, answers, ...changes });
+}
+
+/** Writes for ever, and lets the client read: it may be in this process too. */
+export function pour(socket: Socket, next: () => Uint8Array): void {
+  const more = (): void => {
+    if (socket.destroyed) return;
+    if (socket.write(framed(next()))) setImmediate(more);
+    else socket.once("drain", more);
+  };
+  more();
+}
+
+/** Writes an octet now and then. */
+export function trickle(socket: Socket): void {
+  const timer = setInterval(() => socket.write(Uint8Array.of(1)), 50);
+  socket.on("close", () => { clearInterval(timer); });
 }
 
 /** A script that answers each type of query with the records given for it, and refuses the others. */

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -58,13 +60,30 @@ export function drtm(...args: string[]): Promise<Finished> {
   return new Drtm(args).finished();
 }
 
+/** Below those that the kernel gives to who wants any: 32768 and up (ip_local_port_range). */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 32_000;
+
 /** A port that nobody has on loopback at this moment, for both UDP and TCP users. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const tcp = createServer();
+  const udp = createSocket("udp4");
+  try {
+    tcp.listen(port, "127.0.0.1");
+    await once(tcp, "listening");
+    udp.bind(port, "127.0.0.1");
+    await once(udp, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await Promise.all([new Promise((done) => tcp.close(done)), new Promise<void>((done) => udp.close(done))]);
+  }
 }

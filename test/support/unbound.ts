@@ -21,12 +21,15 @@ export class Unbound {
     this.port = port;
   }
 
-  /** `zones`: absolute names, and the ports of their servers. Waits until it answers for them. */
-  static async start(zones: Readonly<Record<string, number>>): Promise<Unbound> {
+  /**
+   * `zones`: absolute names, and the ports of their servers. It validates where there are trust anchors: DS records. Waits
+   * until it answers for them.
+   */
+  static async start(zones: Readonly<Record<string, number>>, anchors: readonly string[] = []): Promise<Unbound> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-unbound-"));
     const port = await freePort();
     const file = join(directory, "unbound.conf");
-    writeFileSync(file, configuration(directory, port, zones));
+    writeFileSync(file, configuration(directory, port, zones, anchors));
     const child = spawn(requireProgram("unbound", "unbound"), ["-d", "-c", file], { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -61,7 +64,7 @@ export class Unbound {
   }
 }
 
-function configuration(directory: string, port: number, zones: Readonly<Record<string, number>>): string {
+function configuration(directory: string, port: number, zones: Readonly<Record<string, number>>, anchors: readonly string[]): string {
   const stubs = Object.entries(zones).map(([zone, server]) => `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${server}\n`);
   return `server:
   interface: 127.0.0.1
@@ -73,8 +76,8 @@ function configuration(directory: string, port: number, zones: Readonly<Record<s
   chroot: ""
   directory: "${directory}"
   pidfile: "${join(directory, "unbound.pid")}"
-  module-config: "iterator"
-  do-not-query-localhost: no
+  module-config: "${anchors.length > 0 ? "validator iterator" : "iterator"}"
+${anchors.map((anchor) => `  trust-anchor: "${anchor}"\n`).join("")}  do-not-query-localhost: no
   cache-max-ttl: 1
   cache-max-negative-ttl: 1
 remote-control:

@@ -29,7 +29,7 @@ export interface Demand {
 }
 
 /** The same as `Query`, for an answer that must be of a kind. */
-export type DemandingQuery = (name: string, type: number, demand: Demand, signal?: AbortSignal) => Promise<RecordAnswer>;
+export type DemandingQuery = (name: string, type: number, demand: Demand, signal?: AbortSignal) => Promise<EvidentAnswer>;
 
 /** What it takes to validate answers (RFC 4035 section 5). */
 export interface Validation {

@@ -113,7 +113,7 @@ export class DiscoveryHost {
     for (const { address, port } of this.#settings.dns.notify?.listen ?? []) {
       const listener = new NotifyListener({
         zones: sources.notifyZones,
-        onNotice: ({ apex }) => { this.#discovery.hurry(apex); },
+        onNotice: ({ apex, source }) => { this.#discovery.hurry(apex, source); },
         onProblem: (source, problem) => { this.#log("debug", `from ${formatIp(source)}: ${problem}`); },
       });
       this.#notices.push(listener);

@@ -1,10 +1,12 @@
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import type { KeptCatalogue } from "../../io/catalogue-file.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { Logger } from "../../io/log.ts";
 import { openMail } from "./catalogue-mail.ts";
-import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery } from "./messages.ts";
+import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery, WorkerData } from "./messages.ts";
 
 /** Discovery cannot work as configured; the message is that of the error in its thread. */
 export class DiscoveryRefusal extends Error {
@@ -108,7 +110,7 @@ export class DiscoveryThread {
   }
 
   #spawn(): void {
-    const worker = new Worker(this.#script, { workerData: this.#settings, name: "discovery" });
+    const worker = new Worker(this.#script, { name: "discovery", workerData: { settings: this.#settings, compileCache: compileCache() } satisfies WorkerData });
     this.#worker = worker;
     this.#startedAt = performance.now();
     let failure = new Error("its thread has ended by itself");
@@ -168,4 +170,10 @@ export class DiscoveryThread {
   #send(message: ToDiscovery): void {
     this.#worker?.postMessage(message);
   }
+}
+
+/** Where this process keeps compiled code; below it is a directory for each version of Node. */
+function compileCache(): string | undefined {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? undefined : dirname(directory);
 }

@@ -3,7 +3,14 @@ import type { CatalogueColumns } from "../../core/mabs/catalogue.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { CatalogueMail } from "./catalogue-mail.ts";
 
-/** What discovery needs to know; a worker is given it at its start. */
+/** What the thread is given at its start. */
+export interface WorkerData {
+  readonly settings: DiscoverySettings;
+  /** Where compiled code is kept for the next start. */
+  readonly compileCache: string | undefined;
+}
+
+/** What discovery needs to know. */
 export interface DiscoverySettings {
   readonly dns: QsrConfig["dns"];
   readonly qsas: QsrConfig["qsas"];

@@ -8,6 +8,7 @@ import { checkRegistry } from "./registry.ts";
 import type { RegistryContent } from "./registry-content.ts";
 import { isRegistry } from "./registry-index.ts";
 import { type Finding, Report } from "./report.ts";
+import { checkAbsences } from "./absences.ts";
 import { checkDenial } from "./denial.ts";
 import { checkDigest } from "./digest.ts";
 import { checkSignatures, isSigned } from "./signatures.ts";
@@ -58,15 +59,16 @@ export function checkZones(zones: readonly ZoneView[], options: CheckOptions): V
 }
 
 function checkSigning(zone: ZoneView, registries: readonly ZoneView[], { nowSeconds, soonDays, anchors = NO_ANCHORS }: CheckOptions, report: Report): VerifiedZone[] {
-  if (!zone.isWhole) return [];
-  checkDigest(zone, isSigned(zone), report);
+  if (zone.isWhole) checkDigest(zone, isSigned(zone), report);
   if (!isSigned(zone)) {
     if (anchors.has(zone.apex)) report.error(zone.apex, "is not signed, and anchors are given for it", "have the zone signed, or leave its anchors out");
     return [];
   }
   checkSignatures(zone, nowSeconds, soonDays, report);
-  checkDenial(zone, report);
-  const verified = verifySignatures(zone, trustOf(zone, registries, anchors, nowSeconds), nowSeconds, report);
+  const trust = trustOf(zone, registries, anchors, nowSeconds);
+  const verified = verifySignatures(zone, trust, nowSeconds, report);
+  if (zone.absences === undefined) checkDenial(zone, report);
+  else if (verified !== undefined) checkAbsences(zone, zone.absences, trust, nowSeconds, report);
   return verified === undefined ? [] : [verified];
 }
 

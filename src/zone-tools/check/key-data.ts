@@ -6,8 +6,6 @@ import { anchorsIn, keysOf } from "./trust.ts";
 
 /** DS data that the registry has for a DSOC's zone, as readers use it: one of its keys must have signed the keys (RFC 4035 section 5.2). */
 export function checkKeyData(registry: ZoneView, dsoc: ZoneView, nowSeconds: number, report: Report): void {
-  // By queries neither keys nor signatures are read.
-  if (!dsoc.isWhole) return;
   const node = keyNode(dsoc.apex, registry.apex);
   const [first] = registry.at(node, RecordType.TXT);
   const isSigned = dsoc.at(dsoc.apex, RecordType.DNSKEY).length > 0;

@@ -37,7 +37,7 @@ export async function checkServer(access: ServerAccess, apex: string, request: C
 function notesOn({ zones, missing, refusal }: ServerReading, source: string): Finding[] {
   const [first, ...more] = zones.filter(({ isWhole }) => !isWhole);
   const others = more.length === 0 ? "" : `, and so are ${more.length} more`;
-  const byQueries = refusal === undefined || first === undefined ? [] : [noteOn(source, first.apex, `is read by queries${others}, so that signatures are not checked: ${refusal}`, "give --tsig, or --by queries if that is meant")];
+  const byQueries = refusal === undefined || first === undefined ? [] : [noteOn(source, first.apex, `is read by queries${others}, so that only what readers ask for is checked: ${refusal}`, "give --tsig, or --by queries if that is meant")];
   const refused = missing.filter(({ why }) => why !== "");
   return [...byQueries, ...refused.map(({ service, why }) => noteOn(source, service, `is in a zone that this server does not give: ${why}`, "allow transfers of it to this address, or check its zone file"))];
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../config/yaml-file.ts";
-import type { Query } from "../../dns/discovery/types.ts";
+import type { DemandingQuery, Query } from "../../dns/discovery/types.ts";
 import { isSubdomain } from "../../dns/records/index.ts";
 import { ZoneTransferError } from "../../io/zone-transfer.ts";
 import { servicesOf } from "../check/dsoc.ts";
@@ -35,9 +35,14 @@ export async function openServer(access: ServerAccess, wanted: readonly WantedZo
     }
   }
   const queried = (access.by === "queries" ? wanted : refused).filter((zone) => zone.isRegistry).map(({ apex }) => apex);
-  const otherwise: Query = access.by === "transfer" ? (name) => Promise.reject(new Error(`${name} is in no zone that ${source} has given`)) : queriesTo(access.server);
+  const otherwise: Query = access.by === "transfer" ? (name) => Promise.reject(new Error(`${name} is in no zone that ${source} has given`)) : plainly(queriesTo(access.server));
   const side = sideOf(source, views, true, otherwise);
   return { ...side, registries: [...side.registries, ...queried] };
+}
+
+/** Differences are told of records, whoever has signed them. */
+function plainly(ask: DemandingQuery): Query {
+  return (name, type, signal) => ask(name, type, { evidence: "none" }, signal);
 }
 
 /** What is in none of the zones is asked for otherwise. */

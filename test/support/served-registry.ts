@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatWords, parseIp } from "../../src/address/index.ts";
+import { statusText } from "../../src/cli/status-text.ts";
+import { qsaSchema, qsrSchema } from "../../src/config/schema.ts";
+import { RecordType, type ResourceRecord, encodeSoa } from "../../src/dns/records/index.ts";
+import { askControl } from "../../src/io/control-client.ts";
+import { DnsServer } from "../../src/io/dns-server.ts";
+import { makeLog } from "../../src/io/log.ts";
+import { QueryClient } from "../../src/io/query-client.ts";
+import { runQsa } from "../../src/roles/qsa.ts";
+import { runQsr } from "../../src/roles/qsr.ts";
+import type { StatusReport } from "../../src/roles/reports.ts";
+import { freePort } from "./process.ts";
+import { svcb } from "./registry.ts";
+
+const DSOC = "dsoc-a.example.";
+export const SERVICE = `s1.${DSOC}`;
+export const MAB = "192.0.2.0/24";
+export const ETR = "203.0.113.1";
+/** Of addresses in MAB that have this ETR. */
+const MAPPED = 200;
+const LOOPBACK = parseIp("127.0.0.1");
+
+export interface ServedRegistryOptions {
+  readonly apex: string;
+  /** Ports on loopback. */
+  readonly primaries: readonly number[];
+  readonly trustAnchors?: readonly string[];
+  /** Where the QSR hears NOTIFY; a free port unless given. */
+  readonly notifyPort?: number;
+  /** The registry as resolvers have it. */
+  readonly walked?: readonly ResourceRecord[];
+  /** More of the QSR's `dns`. */
+  readonly dns?: object;
+}
+
+/** A QSR and a QSA, whole, on loopback: the registry is that of some primaries, and its MAB is that of the QSA. */
+export class ServedRegistry {
+  readonly #socket: string;
+  readonly #port: number;
+  readonly #ends: (() => unknown)[];
+  #asked = 0;
+
+  private constructor(socket: string, port: number, ends: (() => unknown)[]) {
+    this.#socket = socket;
+    this.#port = port;
+    this.#ends = ends;
+  }
+
+  static async start({ apex, primaries, trustAnchors = [], notifyPort, walked, dns = {} }: ServedRegistryOptions): Promise<ServedRegistry> {
+    const directory = mkdtempSync(join(tmpdir(), "drtm-served-"));
+    const ends: (() => unknown)[] = [() => { rmSync(directory, { recursive: true }); }];
+    const log = makeLog({ level: "fatal" as "error", format: "json" });
+    const [qsaPort, port] = [await freePort(), await freePort()];
+    const mapping = join(directory, "mapping.txt");
+    writeFileSync(mapping, `mab ${MAB} lineage 1 position 1\n192.0.2.0-192.0.2.${MAPPED} ${ETR}\n`);
+    const qsa = await runQsa(qsaSchema.parse({ role: "qsa", listen: [`127.0.0.1:${qsaPort}`], mapping: [mapping], control: { socket: join(directory, "qsa.sock") } }), log);
+    ends.push(() => qsa.close());
+    const resolver = new DnsServer([dsocZone(qsaPort), ...(walked === undefined ? [] : [walked])]);
+    const resolverPort = await resolver.listen("127.0.0.1", await freePort());
+    ends.push(() => resolver.close());
+    const socket = join(directory, "qsr.sock");
+    const config = qsrSchema.parse({
+      role: "qsr",
+      listen: [`127.0.0.1:${port}`],
+      control: { socket },
+      qsas: { allowLoopback: true },
+      dns: {
+        servers: [`127.0.0.1:${resolverPort}`],
+        registries: [{ apex, primaries: primaries.map((primary) => ({ address: `127.0.0.1:${primary}` })), trustAnchors }],
+        notify: { listen: [`127.0.0.1:${notifyPort ?? (await freePort())}`] },
+        refreshMinSeconds: 0.3,
+        refreshMaxSeconds: 1,
+        queryDeadlineSeconds: 1,
+        ...dns,
+      },
+    });
+    const qsr = await runQsr(config, log);
+    ends.push(() => qsr.close());
+    return new ServedRegistry(socket, port, ends);
+  }
+
+  /** The ETR of an address of the MAB that was not asked for before, so that the QSR must ask the QSA. */
+  async ask(): Promise<string> {
+    const client = await QueryClient.connect({ address: LOOPBACK, port: this.#port }, 10_000);
+    try {
+      const { reply } = await client.ask(parseIp(`192.0.2.${this.#asked++ % MAPPED}`));
+      const { etrFamily, etr0, etr1, etr2, etr3 } = reply.body;
+      return etrFamily === 0 ? `result ${reply.result}` : formatWords(etrFamily === 6 ? 6 : 4, etr0, etr1, etr2, etr3);
+    } finally {
+      client.close();
+    }
+  }
+
+  async status(): Promise<StatusReport> {
+    return (await askControl(this.#socket, "GET", "/status")) as StatusReport;
+  }
+
+  /** As `drtm ctl status` prints it. */
+  async statusText(): Promise<string> {
+    return statusText(await this.status(), true);
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.#ends.splice(0).toReversed()) await end();
+  }
+}
+
+function dsocZone(qsaPort: number): ResourceRecord[] {
+  const soa = { mname: `ns.${DSOC}`, rname: `hostmaster.${DSOC}`, serial: 1, refresh: 60, retry: 60, expire: 3_600, minimum: 60 };
+  return [{ name: DSOC, type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, svcb(SERVICE, { target: `here1.${DSOC}`, port: qsaPort, ipv4hint: [LOOPBACK] })];
+}
