@@ -1,10 +1,10 @@
-import { Catalogue, type MabGroup, newGroupColumn } from "../core/mabs/catalogue.ts";
+import type { Family } from "../address/index.ts";
+import { Catalogue, type MabGroup } from "../core/mabs/catalogue.ts";
 import type { ServiceEntry } from "../core/mabs/catalogue-content.ts";
-import { PrefixList, newPrefixColumns } from "../core/tables/prefix-list.ts";
-import { makeSegments } from "../core/tables/segment-writer.ts";
+import type { SegmentColumns } from "../core/tables/segment-table.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 
-const KIND = "catalogue 1";
+const KIND = "catalogue 2";
 /** What is made from nothing has the edition after 0, and must not pass for one that was made from what was kept. */
 const EDITION = 1;
 
@@ -20,32 +20,49 @@ interface Header {
   readonly stamp: number;
   readonly confirmedAt: number;
   readonly ipv4: number;
+  /** Of the segments of each family. */
+  readonly shifts: readonly [ipv4: number, ipv6: number];
   readonly groups: readonly MabGroup[];
   readonly services: readonly ServiceEntry[];
 }
 
-/** Throws the system's errors. */
+/** All columns as they are in memory, so that they need only be read. Throws the system's errors. */
 export async function writeCatalogue(path: string, { catalogue, confirmedAt, stamp }: KeptCatalogue): Promise<void> {
-  const { prefixes, groupOf, groups, services } = catalogue.columns;
-  const header: Header = { stamp, confirmedAt, ipv4: prefixes.ipv4, groups, services };
-  await writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, prefixes.lengths, groupOf].map(octetsOf) });
+  const { prefixes, groupOf, groups, services, ipv4, ipv6 } = catalogue.columns;
+  const header: Header = { stamp, confirmedAt, ipv4: prefixes.ipv4, shifts: [ipv4.shift, ipv6.shift], groups, services };
+  const segments = [ipv4, ipv6].flatMap(({ firstHi, firstLo, prefix, directory }) => [firstHi, firstLo, prefix, directory]);
+  await writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, prefixes.lengths, groupOf, ...segments].map(octetsOf) });
 }
 
 /** Undefined when there is none. Throws DamagedFileError, and the system's errors. */
 export function readCatalogue(path: string): KeptCatalogue | undefined {
   const sealed = readSealed(path, KIND);
   if (sealed === undefined) return undefined;
-  const { stamp, confirmedAt, ipv4, groups, services } = sealed.header as Header;
-  const [hi, lo, lengths, groupOf] = sealed.parts;
-  const columns = newPrefixColumns(lengths!.length, ipv4);
-  const groupColumn = newGroupColumn(lengths!.length);
-  for (const [column, octets] of [[columns.hi, hi!], [columns.lo, lo!], [columns.lengths, lengths!], [groupColumn, groupOf!]] as const) octetsOf(column).set(octets);
-  const list = new PrefixList(columns);
-  const segments = { ipv4: makeSegments(4, list), ipv6: makeSegments(6, list) };
-  const catalogue = new Catalogue({ prefixes: columns, groupOf: groupColumn, groups, services, ...segments, edition: EDITION, changed: undefined });
+  const { stamp, confirmedAt, ipv4, shifts, groups, services } = sealed.header as Header;
+  const columns = sealed.parts.map(sharedCopy);
+  const words = (part: number): Uint32Array => new Uint32Array(columns[part]!);
+  const segments = (family: Family, part: number, shift: number): SegmentColumns => {
+    return { family, firstHi: words(part), firstLo: words(part + 1), prefix: new Int32Array(columns[part + 2]!), directory: words(part + 3), shift };
+  };
+  const catalogue = new Catalogue({
+    prefixes: { hi: words(0), lo: words(1), lengths: new Uint8Array(columns[2]!), ipv4 },
+    groupOf: words(3),
+    groups,
+    services,
+    ipv4: segments(4, 4, shifts[0]),
+    ipv6: segments(6, 8, shifts[1]),
+    edition: EDITION,
+    changed: undefined,
+  });
   return { catalogue, confirmedAt, stamp };
 }
 
-function octetsOf({ buffer, byteOffset, byteLength }: Uint32Array | Uint8Array): Uint8Array {
+function octetsOf({ buffer, byteOffset, byteLength }: Uint32Array | Int32Array | Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function sharedCopy(octets: Uint8Array): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(octets.length);
+  new Uint8Array(buffer).set(octets);
+  return buffer;
 }

@@ -41,8 +41,8 @@ export function readDiscovery(path: string): KeptDiscovery | undefined {
   const sealed = readSealed(path, KIND);
   if (sealed === undefined) return undefined;
   const { stamp, registries, services } = sealed.header as Header;
-  const octets = sealed.parts[0]!;
-  const prefixes = new PrefixReader(new Uint32Array(octets.buffer, octets.byteOffset, octets.byteLength / 4));
+  // A copy, for words begin at a multiple of their size.
+  const prefixes = new PrefixReader(new Uint32Array(sealed.parts[0]!.slice().buffer));
   return {
     stamp,
     services,

@@ -190,7 +190,7 @@ export class DiscoveryLoop {
     clearTimeout(this.#timers.get(watch));
     await this.#exclusively(async () => {
       if (!(await watch.read())) return;
-      await this.#services.read(this.#wantedServices().filter((name) => !this.#services.has(name)));
+      await this.#services.read(this.#services.outdated(this.#wantedServices()));
       this.#publish();
     });
     this.#planRegistry(watch);

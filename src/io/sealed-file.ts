@@ -10,7 +10,7 @@ export class DamagedFileError extends Error {
   readonly code = "DRTM_DAMAGED_FILE";
 }
 
-/** What a sealed file holds: values, and octets in parts beside them. */
+/** What a sealed file holds: values, and octets in parts beside them; when it is read, these lie wherever they are in the file. */
 export interface Sealed {
   readonly header: unknown;
   readonly parts: readonly Uint8Array[];
@@ -70,8 +70,7 @@ function unseal(octets: Buffer, kind: string): Sealed {
   if (envelope.kind !== kind) throw new Error(`is of the kind "${envelope.kind}", and not "${kind}"`);
   if (envelope.endianness !== endianness()) throw new Error("was written on a machine with another order of octets");
   let at = partsAt;
-  // Copies: what is read as words must begin at a multiple of their size.
-  const parts = envelope.lengths.map((length) => new Uint8Array(octets.subarray(at, (at += length))));
+  const parts = envelope.lengths.map((length) => new Uint8Array(octets.buffer, octets.byteOffset + (at += length) - length, length));
   return { header: envelope.header, parts };
 }
 

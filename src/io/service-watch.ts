@@ -1,5 +1,6 @@
 import { type AddressPolicy, readService } from "../dns/discovery/service.ts";
-import type { Problem, Query, ServiceState } from "../dns/discovery/types.ts";
+import type { ServiceTrust } from "../dns/discovery/service-trust.ts";
+import type { Problem, ServiceState } from "../dns/discovery/types.ts";
 import { clamp, jittered } from "./pacing.ts";
 
 /** Bounds of the TTLs that services have, in seconds. */
@@ -12,7 +13,7 @@ export interface ServiceWatchOptions {
   readonly limits: ServiceLimits;
   readonly addresses: AddressPolicy;
   /** How services are asked for now. */
-  readonly trust: () => { queryFor(service: string): Promise<Query> };
+  readonly trust: () => Pick<ServiceTrust, "queryFor" | "markOf">;
   readonly onFailure: (what: string, error: Error) => void;
 }
 
@@ -25,6 +26,8 @@ export class ServiceWatch {
   /** On the clock of performance.now. */
   readonly #due = new Map<string, number>();
   readonly #rechecked = new Map<string, number>();
+  /** By whose word each was read last. */
+  readonly #marks = new Map<string, string>();
   /** Why a service could not be read the last time. */
   readonly #failures = new Map<string, string>();
 
@@ -46,8 +49,10 @@ export class ServiceWatch {
     for (const state of states) this.#states.set(state.name, state);
   }
 
-  has(name: string): boolean {
-    return this.#states.has(name);
+  /** Of these, those that are not known, or known on the word of others than vouch for them now. */
+  outdated(names: readonly string[]): string[] {
+    const trust = this.#options.trust();
+    return names.filter((name) => !this.#states.has(name) || this.#marks.get(name) !== trust.markOf(name));
   }
 
   /** Those whose TTL is over. */
@@ -64,18 +69,19 @@ export class ServiceWatch {
     return true;
   }
 
-  /** Those that cannot be read stay as they were. */
+  /** Those that cannot be read stay as they were, and are due again soon. */
   async read(names: readonly string[]): Promise<void> {
     const trust = this.#options.trust();
     await Promise.all(names.map((name) => this.#read(name, trust)));
   }
 
   keepOnly(wanted: ReadonlySet<string>): void {
-    for (const kept of [this.#states, this.#due, this.#rechecked, this.#failures]) for (const name of kept.keys()) if (!wanted.has(name)) kept.delete(name);
+    for (const kept of [this.#states, this.#due, this.#rechecked, this.#marks, this.#failures]) for (const name of kept.keys()) if (!wanted.has(name)) kept.delete(name);
   }
 
   async #read(name: string, trust: ReturnType<ServiceWatchOptions["trust"]>): Promise<void> {
     const { addresses, limits, onFailure } = this.#options;
+    this.#marks.set(name, trust.markOf(name));
     try {
       this.#states.set(name, await readService(name, addresses, await trust.queryFor(name)));
       this.#failures.delete(name);
@@ -84,7 +90,8 @@ export class ServiceWatch {
       onFailure(name, error as Error);
       if (!this.#states.has(name)) this.#states.set(name, { name, servers: [], ttl: 0, problems: [] });
     }
-    const ttl = clamp(this.#states.get(name)!.ttl, limits.serviceTtlMinSeconds, limits.serviceTtlMaxSeconds);
+    const wanted = this.#failures.has(name) ? 0 : this.#states.get(name)!.ttl;
+    const ttl = clamp(wanted, limits.serviceTtlMinSeconds, limits.serviceTtlMaxSeconds);
     this.#due.set(name, performance.now() + jittered(ttl) * 1000);
   }
 }

@@ -84,3 +84,22 @@ test("its columns are shared, not copied, between threads", () => {
   columns.groupOf[0] = 7;
   expect(arrived.groupOf(0)).toBe(7);
 });
+
+test("a change of one family leaves the other's segments as they are, and not copied", () => {
+  const [ipv4, ipv6] = [prefixAround(4, 0xc0000200, 0, 24), prefixAround(6, 0x20010db8, 0, 32)];
+  const both = edited(EMPTY_CATALOGUE, [ipv4, ipv6].map((prefix) => ({ set: "a", prefix, isAddition: true })));
+  const moreIpv4 = edited(both, [{ set: "b", prefix: prefixAround(4, 0x0a000000, 0, 8), isAddition: true }]);
+  expect(moreIpv4.columns.ipv6).toBe(both.columns.ipv6);
+  expect(formatPrefix(moreIpv4.prefixes.at(moreIpv4.match(6, 0x20010db8, 7)))).toBe("2001:db8::/32");
+  const lessIpv6 = edited(moreIpv4, [{ set: "a", prefix: ipv6, isAddition: false }]);
+  expect(lessIpv6.columns.ipv4).toBe(moreIpv4.columns.ipv4);
+  const moved = edited(moreIpv4, [{ set: "c", prefix: ipv4, isAddition: true }]);
+  expect([moved.columns.ipv4, moved.columns.ipv6]).toEqual([moreIpv4.columns.ipv4, moreIpv4.columns.ipv6]);
+});
+
+test("where very much changes, it does not say where", () => {
+  const changes = Array.from({ length: 2_000 }, (_, index) => ({ set: "a", prefix: prefixAround(4, (index << 8) >>> 0, 0, 24), isAddition: true }));
+  const before = edited(EMPTY_CATALOGUE, changes.slice(0, 5));
+  expect(edited(before, changes.slice(5, 10)).changedSince(before)).toHaveLength(5);
+  expect(edited(before, changes).changedSince(before)).toBeUndefined();
+});

@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { formatIp, formatPrefix, parseIp, parsePrefix } from "../../src/address/index.ts";
+import { qsrSchema } from "../../src/config/schema.ts";
 import { parseTrustAnchor } from "../../src/dns/dnssec/index.ts";
 import type { RegistryOptions } from "../../src/dns/discovery/types.ts";
 import { RecordType, type ResourceRecord, encodeAddress, encodeHostName, encodeSoa } from "../../src/dns/records/index.ts";
 import { DnsClient } from "../../src/io/dns-client.ts";
 import type { DiscoveryOptions } from "../../src/io/discovery-loop.ts";
+import { RegistrySources } from "../../src/roles/registry-sources.ts";
 import { discoveryOn } from "../support/discover.ts";
 import { KEYED_ZONE, KNOT, OPEN_ZONE, RealPrimary, type ZoneName } from "../support/primaries/index.ts";
 import { SIGNING_KNOT } from "../support/primaries/knot.ts";
@@ -87,6 +89,24 @@ describe.runIf(isWanted("knotd") && isWanted("unbound"))("Knot signs (needs knot
     const { mabs, status } = await discovered(plain.place.port);
     expect(mabs).toEqual([]);
     expect(status.problems).toEqual([{ name: REGISTRY, problem: expect.stringMatching(/^stays as it was: every answer for open\.example\. DNSKEY is refused \(127\.0\.0\.1:\d+: DNSKEY of open\.example\.: there is none\)$/) }]);
+  });
+
+  test.each([
+    ["that is signed, with its digest, counts", () => signing, /^zone transfer from /, []],
+    [
+      "that is not signed does not, and a validated walk does in its place",
+      () => plain,
+      /^validated query walk$/,
+      [{ name: REGISTRY, problem: expect.stringMatching(/^read by validated query walk, since .* serial 1 of open\.example\. is refused: DNSKEY of open\.example\.: there is none$/) }],
+    ],
+  ])("a transfer %s", async (_what, primary, source, problems) => {
+    const [trustAnchor = ""] = signing.anchorsOf(OPEN_ZONE);
+    const registries = [{ apex: OPEN_ZONE, primaries: [{ address: `127.0.0.1:${primary().place.port}` }], trustAnchors: [trustAnchor] }];
+    const sources = new RegistrySources(qsrSchema.parse({ role: "qsr", dns: { registries } }).dns);
+    const readerOf: DiscoveryOptions["readerOf"] = (options, walk, tools) => sources.readerOf(options, walk, tools);
+    const { mabs, qsas, status } = await discovered(signing.place.port, { registries: sources.registries, readerOf });
+    expect([mabs, qsas, status.problems]).toEqual([["192.0.2.0/24", "198.51.100.0/24"], ["127.0.1.1"], problems]);
+    expect(status.sources[REGISTRY]).toMatch(source);
   });
 
   test("a DSOC whose zone is not signed as the registry says is refused, and the status says why", async () => {

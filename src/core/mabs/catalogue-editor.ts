@@ -57,7 +57,7 @@ export class CatalogueEditor {
     const { prefixes, groupOf, rows } = this.#merge(outcomes);
     const groups = this.#settleGroups(groupOf, services, servicesOf);
     const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, rows);
-    return new Catalogue({ prefixes: prefixes.columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed: outermost(outcomes) });
+    return new Catalogue({ prefixes: prefixes.columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed: placesOf(outcomes) });
   }
 
   /** What becomes of each MAB that was edited, in order; those that stay as they are left out. */
@@ -122,10 +122,14 @@ export class CatalogueEditor {
     });
   }
 
+  /** Those of a family that has neither gained nor lost a MAB are shared. */
   #segments(family: Family, prefixes: PrefixList, outcomes: readonly Outcome[], rows: Int32Array): SegmentColumns {
-    const base = family === 4 ? this.#base.columns.ipv4 : this.#base.columns.ipv6;
+    const { columns, prefixes: before } = this.#base;
+    const base = family === 4 ? columns.ipv4 : columns.ipv6;
     const stretches = outermost(outcomes.filter(({ prefix, row, group }) => prefix.family === family && (row < 0 || group === REMOVED)));
-    return stretches.length > MOST_STRETCHES ? makeSegments(family, prefixes) : editSegments(base, prefixes, stretches, rows);
+    if (stretches.length === 0) return base;
+    if (stretches.length > MOST_STRETCHES) return makeSegments(family, prefixes);
+    return editSegments(base, prefixes, stretches, rows.subarray(before.start(family), before.end(family)));
   }
 }
 
@@ -171,6 +175,11 @@ class Merge {
 /** By how many MABs there are more. */
 function growth(outcomes: readonly Outcome[]): number {
   return outcomes.reduce((sum, { row, group }) => sum + (group === REMOVED ? 0 : 1) - (row < 0 ? 0 : 1), 0);
+}
+
+/** Where MABs differ; undefined where that is in so many places that all may be looked through. */
+function placesOf(outcomes: readonly Outcome[]): Prefix[] | undefined {
+  return outcomes.length > MOST_STRETCHES ? undefined : outermost(outcomes);
 }
 
 /** The prefixes that lie in no other one of them; they come in order. */

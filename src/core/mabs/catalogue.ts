@@ -26,7 +26,7 @@ export interface CatalogueColumns {
   readonly ipv6: SegmentColumns;
   /** Of catalogues that were made from each other, a number that goes up by one. */
   readonly edition: number;
-  /** Where MABs differ from the edition before: prefixes in order, none inside another; undefined for a first edition. */
+  /** Where MABs differ from the edition before: prefixes in order, none inside another; undefined for a first edition, or where too much differs. */
   readonly changed: readonly Prefix[] | undefined;
 }
 
@@ -40,8 +40,8 @@ export class Catalogue {
   constructor(columns: CatalogueColumns) {
     this.columns = columns;
     this.prefixes = new PrefixList(columns.prefixes);
-    this.#ipv4 = new SegmentTable(columns.ipv4);
-    this.#ipv6 = new SegmentTable(columns.ipv6);
+    this.#ipv4 = new SegmentTable(columns.ipv4, 0);
+    this.#ipv6 = new SegmentTable(columns.ipv6, columns.prefixes.ipv4);
   }
 
   static of({ mabs, services }: CatalogueContent): Catalogue {

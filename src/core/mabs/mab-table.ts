@@ -16,8 +16,8 @@ export class MabTable {
     this.prefixes = prefixes;
     this.#numbers = Int32Array.from(prefixes.keys()).toSorted((a, b) => comparePrefixes(prefixes[a]!, prefixes[b]!));
     const list = PrefixList.of(Array.from(this.#numbers, (number) => prefixes[number]!));
-    this.#ipv4 = new SegmentTable(makeSegments(4, list));
-    this.#ipv6 = new SegmentTable(makeSegments(6, list));
+    this.#ipv4 = new SegmentTable(makeSegments(4, list), list.start(4));
+    this.#ipv6 = new SegmentTable(makeSegments(6, list), list.start(6));
   }
 
   /** Fills `out` with the MAB around a key and the keys around it that have the same longest match. */

@@ -18,6 +18,7 @@ export interface SegmentColumns {
   /** The first key of each segment, ascending; the first of all is zero. */
   readonly firstHi: Uint32Array;
   readonly firstLo: Uint32Array;
+  /** Its longest prefix, by place among those of its family; NO_PREFIX for none. */
   readonly prefix: Int32Array;
   /** By the first bits of a key: the last segment that begins at or before the first key with these bits. */
   readonly directory: Uint32Array;
@@ -38,9 +39,12 @@ export class SegmentTable {
   readonly #directory: Uint32Array;
   readonly #shift: number;
   readonly #lastLo: number;
+  readonly #firstRow: number;
 
-  constructor(columns: SegmentColumns) {
+  /** `firstRow`: the number of the first prefix of this family. */
+  constructor(columns: SegmentColumns, firstRow: number) {
     this.columns = columns;
+    this.#firstRow = firstRow;
     this.#firstHi = columns.firstHi;
     this.#firstLo = columns.firstLo;
     this.#prefix = columns.prefix;
@@ -59,7 +63,12 @@ export class SegmentTable {
 
   /** The longest prefix around a key, or NO_PREFIX. */
   match(hi: number, lo: number): number {
-    return this.#prefix[this.#locate(hi, lo)]!;
+    return this.#rowOf(this.#locate(hi, lo));
+  }
+
+  #rowOf(segment: number): number {
+    const place = this.#prefix[segment]!;
+    return place === NO_PREFIX ? NO_PREFIX : this.#firstRow + place;
   }
 
   #locate(hi: number, lo: number): number {
@@ -75,7 +84,7 @@ export class SegmentTable {
   }
 
   #read(segment: number, out: Segment): void {
-    out.prefix = this.#prefix[segment]!;
+    out.prefix = this.#rowOf(segment);
     out.firstHi = this.#firstHi[segment]!;
     out.firstLo = this.#firstLo[segment]!;
     if (segment + 1 === this.#prefix.length) {

@@ -13,6 +13,8 @@ const MOST_NESTED = 66;
 export class SegmentWriter {
   readonly #family: Family;
   readonly #prefixes: PrefixList;
+  /** Of the rows of this family. */
+  readonly #firstRow: number;
   readonly #firstHi: Uint32Array;
   readonly #firstLo: Uint32Array;
   readonly #prefix: Int32Array;
@@ -24,6 +26,7 @@ export class SegmentWriter {
   constructor(family: Family, prefixes: PrefixList) {
     this.#family = family;
     this.#prefixes = prefixes;
+    this.#firstRow = prefixes.start(family);
     const most = 2 * (prefixes.end(family) - prefixes.start(family)) + 1;
     // What is cut off at the end was never touched, and costs nothing.
     this.#firstHi = new Uint32Array(new SharedArrayBuffer(4 * most));
@@ -32,7 +35,8 @@ export class SegmentWriter {
   }
 
   /** Begins a segment at a key. A later one at the same key takes the place of an earlier one, which would be empty. */
-  cut(hi: number, lo: number, prefix: number): void {
+  cut(hi: number, lo: number, row: number): void {
+    const prefix = this.#place(row);
     const last = this.#count - 1;
     if (last >= 0 && this.#firstHi[last] === hi && this.#firstLo[last] === lo) this.#count--;
     if (this.#count > 0 && this.#prefix[this.#count - 1] === prefix) return;
@@ -41,13 +45,13 @@ export class SegmentWriter {
     this.#prefix[this.#count++] = prefix;
   }
 
-  /** Copies segments of an older table, whose prefixes have other rows now. */
+  /** Copies segments of an older table, whose prefixes have other rows now: `rows` tells which, by place in their family. */
   copy(old: SegmentColumns, from: number, to: number, rows: Int32Array): void {
     if (from >= to) return;
     this.cut(old.firstHi[from]!, old.firstLo[from]!, moved(old.prefix[from]!, rows));
     this.#firstHi.set(old.firstHi.subarray(from + 1, to), this.#count);
     this.#firstLo.set(old.firstLo.subarray(from + 1, to), this.#count);
-    for (let segment = from + 1; segment < to; segment++) this.#prefix[this.#count++] = moved(old.prefix[segment]!, rows);
+    for (let segment = from + 1; segment < to; segment++) this.#prefix[this.#count++] = this.#place(moved(old.prefix[segment]!, rows));
   }
 
   /** Writes what some rows make, where the prefix in row `around` (or none) counts outside them. */
@@ -68,6 +72,10 @@ export class SegmentWriter {
     const bits = Math.min(MOST_DIRECTORY_BITS, Math.max(1, 32 - Math.clz32(count)));
     const shift = 32 - bits;
     return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, firstLo, bits, shift), shift };
+  }
+
+  #place(row: number): number {
+    return row === NO_PREFIX ? NO_PREFIX : row - this.#firstRow;
   }
 
   #closeBefore(hi: number, lo: number, around: number): void {
@@ -97,7 +105,7 @@ export function makeSegments(family: Family, prefixes: PrefixList): SegmentColum
 
 /**
  * Flattens again what lies in changed stretches, and copies the rest. `changed`: prefixes that were added or removed, in order,
- * none inside another; `rows`: by row of the older list, the row now, or NO_PREFIX.
+ * none inside another; `rows`: by place among the older list's rows of this family, the row now, or NO_PREFIX.
  */
 export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: Int32Array): SegmentColumns {
   const writer = new SegmentWriter(old.family, prefixes);
@@ -130,8 +138,8 @@ function lowerBound({ firstHi, firstLo }: SegmentColumns, hi: number, lo: number
   return low;
 }
 
-function moved(prefix: number, rows: Int32Array): number {
-  return prefix === NO_PREFIX ? NO_PREFIX : rows[prefix]!;
+function moved(place: number, rows: Int32Array): number {
+  return place === NO_PREFIX ? NO_PREFIX : rows[place]!;
 }
 
 function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, bits: number, shift: number): Uint32Array {

@@ -51,6 +51,11 @@ export class ServiceTrust {
     throw new Refused(`no registry that has trust anchors has DS data for the zone of ${service}, and services must be signed: ask for it to be published at <zone>.keys, or name a trusted resolver`);
   }
 
+  /** What vouches for a service, as text: where that is another one, the service must be asked for again. */
+  markOf(service: string): string {
+    return this.#vouchersOf(service).map(({ registry, zone, texts }) => [registry, zone, ...texts].join("\n")).join("\n\n");
+  }
+
   /** Of registries that name the service. Where there are several, none of them may stand in for another: all must agree. */
   #vouchersOf(service: string): Voucher[] {
     return this.#options.registries.flatMap(({ apex, keys }) => {

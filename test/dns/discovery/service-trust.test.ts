@@ -84,6 +84,9 @@ describe("a service whose zone has DS data in a validated registry", () => {
     const wrong = { [ZONE]: [dsText(other)] };
     expect(await qsas([right, registry({ [ZONE]: [dsText(key, "sha384")] }, "second.example.")])).toEqual(OF_ZONE);
     await expect(qsas([right, registry(wrong, "second.example.")])).rejects.toThrow(/no key of the zone is one of its trust anchors/);
+    const parent = makeKey("example.");
+    dns.serve("example.", signedZone("example.", [{ ...zone("203.0.113.66")[0]!, name: "example." }], [parent]));
+    await expect(qsas([right, registry({ "example.": [dsText(parent)] }, "second.example.")])).rejects.toThrow(/is signed by dsoc-a\.example\., not by the zone example\./);
     expect(await qsas([right, registry(wrong, "second.example.", ["s2.dsoc-a.example."])])).toEqual(OF_ZONE);
     expect(await qsas([right, registry(undefined, "second.example.")])).toEqual(OF_ZONE);
   });

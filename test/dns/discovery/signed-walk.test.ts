@@ -103,6 +103,13 @@ describe("refused, with the reason, is a registry", () => {
     await expect(reader().read(known)).rejects.toThrow("has serial 1, older than 2 seen before: refused");
   });
 
+  test("of which the DS data of a zone cannot be read: its services might pass unsigned", async () => {
+    dns.before = (name) => {
+      if (name.startsWith("dsoc-a.example.keys.")) throw new Error("no answer");
+    };
+    await expect(reader().read(undefined)).rejects.toThrow("drtm.example.: whether dsoc-a.example. must be signed cannot be read: no answer");
+  });
+
   test("that says nothing has changed, unsigned", async () => {
     const known = { ...(await reader().read(undefined)), settled: true };
     dns.tamper = (sections, _name, type) => (type === RecordType.SOA ? sections.filter((record) => !isSignature(record)) : sections);
