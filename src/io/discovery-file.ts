@@ -2,7 +2,7 @@ import type { Family, Prefix } from "../address/index.ts";
 import type { BucketState, RegistryState, ServiceState, SetState } from "../dns/discovery/types.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 
-const KIND = "discovery 1";
+const KIND = "discovery 2";
 /** Two words of key, then family and length. */
 const WORDS = 3;
 

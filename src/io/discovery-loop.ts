@@ -6,12 +6,13 @@ import type { AddressPolicy } from "../dns/discovery/service.ts";
 import { type ServiceRules, ServiceTrust } from "../dns/discovery/service-trust.ts";
 import type { DemandingQuery, Problem, Query, RegistryOptions, RegistryState, Validation, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
 import type { KeptDiscovery } from "./discovery-file.ts";
+import { now } from "./clock.ts";
 import type { DnsClient } from "./dns-client.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
 import { sha256hex } from "./hash.ts";
 import { jittered } from "./pacing.ts";
 import { type RegistryReader, WalkReader } from "./registry-reader.ts";
-import { type RefreshLimits, RegistryWatch } from "./registry-watch.ts";
+import { type RefreshLimits, RegistryWatch, refreshBounds } from "./registry-watch.ts";
 import { type ServiceLimits, ServiceWatch } from "./service-watch.ts";
 import { unixSeconds } from "./signed-query.ts";
 
@@ -56,6 +57,8 @@ export interface DiscoveryStatus {
   readonly problems: readonly Problem[];
 }
 
+const LONGEST_WAIT_SECONDS = 60;
+
 /** Keeps the catalogue as DNS has it: looks at each registry as its SOA asks, or when told to, and at services by their TTL. */
 export class DiscoveryLoop {
   readonly #options: DiscoveryOptions;
@@ -65,7 +68,8 @@ export class DiscoveryLoop {
   /** The next look at each registry, and at services that are due. */
   readonly #timers = new Map<RegistryWatch | ServiceWatch, NodeJS.Timeout>();
   #published: Catalogue | undefined;
-  #recalled: Recalled | undefined;
+  /** The catalogue of the last run, where nothing is known of what it was made of, and until when it counts; seconds of our clock. */
+  #recalled: { readonly catalogue: Catalogue; readonly expires: number } | undefined;
   /** What is wrong in the zones as last read. */
   #spoilt: readonly Problem[] = [];
   #problems: readonly Problem[] = [];
@@ -87,7 +91,7 @@ export class DiscoveryLoop {
 
   get status(): DiscoveryStatus {
     const known = this.#registries.flatMap(({ state, reader: { source } }) => (state === undefined ? [] : [{ ...state, source }]));
-    const failures = this.#registries.flatMap(({ options: { apex }, failure }) => (failure === undefined ? [] : [{ name: apex, problem: `stays as it was: ${failure}` }]));
+    const failures = this.#registries.flatMap(({ registry: { apex }, failure }) => (failure === undefined ? [] : [{ name: apex, problem: `stays as it was: ${failure}` }]));
     return {
       serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
       sources: Object.fromEntries(known.map(({ apex, source }) => [apex, source])),
@@ -116,7 +120,7 @@ export class DiscoveryLoop {
 
   /** Looks at a registry now: `source` says that it has changed. */
   hurry(apex: string, source: IpAddress): void {
-    const watch = this.#registries.find(({ options }) => options.apex === apex);
+    const watch = this.#registries.find(({ registry }) => registry.apex === apex);
     if (watch === undefined || this.#closed) return;
     watch.reader.heard?.(source);
     void this.#pollRegistry(watch);
@@ -143,23 +147,29 @@ export class DiscoveryLoop {
   #watch(registry: RegistryOptions, tools: WalkTools, validation: Validation): RegistryWatch {
     const walk = new WalkReader(registry, tools, validation);
     const reader = this.#options.readerOf?.(registry, walk, tools) ?? walk;
-    const maxAgeMs = (this.#options.maxAgeSeconds ?? Infinity) * 1000;
-    return new RegistryWatch(registry, reader, maxAgeMs, (what, error) => { this.#fail(what, error); });
+    const bounds = refreshBounds(this.#options.limits, this.#options.maxAgeSeconds ?? Infinity);
+    return new RegistryWatch({ registry, reader, bounds, onFailure: (what, error) => { this.#fail(what, error); } });
   }
 
   #recall(recalled: Recalled | undefined): void {
     if (recalled === undefined) return;
-    this.#recalled = recalled;
-    this.#published = recalled.catalogue;
-    const { registries = [], services = [] } = recalled.discovery ?? {};
+    const { catalogue, confirmedAt, discovery } = recalled;
+    this.#published = catalogue;
+    if (discovery === undefined) {
+      const age = Math.max(0, Date.now() - confirmedAt) / 1000;
+      this.#recalled = { catalogue, expires: now() / 1e6 + (this.#options.maxAgeSeconds ?? Infinity) - age };
+      return;
+    }
+    const { registries, services } = discovery;
     for (const watch of this.#registries) {
-      const kept = registries.find(({ state }) => state.apex === watch.options.apex);
+      const kept = registries.find(({ state }) => state.apex === watch.registry.apex);
       if (kept !== undefined) watch.resume(kept.state, kept.confirmedAt);
     }
     this.#services.resume(services);
     const states = this.#states;
-    if (recalled.discovery !== undefined && states.length === registries.length) this.#book.resume(recalled.catalogue, states, services);
-    this.#publish();
+    if (states.length === registries.length) this.#book.resume(catalogue, states, services);
+    // What has expired is taken back only after a look: DNS may be there.
+    if (states.length > 0) this.#publish();
   }
 
   /** What fails because we stop is no news. */
@@ -222,24 +232,26 @@ export class DiscoveryLoop {
   /** Whether no catalogue is in use, or one of the last run that may still count although DNS has not been read since. */
   get #hasNothingToTakeBack(): boolean {
     if (this.#published === undefined) return true;
-    const isOfLastRun = this.#published === this.#recalled?.catalogue;
-    return isOfLastRun && Date.now() - this.#recalled!.confirmedAt < (this.#options.maxAgeSeconds ?? Infinity) * 1000;
+    return this.#recalled !== undefined && this.#published === this.#recalled.catalogue && now() / 1e6 < this.#recalled.expires;
   }
 
   #noteProblems(): void {
-    const complaints = this.#registries.flatMap(({ options: { apex }, complaints: said }) => said.map((problem) => ({ name: apex, problem })));
+    const complaints = this.#registries.flatMap(({ registry: { apex }, complaints: said }) => said.map((problem) => ({ name: apex, problem })));
     const problems = [...complaints, ...this.#spoilt];
     if (sameProblems(this.#problems, problems)) return;
     this.#problems = problems;
     this.#options.onProblems(problems);
   }
 
+  /** In short waits: a timer does not count the time for which the machine was suspended. */
   #planRegistry(watch: RegistryWatch): void {
-    this.#plan(watch, watch.nextLook(this.#options.limits), () => this.#pollRegistry(watch));
+    const { wait } = watch;
+    if (wait > LONGEST_WAIT_SECONDS) this.#plan(watch, LONGEST_WAIT_SECONDS, () => { this.#planRegistry(watch); });
+    else this.#plan(watch, wait, () => void this.#pollRegistry(watch));
   }
 
   #planServices(): void {
-    this.#plan(this.#services, Math.min(5, this.#options.limits.serviceTtlMinSeconds), () => this.#refreshServices());
+    this.#plan(this.#services, jittered(Math.min(5, this.#options.limits.serviceTtlMinSeconds)), () => void this.#refreshServices());
   }
 
   async #refreshServices(): Promise<void> {
@@ -254,9 +266,9 @@ export class DiscoveryLoop {
   }
 
   /** In place of what was planned for it before. */
-  #plan(what: RegistryWatch | ServiceWatch, seconds: number, work: () => Promise<void>): void {
+  #plan(what: RegistryWatch | ServiceWatch, seconds: number, work: () => void): void {
     clearTimeout(this.#timers.get(what));
-    if (!this.#closed) this.#timers.set(what, setTimeout(() => void work(), jittered(seconds) * 1000));
+    if (!this.#closed) this.#timers.set(what, setTimeout(work, seconds * 1000));
   }
 }
 

@@ -1,5 +1,7 @@
 import type { RegistryOptions, RegistryState } from "../dns/discovery/types.ts";
-import { clamp } from "./pacing.ts";
+import { DEFAULT_BOUNDS, type RefreshBounds, type RefreshState, type SoaTimes, failed, hasExpired, refreshed, refreshedInPart, unknownZone } from "../dns/transfer/index.ts";
+import { now } from "./clock.ts";
+import { nextU32 } from "./random.ts";
 import type { RegistryReader } from "./registry-reader.ts";
 
 /** Bounds of the times that registries ask for, in seconds. */
@@ -8,27 +10,49 @@ export interface RefreshLimits {
   readonly refreshMaxSeconds: number;
 }
 
-const FIRST_RETRY_SECONDS = 1;
+/** Bounds for the SOA of a registry; `maxAgeSeconds`: for how long it counts at most as it was when it cannot be read. */
+export function refreshBounds({ refreshMinSeconds, refreshMaxSeconds }: RefreshLimits, maxAgeSeconds: number): RefreshBounds {
+  const { retryMin, expireMin } = DEFAULT_BOUNDS;
+  return {
+    refreshMin: refreshMinSeconds,
+    refreshMax: refreshMaxSeconds,
+    retryMin: Math.min(retryMin, refreshMinSeconds),
+    retryMax: refreshMaxSeconds,
+    expireMin: Math.min(expireMin, maxAgeSeconds),
+    expireMax: maxAgeSeconds,
+  };
+}
 
-/** One registry: what is known of it, since when, and why it could not be read the last time. */
-export class RegistryWatch {
-  readonly options: RegistryOptions;
+export interface RegistryWatchOptions {
+  readonly registry: RegistryOptions;
   readonly reader: RegistryReader;
-  readonly #maxAgeMs: number;
+  readonly bounds: RefreshBounds;
+  readonly onFailure: (what: string, error: Error) => void;
+  /** Seconds on a clock that never steps, and counts the time for which the machine was suspended. */
+  readonly clock?: () => number;
+}
+
+/** One registry: what is known of it, since when and until when, and why it could not be read the last time. */
+export class RegistryWatch {
+  readonly registry: RegistryOptions;
+  readonly reader: RegistryReader;
+  readonly #bounds: RefreshBounds;
   readonly #onFailure: (what: string, error: Error) => void;
+  readonly #clock: () => number;
   /** As last read; undefined before that, and when that is too long ago. */
   state: RegistryState | undefined;
-  /** When DNS last said that it is so; milliseconds of Date. */
-  confirmedAt = 0;
   failure: string | undefined;
-  #failures = 0;
+  #timer: RefreshState;
+  /** When DNS last said that it is so, on our clock: the time of day may step, as at the first word of NTP. */
+  #confirmed: number | undefined;
 
-  /** `maxAgeMs`: for how long it counts as it was when it cannot be read. */
-  constructor(options: RegistryOptions, reader: RegistryReader, maxAgeMs: number, onFailure: (what: string, error: Error) => void) {
-    this.options = options;
+  constructor({ registry, reader, bounds, onFailure, clock = () => now() / 1e6 }: RegistryWatchOptions) {
+    this.registry = registry;
     this.reader = reader;
-    this.#maxAgeMs = maxAgeMs;
+    this.#bounds = bounds;
     this.#onFailure = onFailure;
+    this.#clock = clock;
+    this.#timer = unknownZone(clock());
   }
 
   /** What did not go as it should, where it was read all the same. */
@@ -36,11 +60,24 @@ export class RegistryWatch {
     return this.failure === undefined ? this.reader.complaints : [];
   }
 
-  /** Goes on from what was known before, unless that is too old. */
+  /** Seconds until it is to be looked at again. */
+  get wait(): number {
+    return Math.max(0, this.#timer.due - this.#clock());
+  }
+
+  /** When DNS last said that it is so, in milliseconds of Date; 0: never. */
+  get confirmedAt(): number {
+    return this.#confirmed === undefined ? 0 : Math.round(Date.now() - (this.#clock() - this.#confirmed) * 1000);
+  }
+
+  /** Goes on from what was known before, unless that has expired. `confirmedAt`: milliseconds of Date; what is still to come counts as now. */
   resume(state: RegistryState, confirmedAt: number): void {
-    if (Date.now() - confirmedAt >= this.#maxAgeMs) return;
+    const confirmed = this.#clock() - Math.max(0, Date.now() - confirmedAt) / 1000;
+    const timer = refreshed(confirmed, state, this.#bounds, 0);
+    if (hasExpired(timer, this.#clock())) return;
+    this.#timer = timer;
+    this.#confirmed = confirmed;
     this.state = state;
-    this.confirmedAt = confirmedAt;
   }
 
   /** True when the state is another one now, or none is known. */
@@ -48,33 +85,32 @@ export class RegistryWatch {
     const before = this.state;
     try {
       this.state = await this.reader.read(before);
-      this.#failures = 0;
-      this.failure = undefined;
-      this.confirmedAt = Date.now();
+      this.#confirm(this.state, this.state.settled);
       return this.state !== before;
     } catch (error) {
-      this.#failures++;
+      this.#timer = failed(this.#timer, this.#clock(), this.#bounds, random());
       this.failure = (error as Error).message;
-      this.#onFailure(this.options.apex, error as Error);
-      return this.#forgetIfOld();
+      this.#onFailure(this.registry.apex, error as Error);
+      return this.#forgetIfExpired();
     }
   }
 
-  /** When to look at it again: as its SOA says, within limits; after a failure sooner, then later and later. Seconds. */
-  nextLook({ refreshMinSeconds, refreshMaxSeconds }: RefreshLimits): number {
-    const { state } = this;
-    const whenWell = state?.settled === false ? state.retry : (state?.refresh ?? 0);
-    if (this.#failures === 0) return clamp(whenWell, refreshMinSeconds, refreshMaxSeconds);
-    const wanted = Math.min(state?.retry ?? refreshMaxSeconds, FIRST_RETRY_SECONDS * 2 ** Math.min(this.#failures, 16));
-    return clamp(wanted, FIRST_RETRY_SECONDS, refreshMaxSeconds);
+  #confirm(times: SoaTimes, isWhole: boolean): void {
+    this.#confirmed = this.#clock();
+    this.#timer = (isWhole ? refreshed : refreshedInPart)(this.#confirmed, times, this.#bounds, random());
+    this.failure = undefined;
   }
 
   /** What has not been confirmed for too long counts no more: its MABs may have gone elsewhere. */
-  #forgetIfOld(): boolean {
+  #forgetIfExpired(): boolean {
     if (this.state === undefined) return true;
-    if (Date.now() - this.confirmedAt < this.#maxAgeMs) return false;
+    if (!hasExpired(this.#timer, this.#clock())) return false;
     this.state = undefined;
-    this.#onFailure(this.options.apex, new Error(`not confirmed since ${new Date(this.confirmedAt).toISOString()}: what was known of it is forgotten`));
+    this.#onFailure(this.registry.apex, new Error(`not confirmed since ${new Date(this.confirmedAt).toISOString()}: what was known of it is forgotten`));
     return true;
   }
+}
+
+function random(): number {
+  return nextU32() / 2 ** 32;
 }

@@ -150,6 +150,18 @@ test("the longest message in chunks of one octet takes no more than its length",
   expect(performance.now() - started).toBeLessThan(5_000);
 });
 
+test("of a message that comes in pieces no chunk is kept", () => {
+  const frames = new FrameReader();
+  const chunk = new Uint8Array(3);
+  const octets = framed(Uint8Array.from({ length: 1_000 }, (_, at) => at % 251));
+  for (let at = 0; at < octets.length; at += chunk.length) {
+    expect(frames.next()).toBeUndefined();
+    chunk.set(octets.subarray(at, at + chunk.length));
+    frames.push(chunk);
+  }
+  expect(hexOf(frames.next()!)).toBe(hexOf(octets.subarray(2)));
+});
+
 function failureOf(work: () => unknown): Error | undefined {
   try {
     work();

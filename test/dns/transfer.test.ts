@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameReader, outlineOf, skipName } from "../../src/dns/message/index.ts";
 import { RecordType, type ResourceRecord, uint16Bytes } from "../../src/dns/records/index.ts";
-import { DEFAULT_BOUNDS, TransferCollector, TransferError, TransferReader, calledForAxfr, failed, hasExpired, notified, readSoaAnswer, refreshed, unknownZone } from "../../src/dns/transfer/index.ts";
+import { DEFAULT_BOUNDS, TransferCollector, TransferError, TransferReader, calledForAxfr, failed, hasExpired, readSoaAnswer, refreshed, refreshedInPart, unknownZone } from "../../src/dns/transfer/index.ts";
 import { AnswerVerifier, TsigKey } from "../../src/dns/tsig/index.ts";
 import { tsigCrypto } from "../../src/io/tsig-crypto.ts";
 import { KEY_NAME, SECRET, signAnswers } from "../support/tsig-server.ts";
@@ -230,15 +230,31 @@ describe("timers of an SOA", () => {
     expect(hasExpired(state, 1e9)).toBe(false);
   });
 
-  test("refresh, retry and expire as the SOA has them", () => {
+  test("refresh, retry and expire as the SOA has them; the first retries are sooner", () => {
     const state = refreshed(0, times, DEFAULT_BOUNDS, 0);
-    expect(state).toMatchObject({ due: 3_600, expires: 604_800 });
-    const later = failed(state, 3_600, DEFAULT_BOUNDS, 0);
-    expect(later).toMatchObject({ due: 4_200, expires: 604_800, failures: 1 });
+    expect(state).toMatchObject({ due: 3_600, expires: 604_800, failures: 0 });
+    let later = state;
+    const waits = Array.from({ length: 12 }, () => {
+      later = failed(later, 3_600, DEFAULT_BOUNDS, 0);
+      return later.due - 3_600;
+    });
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+    expect(later).toMatchObject({ expires: 604_800, failures: 12 });
     expect(hasExpired(later, 604_799)).toBe(false);
     expect(hasExpired(later, 604_800)).toBe(true);
-    expect(notified(later, 3_700).due).toBe(3_700);
-    expect(notified(later, 5_000).due).toBe(4_200);
+    expect(refreshed(9_000, times, DEFAULT_BOUNDS, 0)).toMatchObject({ due: 12_600, expires: 613_800, failures: 0 });
+  });
+
+  test("what could be read in part is looked at again after the retry time", () => {
+    expect(refreshedInPart(100, times, DEFAULT_BOUNDS, 0)).toMatchObject({ due: 700, expires: 604_900 });
+    expect(refreshedInPart(100, { ...times, refresh: 60 }, DEFAULT_BOUNDS, 0).due).toBe(160);
+  });
+
+  test("a zone that expires is looked at then, at the latest, and later on goes on being tried", () => {
+    let state = refreshed(0, { refresh: 3_600, retry: 3_600, expire: 86_400 }, DEFAULT_BOUNDS, 0);
+    for (let count = 0; count < 20; count++) state = failed(state, 86_000, DEFAULT_BOUNDS, 0);
+    expect(state.due).toBe(86_400);
+    expect(failed(state, 86_400, DEFAULT_BOUNDS, 0).due).toBe(90_000);
   });
 
   test("whatever a zone asks for is kept within bounds, and looked at before it expires", () => {
@@ -250,7 +266,7 @@ describe("timers of an SOA", () => {
         expect(state.due).toBeLessThanOrEqual(DEFAULT_BOUNDS.refreshMax);
         expect(state.due).toBeLessThan(state.expires);
         expect(state.expires).toBeLessThanOrEqual(DEFAULT_BOUNDS.expireMax);
-        const { due } = failed(state, 0, DEFAULT_BOUNDS, random);
+        const { due } = failed({ ...state, failures: 30 }, 0, DEFAULT_BOUNDS, random);
         expect(due).toBeGreaterThanOrEqual(DEFAULT_BOUNDS.retryMin * 0.9);
         expect(due).toBeLessThanOrEqual(DEFAULT_BOUNDS.retryMax);
       }),

@@ -7,7 +7,7 @@ import { someAtOnce } from "./some-at-once.ts";
 import type { Problem, RegistryOptions, RegistryState, SetState, WalkTools } from "./types.ts";
 import { readZoneKeys } from "./zone-keys.ts";
 
-type Soa = Pick<RegistryState, "serial" | "refresh" | "retry">;
+type Soa = Pick<RegistryState, "serial" | "refresh" | "retry" | "expire">;
 type Sets = ReadonlyMap<string, SetState>;
 
 /** A set that could not be read. */
@@ -63,8 +63,8 @@ export async function readSoa(apex: string, { query }: Pick<WalkTools, "query">)
   const { records } = await query(apex, RecordType.SOA);
   const [record] = records;
   if (record === undefined) throw new WalkError(`${apex} has no SOA record: is it the apex of a registry zone?`);
-  const { serial, refresh, retry } = readRecord(record, decodeSoa);
-  return { serial, refresh, retry };
+  const { serial, refresh, retry, expire } = readRecord(record, decodeSoa);
+  return { serial, refresh, retry, expire };
 }
 
 function isBeingChanged({ soa, endSerial }: Reading): boolean {

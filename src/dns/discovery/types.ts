@@ -85,6 +85,7 @@ export interface RegistryState {
   /** Seconds, from its SOA. */
   readonly refresh: number;
   readonly retry: number;
+  readonly expire: number;
   readonly sets: ReadonlyMap<string, SetState>;
   /** The DS data of the zones that its services are in, by zone. Undefined where nobody has validated the registry. */
   readonly keys?: Readonly<Record<string, readonly string[]>>;

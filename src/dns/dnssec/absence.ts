@@ -19,6 +19,8 @@ interface Span {
 }
 
 const DNAME = 39;
+/** NSEC records of one answer that are looked at: two prove an absence, and a resolver may add one. */
+const MOST_NSEC = 16;
 
 /**
  * That an RRset is not there, by NSEC (RFC 4035 section 5.4): its name has no such type; or its name is not there, nor is a
@@ -26,7 +28,7 @@ const DNAME = 39;
  */
 export function verifyAbsence(answer: SignedAnswer, keys: readonly ZoneKey[], setting: Setting): Verified {
   if (!isSubdomain(answer.name, setting.zone)) throw new DnssecError("key", `${rrsetLabel(answer)} is not in the zone ${setting.zone}`);
-  const spans = readSpans(answer.records, setting.zone);
+  const spans = readSpans(answer, setting.zone);
   const proof = proofOf(answer, spans, setting.zone);
   const verified = proof.map(({ owner }) => verifyRrset(nsecAt(owner, answer.records), keys, setting));
   return { until: Math.min(...verified.map(({ until }) => until)), ttl: Math.min(...verified.map(({ ttl }) => ttl)) };
@@ -78,8 +80,10 @@ function wildcardBelow(name: string): string {
   return name === "." ? "*." : `*.${name}`;
 }
 
-function readSpans(records: readonly ResourceRecord[], zone: string): Span[] {
-  const inZone = records.filter(({ name, type }) => type === RecordType.NSEC && isSubdomain(name, zone));
+function readSpans({ name, type, records }: SignedAnswer, zone: string): Span[] {
+  const found = records.filter((record) => record.type === RecordType.NSEC);
+  if (found.length > MOST_NSEC) throw new DnssecError("limit", `${rrsetLabel({ name, type })} is said to be absent, with ${found.length} NSEC records: at most ${MOST_NSEC} are looked at`);
+  const inZone = found.filter((record) => isSubdomain(record.name, zone));
   return inZone.map((record) => {
     const { next, types } = readRecord(record, decodeNsec);
     return { owner: record.name, next, types: new Set(types) };

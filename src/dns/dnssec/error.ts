@@ -8,7 +8,7 @@
  * - `early`, `expired`: not within the time of the signature
  * - `signature`: does not fit the records
  * - `serial`, `digest`: the ZONEMD is not of this zone
- * - `limit`: more keys or signatures than an honest zone has
+ * - `limit`: more keys, signatures or proofs than an honest zone has
  */
 export type Fault = "missing" | "malformed" | "unsupported" | "anchor" | "key" | "early" | "expired" | "signature" | "serial" | "digest" | "limit";
 

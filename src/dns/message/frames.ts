@@ -5,64 +5,58 @@ export function framed(message: Uint8Array): Uint8Array {
   return concatBytes([uint16Bytes(message.length), message]);
 }
 
+const NOTHING = new Uint8Array();
+
 /**
  * Cuts a TCP stream into messages, whatever chunks it comes in. Each octet is copied once at most: a message that lies
- * within one chunk is a view of it.
+ * within one chunk is a view of it. What has come of another is held in one piece, of the length that it says: a peer that
+ * sends octets one by one costs no more than one that sends them together.
  */
 export class FrameReader {
-  readonly #chunks: Uint8Array[] = [];
-  /** Octets at the front of the first chunk that have been taken. */
-  #taken = 0;
-  #waiting = 0;
+  /** Of the last chunk, what has not been taken. */
+  #rest: Uint8Array = NOTHING;
+  /** Of the message that has begun. */
   #length: number | undefined;
+  /** What is being gathered from several chunks, and how many of its octets are there. */
+  #gathered: Uint8Array | undefined;
+  #filled = 0;
 
   push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
     // A Buffer would go on into every record; its slice() is a view, where that of others is a copy.
-    this.#chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    this.#waiting += chunk.length;
+    const octets = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    this.#rest = this.#rest.length === 0 ? octets : concatBytes([this.#rest, octets]);
   }
 
-  /** The next whole message; undefined until it has come. */
+  /** The next whole message; undefined until it has come. To be asked until then after each `push`. */
   next(): Uint8Array | undefined {
     if (this.#length === undefined) {
-      if (this.#waiting < 2) return undefined;
-      const [high, low] = this.#take(2);
-      this.#length = high! * 256 + low!;
+      const prefix = this.#octets(2);
+      if (prefix === undefined) return undefined;
+      this.#length = prefix[0]! * 256 + prefix[1]!;
     }
-    if (this.#waiting < this.#length) return undefined;
-    const message = this.#take(this.#length);
-    this.#length = undefined;
+    const message = this.#octets(this.#length);
+    if (message !== undefined) this.#length = undefined;
     return message;
   }
 
-  #take(count: number): Uint8Array {
-    this.#waiting -= count;
-    const first = this.#chunks[0];
-    if (first !== undefined && first.length - this.#taken > count) {
-      this.#taken += count;
-      return first.subarray(this.#taken - count, this.#taken);
-    }
-    return this.#gather(count);
+  /** The next octets of the stream; undefined until all of them have come. */
+  #octets(count: number): Uint8Array | undefined {
+    if (this.#gathered === undefined && this.#rest.length >= count) return this.#take(count);
+    this.#gathered ??= new Uint8Array(count);
+    const piece = this.#take(count - this.#filled);
+    this.#gathered.set(piece, this.#filled);
+    this.#filled += piece.length;
+    if (this.#filled < count) return undefined;
+    const whole = this.#gathered;
+    this.#gathered = undefined;
+    this.#filled = 0;
+    return whole;
   }
 
-  /** What ends a chunk, or goes over several. */
-  #gather(count: number): Uint8Array {
-    const pieces: Uint8Array[] = [];
-    let missing = count;
-    let used = 0;
-    while (missing > 0) {
-      const chunk = this.#chunks[used]!;
-      const piece = chunk.subarray(this.#taken, this.#taken + missing);
-      pieces.push(piece);
-      missing -= piece.length;
-      this.#taken += piece.length;
-      if (this.#taken === chunk.length) {
-        this.#taken = 0;
-        used++;
-      }
-    }
-    this.#chunks.splice(0, used);
-    return pieces.length === 1 ? pieces[0]! : concatBytes(pieces);
+  /** At most so many of the last chunk. */
+  #take(most: number): Uint8Array {
+    const taken = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(taken.length);
+    return taken;
   }
 }

@@ -20,7 +20,7 @@ export const DEFAULT_BOUNDS: RefreshBounds = {
   expireMax: 7 * 86_400,
 };
 
-type SoaTimes = Pick<Soa, "refresh" | "retry" | "expire">;
+export type SoaTimes = Pick<Soa, "refresh" | "retry" | "expire">;
 
 /** When one zone is to be looked at again. Times in seconds on a clock of the caller's. */
 export interface RefreshState {
@@ -35,7 +35,6 @@ export interface RefreshState {
 
 /** Many secondaries that start together must not ask together: each comes up to a tenth earlier than asked for. */
 const JITTER = 0.1;
-/** Before anything is known of a zone, the wait begins here and doubles. */
 const FIRST_RETRY = 1;
 
 /** A zone of which nothing is known: due at once. */
@@ -51,20 +50,29 @@ export function refreshed(now: number, times: SoaTimes, bounds: RefreshBounds, r
   return { due: now + early(refresh, random), expires: now + expire, failures: 0, times };
 }
 
-/** No primary could be asked. What is known goes on to age. */
-export function failed(state: RefreshState, now: number, bounds: RefreshBounds, random: number): RefreshState {
-  const doubled = FIRST_RETRY * 2 ** Math.min(state.failures, 30);
-  const wait = state.times === undefined ? Math.min(doubled, bounds.retryMax) : clamp(state.times.retry, bounds.retryMin, bounds.retryMax);
-  return { ...state, due: now + early(wait, random), failures: state.failures + 1 };
+/** The same, but not all of it could be read: worth another look at the retry time. */
+export function refreshedInPart(now: number, times: SoaTimes, bounds: RefreshBounds, random: number): RefreshState {
+  const state = refreshed(now, times, bounds, random);
+  return { ...state, due: Math.min(state.due, now + early(retryOf(times, bounds), random)) };
 }
 
-/** A primary says that the zone has changed (RFC 1996 section 3.11): the same as if the refresh time had come. */
-export function notified(state: RefreshState, now: number): RefreshState {
-  return { ...state, due: Math.min(state.due, now) };
+/**
+ * Nobody could be asked. What is known goes on to age, and is looked at when it expires at the latest. The first waits are short,
+ * for what is over at once; they double to the retry time.
+ */
+export function failed(state: RefreshState, now: number, bounds: RefreshBounds, random: number): RefreshState {
+  const doubled = FIRST_RETRY * 2 ** Math.min(state.failures, 30);
+  const wait = Math.min(doubled, state.times === undefined ? bounds.retryMax : retryOf(state.times, bounds));
+  const due = now + early(wait, random);
+  return { ...state, due: state.expires > now ? Math.min(due, state.expires) : due, failures: state.failures + 1 };
 }
 
 export function hasExpired(state: RefreshState, now: number): boolean {
   return now >= state.expires;
+}
+
+function retryOf({ retry }: SoaTimes, { retryMin, retryMax }: RefreshBounds): number {
+  return clamp(retry, retryMin, retryMax);
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -66,14 +66,15 @@ export class CatalogueKeeper {
   async #writeNow(): Promise<void> {
     const { directory, discovery, onKept, onFailure } = this.#options;
     const catalogue = this.#catalogue;
-    const { toKeep, status } = discovery;
+    const { toKeep } = discovery;
     // What was never confirmed is no good catalogue, and nothing is better kept than something empty.
     if (!this.#isDue || toKeep.registries.length === 0 || catalogue === EMPTY_CATALOGUE) return;
     this.#isDue = false;
     const stamp = Date.now();
+    const confirmedAt = Math.min(...toKeep.registries.map((registry) => registry.confirmedAt));
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await writeCatalogue(statePath(directory, "catalogue"), { catalogue, confirmedAt: status.confirmedAt, stamp });
+      await writeCatalogue(statePath(directory, "catalogue"), { catalogue, confirmedAt, stamp });
       await writeDiscovery(statePath(directory, "discovery"), { ...toKeep, stamp });
       onKept(catalogue, stamp);
     } catch (error) {

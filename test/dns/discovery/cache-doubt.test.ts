@@ -74,7 +74,7 @@ test("DS data of a zone is under no digest either, and may be in a cache likewis
   const doubt = new CacheDoubt(APEX);
   const name = `dsoc-a.example.keys.${APEX}`;
   const query = doubt.noting(() => Promise.resolve({ rcode: "NOERROR", records: [{ name, type: RecordType.TXT, ttl: 60, data: Uint8Array.of(0) }] }));
-  const state: RegistryState = { apex: APEX, serial: 1, refresh: 1, retry: 1, sets: new Map(), keys: {}, problems: [], settled: true };
+  const state: RegistryState = { apex: APEX, serial: 1, refresh: 1, retry: 1, expire: 3_600, sets: new Map(), keys: {}, problems: [], settled: true };
   await query(name, RecordType.TXT);
   expect([0, TTL_MS - 1, TTL_MS].map((begun) => doubt.judge(state, begun, begun).settled)).toEqual([false, false, true]);
 });

@@ -28,7 +28,7 @@ function zone(hint: string): ResourceRecord[] {
 /** A registry that names the service, and the DS data that it has. */
 function registry(keys: RegistryState["keys"], apex = "drtm.example.", services = [SERVICE]): RegistryState {
   const sets = new Map([["0000000000", { id: "0000000000", digest: "", services, buckets: new Map() }]]);
-  return { apex, serial: 1, refresh: 1, retry: 1, sets, problems: [], settled: true, ...(keys === undefined ? {} : { keys }) };
+  return { apex, serial: 1, refresh: 1, retry: 1, expire: 3_600, sets, problems: [], settled: true, ...(keys === undefined ? {} : { keys }) };
 }
 
 /** The addresses of the service's QSAs. */
