@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameReader } from "../../src/dns/message/index.ts";
-import { RecordType, type ResourceRecord, encodeName, uint16Bytes } from "../../src/dns/records/index.ts";
+import { FrameReader, outlineOf, skipName } from "../../src/dns/message/index.ts";
+import { RecordType, type ResourceRecord, uint16Bytes } from "../../src/dns/records/index.ts";
 import { DEFAULT_BOUNDS, TransferCollector, TransferError, TransferReader, calledForAxfr, failed, hasExpired, readSoaAnswer, refreshed, refreshedInPart, unknownZone } from "../../src/dns/transfer/index.ts";
 import { AnswerVerifier, TsigKey } from "../../src/dns/tsig/index.ts";
 import { tsigCrypto } from "../../src/io/tsig-crypto.ts";
@@ -303,7 +303,6 @@ function inChunks(octets: Uint8Array, sizes: readonly number[]): Uint8Array[] {
 
 /** Gives the first record of an answer, an SOA at the apex, another class. */
 function withClass(message: Uint8Array, value: number): Uint8Array {
-  const at = 12 + (encodeName(APEX).length + 4) + encodeName(APEX).length + 2;
-  message.set(uint16Bytes(value), at);
+  message.set(uint16Bytes(value), skipName(message, outlineOf(message).answersAt) + 2);
   return message;
 }

@@ -13,6 +13,7 @@ export interface Header {
   readonly opcode: number;
   readonly authoritative: boolean;
   readonly truncated: boolean;
+  readonly recursionDesired: boolean;
   /** The server says that it has validated the answer (RFC 4035 section 3.2.3). */
   readonly authenticated: boolean;
   /** The four bits of the header; EDNS widens them (RFC 6891 section 6.1.3). */
@@ -33,6 +34,7 @@ export function readHeader(message: Uint8Array): Header {
     opcode: (flags >>> 11) & 15,
     authoritative: (flags & 0x0400) !== 0,
     truncated: (flags & 0x0200) !== 0,
+    recursionDesired: (flags & 0x0100) !== 0,
     authenticated: (flags & 0x0020) !== 0,
     rcode: flags & 15,
     questions: uint16At(message, 4),

@@ -4,6 +4,7 @@ export * from "./frames.ts";
 export * from "./header.ts";
 export * from "./names.ts";
 export * from "./octets.ts";
+export * from "./opt.ts";
 export * from "./outline.ts";
 export * from "./query.ts";
 export * from "./rcode.ts";

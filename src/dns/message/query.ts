@@ -1,5 +1,6 @@
 import { concatBytes, encodeName, uint16Bytes } from "../records/index.ts";
 import { CLASS_IN, HEADER_OCTETS } from "./header.ts";
+import { encodeOpt } from "./opt.ts";
 
 /**
  * What an answer must bring besides the records: nothing; their signatures, for us to judge, so that a resolver's own judgement
@@ -18,14 +19,9 @@ export interface SentQuery {
   readonly question: Uint8Array;
 }
 
-/** RFC 6891 section 6.2.5 and the DNS flag day of 2020: what passes nearly everywhere without fragments. */
-export const UDP_PAYLOAD = 1232;
-
-export const OPT = 41;
 const RECURSION_DESIRED = 0x0100;
 const AUTHENTIC_DATA = 0x0020;
 const CHECKING_DISABLED = 0x0010;
-const DNSSEC_OK = 0x8000;
 
 const FLAGS: Readonly<Record<Evidence, number>> = { none: 0, signatures: CHECKING_DISABLED, word: AUTHENTIC_DATA };
 
@@ -40,11 +36,6 @@ export function makeQuery(name: string, type: number, evidence: Evidence, nextU3
 /** Whether a message has this question, in the same letters. */
 export function repeatsQuestion(message: Uint8Array, { question }: SentQuery): boolean {
   return question.every((octet, at) => message[HEADER_OCTETS + at] === octet);
-}
-
-/** RFC 6891 section 6.1.2, RFC 3225 for the DO bit. */
-function encodeOpt(wantsSignatures: boolean): Uint8Array {
-  return concatBytes([Uint8Array.of(0), ...[OPT, UDP_PAYLOAD, 0, wantsSignatures ? DNSSEC_OK : 0, 0].map(uint16Bytes)]);
 }
 
 /** Of a name in lower case. Lengths of labels are below 0x40, so the only octets in this range are letters. */

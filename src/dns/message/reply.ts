@@ -1,7 +1,7 @@
 import { RecordType, type ResourceRecord, decodeHostName } from "../records/index.ts";
-import { MessageError } from "./error.ts";
 import { CLASS_IN, HEADER_OCTETS, type Header, Opcode, readHeader } from "./header.ts";
-import { OPT, type SentQuery, repeatsQuestion } from "./query.ts";
+import { OPT, readOpt } from "./opt.ts";
+import { type SentQuery, repeatsQuestion } from "./query.ts";
 import { RecordCursor } from "./record-cursor.ts";
 
 /** A reply that belongs to its question. */
@@ -35,7 +35,9 @@ function readAnswer(message: Uint8Array, { rcode, truncated, authenticated, answ
   const cursor = new RecordCursor(message, HEADER_OCTETS + question.length);
   const answer = readSection(cursor, answers);
   const sections = [...answer, ...readSection(cursor, authority)];
-  return { rcode: rcode + 16 * readExtendedRcode(cursor, additional), truncated, authenticated, records: follow(answer, name, type), sections };
+  // Nothing else of the additional section is of use.
+  const extended = readOpt(cursor, additional)?.extendedRcode ?? 0;
+  return { rcode: rcode + 16 * extended, truncated, authenticated, records: follow(answer, name, type), sections };
 }
 
 function readSection(cursor: RecordCursor, count: number): ResourceRecord[] {
@@ -46,21 +48,6 @@ function readSection(cursor: RecordCursor, count: number): ResourceRecord[] {
     if (cursor.class === CLASS_IN && type !== OPT) records.push({ name, type, ttl, data: cursor.data() });
   }
   return records;
-}
-
-/** From the OPT record; nothing else of the additional section is of use. */
-function readExtendedRcode(cursor: RecordCursor, count: number): number {
-  let found = false;
-  let rcode = 0;
-  for (let ordinal = 0; ordinal < count; ordinal++) {
-    cursor.next();
-    if (cursor.type !== OPT) continue;
-    // RFC 6891 section 6.1.1.
-    if (found) throw new MessageError("it has more than one OPT record");
-    found = true;
-    rcode = cursor.ttlOctets >>> 24;
-  }
-  return rcode;
 }
 
 function follow(answer: readonly ResourceRecord[], asked: string, type: number): ResourceRecord[] {

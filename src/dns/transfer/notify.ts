@@ -1,5 +1,5 @@
 import { type IpAddress, sameIp } from "../../address/index.ts";
-import { CLASS_IN, Flag, MessageError, Opcode, type Outline, RecordCursor, encodeMessage, outlineOf } from "../message/index.ts";
+import { CLASS_IN, Flag, MessageError, Opcode, type Outline, Rcode, RecordCursor, encodeMessage, outlineOf } from "../message/index.ts";
 import { RdataError, RecordType, decodeSoa, typeName } from "../records/index.ts";
 import { type CheckedRequest, type TsigCrypto, type TsigKey, signAnswer, verifyRequest } from "../tsig/index.ts";
 import { rcodeName } from "./error.ts";
@@ -25,11 +25,6 @@ export interface Hearing {
   readonly problem: string | undefined;
 }
 
-const FORMERR = 1;
-const NOTIMP = 4;
-const REFUSED = 5;
-const NOTAUTH = 9;
-
 interface Verdict {
   readonly rcode: number;
   readonly problem?: string;
@@ -42,31 +37,31 @@ export function hearNotify(message: Uint8Array, source: IpAddress, zones: readon
   if (outline === undefined || outline.header.isResponse) return { answer: undefined, notice: undefined, problem: "it is no DNS request" };
   const { tsigAt } = outline;
   const request = tsigAt === undefined ? undefined : verifyRequest(message, tsigAt, zones.flatMap(({ keys }) => keys), crypto, now);
-  const verdict = tsigAt !== undefined && request === undefined ? { rcode: FORMERR, problem: "its TSIG record is malformed" } : judge(outline, source, zones, request);
+  const verdict = tsigAt !== undefined && request === undefined ? { rcode: Rcode.FORMERR, problem: "its TSIG record is malformed" } : judge(outline, source, zones, request);
   const answer = answerTo(outline, verdict.rcode);
   return {
     answer: request === undefined ? answer : signAnswer(answer, request, crypto, now),
-    notice: verdict.rcode === 0 ? { apex: outline.question!.name, serial: serialIn(message, outline) } : undefined,
+    notice: verdict.rcode === Rcode.NOERROR ? { apex: outline.question!.name, serial: serialIn(message, outline) } : undefined,
     problem: verdict.problem === undefined ? undefined : `${verdict.problem} (answered ${rcodeName(verdict.rcode)})`,
   };
 }
 
 function judge({ header, question }: Outline, source: IpAddress, zones: readonly NotifyZone[], request: CheckedRequest | undefined): Verdict {
-  if (header.opcode !== Opcode.NOTIFY) return { rcode: NOTIMP, problem: "it is no NOTIFY, and nothing else is heard here" };
-  if (question === undefined) return { rcode: FORMERR, problem: "it names no zone" };
+  if (header.opcode !== Opcode.NOTIFY) return { rcode: Rcode.NOTIMP, problem: "it is no NOTIFY, and nothing else is heard here" };
+  if (question === undefined) return { rcode: Rcode.FORMERR, problem: "it names no zone" };
   const { name, type } = question;
-  if (type !== RecordType.SOA || question.class !== CLASS_IN) return { rcode: NOTIMP, problem: `it is about ${name} ${typeName(type)}: only the SOA of a zone is heard` };
-  if (request?.error !== undefined) return { rcode: NOTAUTH, problem: `NOTIFY of ${name}: ${request.error.message}` };
+  if (type !== RecordType.SOA || question.class !== CLASS_IN) return { rcode: Rcode.NOTIMP, problem: `it is about ${name} ${typeName(type)}: only the SOA of a zone is heard` };
+  if (request?.error !== undefined) return { rcode: Rcode.NOTAUTH, problem: `NOTIFY of ${name}: ${request.error.message}` };
   const zone = zones.find(({ apex }) => apex === name);
-  if (zone === undefined) return { rcode: NOTAUTH, problem: `NOTIFY of ${name}, which is no zone of ours` };
+  if (zone === undefined) return { rcode: Rcode.NOTAUTH, problem: `NOTIFY of ${name}, which is no zone of ours` };
   const isKnown = zone.sources.some((known) => sameIp(known, source)) || zone.keys.some((key) => key === request?.key);
-  return isKnown ? { rcode: 0 } : { rcode: REFUSED, problem: `NOTIFY of ${name} from an address that is no primary's, without a signature: name the address or a TSIG key` };
+  return isKnown ? { rcode: Rcode.NOERROR } : { rcode: Rcode.REFUSED, problem: `NOTIFY of ${name} from an address that is no primary's, without a signature: name the address or a TSIG key` };
 }
 
 /** RFC 1996 section 4.7: the request with QR set. */
 function answerTo({ header, question }: Outline, rcode: number): Uint8Array {
   const { id, opcode } = header;
-  const flags = Flag.response | (rcode === 0 ? Flag.authoritative : 0);
+  const flags = Flag.response | (rcode === Rcode.NOERROR ? Flag.authoritative : 0);
   return encodeMessage({ id, opcode, flags, rcode, ...(question?.class === CLASS_IN ? { question } : {}) });
 }
 
