@@ -65,6 +65,8 @@ export class DiscoveryLoop {
   readonly #registries: readonly RegistryWatch[];
   readonly #services: ServiceWatch;
   readonly #book: CatalogueBook;
+  /** Of which a look has been asked for, and not begun. */
+  readonly #waiting = new Set<RegistryWatch>();
   /** The next look at each registry, and at services that are due. */
   readonly #timers = new Map<RegistryWatch | ServiceWatch, NodeJS.Timeout>();
   #published: Catalogue | undefined;
@@ -197,9 +199,13 @@ export class DiscoveryLoop {
     this.#options.onLooked?.();
   }
 
+  /** Once for all that ask for it before it begins: it will find what each of them has heard of. */
   async #pollRegistry(watch: RegistryWatch): Promise<void> {
+    if (this.#waiting.has(watch)) return;
+    this.#waiting.add(watch);
     clearTimeout(this.#timers.get(watch));
     await this.#exclusively(async () => {
+      this.#waiting.delete(watch);
       if (!(await watch.read())) return;
       await this.#services.read(this.#services.outdated(this.#wantedServices()));
       this.#publish();

@@ -1,7 +1,7 @@
 import { type RemoteInfo, type Socket as UdpSocket, createSocket } from "node:dgram";
 import { type AddressInfo, type Server, type Socket, createServer, isIPv6 } from "node:net";
 import { type IpAddress, parseIp, sameIp, unmapped } from "../address/index.ts";
-import { FrameReader, framed } from "../dns/message/index.ts";
+import { FrameReader, MessageError, framed } from "../dns/message/index.ts";
 import { type Notice, type NotifyZone, hearNotify } from "../dns/transfer/index.ts";
 import { ConnectionGuard } from "./connection-guard.ts";
 import { NoticeGate } from "./notice-gate.ts";
@@ -17,7 +17,10 @@ export interface HeardNotice extends Notice {
 
 export interface NotifyListenerOptions {
   readonly zones: readonly NotifyZone[];
-  /** Told that a zone may have changed; for each zone not more often than every `quietMs`, but always after the last notice. */
+  /**
+   * Told that a zone may have changed; for each zone not more often than every `quietMs`, and by notices that are doubtful every
+   * 10 s, but always after the last notice.
+   */
   readonly onNotice: (notice: HeardNotice) => void;
   /** Told why a message counts for nothing. */
   readonly onProblem?: (source: IpAddress, problem: string) => void;
@@ -28,13 +31,21 @@ export interface NotifyListenerOptions {
 const PRIMARIES = { burst: 200, perSecond: 100 } as const;
 const OTHERS = { burst: 20, perSecond: 10 } as const;
 const CONNECTIONS = { maxConnections: 32, queryDeadlineMs: 10_000, mostUnreadOctets: 65_536 } as const;
+/** Connections of those that are no primaries: of all of them, so that primaries find a place, and of one address. */
+const STRANGERS = { most: 16, mostOfOne: 2 } as const;
+/** A NOTIFY has at most two names, an SOA and a TSIG record. */
+const MOST_OCTETS = 4_096;
 const QUIET_MS = 200;
+/** Who forges an address makes us ask the primaries no more often than this. */
+const DOUBTFUL_QUIET_MS = 10_000;
 
 /** Hears NOTIFY (RFC 1996) on UDP and TCP, and answers it. */
 export class NotifyListener {
   readonly counters = { heard: 0, accepted: 0, refused: 0, dropped: 0 };
   readonly #options: NotifyListenerOptions;
   readonly #gate: NoticeGate<HeardNotice>;
+  readonly #doubtfulGate: NoticeGate<HeardNotice>;
+  readonly #strangers = new Set<Socket>();
   readonly #primaries = new TokenBucket(PRIMARIES.burst, PRIMARIES.perSecond, performance.now());
   readonly #others = new TokenBucket(OTHERS.burst, OTHERS.perSecond, performance.now());
   #udp: UdpSocket | undefined;
@@ -44,6 +55,7 @@ export class NotifyListener {
   constructor(options: NotifyListenerOptions) {
     this.#options = options;
     this.#gate = new NoticeGate(options.quietMs ?? QUIET_MS, options.onNotice);
+    this.#doubtfulGate = new NoticeGate(DOUBTFUL_QUIET_MS, options.onNotice);
   }
 
   /** Listens on UDP and TCP of one port (0: a free one) and gives that port. Throws ListenError. */
@@ -69,6 +81,7 @@ export class NotifyListener {
     this.#udp = undefined;
     this.#tcp = undefined;
     this.#gate.close();
+    this.#doubtfulGate.close();
     this.#guard?.endAll();
     await Promise.all([udp && new Promise<void>((done) => udp.close(done)), tcp && new Promise<unknown>((done) => tcp.close(done))]);
   }
@@ -84,17 +97,40 @@ export class NotifyListener {
   }
 
   #tcpServer(): Server {
-    const tcp = createServer((socket) => {
-      const frames = new FrameReader();
-      socket.on("error", () => undefined);
-      socket.on("data", (chunk) => {
-        frames.push(chunk);
-        for (let message = frames.next(); message !== undefined && guard.noteQuery(socket); message = frames.next()) this.#answer(socket, message);
-      });
-    });
+    const tcp = createServer((socket) => { this.#serve(socket, guard); });
     const guard = new ConnectionGuard(tcp, CONNECTIONS);
     this.#guard = guard;
     return tcp;
+  }
+
+  #serve(socket: Socket, guard: ConnectionGuard): void {
+    socket.on("error", () => undefined);
+    if (!this.#admits(socket)) {
+      socket.destroy();
+      return;
+    }
+    const frames = new FrameReader(MOST_OCTETS);
+    socket.on("data", (chunk) => {
+      frames.push(chunk);
+      try {
+        for (let message = frames.next(); message !== undefined && guard.noteQuery(socket); message = frames.next()) this.#answer(socket, message);
+      } catch (error) {
+        if (!(error instanceof MessageError)) throw error;
+        this.counters.dropped++;
+        socket.destroy();
+      }
+    });
+  }
+
+  #admits(socket: Socket): boolean {
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined) return false;
+    if (this.#isPrimary(readAddress(remoteAddress))) return true;
+    const ofOne = [...this.#strangers].filter((other) => other.remoteAddress === remoteAddress);
+    if (this.#strangers.size >= STRANGERS.most || ofOne.length >= STRANGERS.mostOfOne) return false;
+    this.#strangers.add(socket);
+    socket.once("close", () => this.#strangers.delete(socket));
+    return true;
   }
 
   #answer(socket: Socket, message: Uint8Array): void {
@@ -120,7 +156,7 @@ export class NotifyListener {
 
   #accept(notice: HeardNotice): void {
     this.counters.accepted++;
-    this.#gate.pass(notice.apex, notice);
+    (notice.isDoubtful ? this.#doubtfulGate : this.#gate).pass(notice.apex, notice);
   }
 
   #refuse(source: IpAddress, problem: string): void {
@@ -129,8 +165,11 @@ export class NotifyListener {
   }
 
   #allows(source: IpAddress): boolean {
-    const isPrimary = this.#options.zones.some(({ sources }) => sources.some((known) => sameIp(known, source)));
-    return (isPrimary ? this.#primaries : this.#others).take(performance.now());
+    return (this.#isPrimary(source) ? this.#primaries : this.#others).take(performance.now());
+  }
+
+  #isPrimary(source: IpAddress): boolean {
+    return this.#options.zones.some(({ sources }) => sources.some((known) => sameIp(known, source)));
   }
 }
 

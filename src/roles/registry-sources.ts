@@ -61,6 +61,7 @@ export class RegistrySources {
       apex,
       sources: primaries.map(({ address }) => address),
       keys: primaries.flatMap(({ key }) => (key === undefined ? [] : [key])),
+      areAllKeyed: primaries.every(({ key }) => key !== undefined),
     }));
   }
 }

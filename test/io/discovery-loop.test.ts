@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { formatPrefix, parseIp, parsePrefix } from "../../src/address/index.ts";
 import type { ResourceRecord } from "../../src/dns/records/index.ts";
@@ -5,7 +6,8 @@ import { RecordType, encodeApl, encodeSoa } from "../../src/dns/records/index.ts
 import { setId } from "../../src/dns/zone-model/index.ts";
 import { DnsServer } from "../../src/io/dns-server.ts";
 import { sha256hex } from "../../src/io/hash.ts";
-import { discoveryOn } from "../support/discover.ts";
+import type { DiscoveryOptions } from "../../src/io/discovery-loop.ts";
+import { LIMITS, discoveryOn } from "../support/discover.ts";
 import { type SetDraft, registry, replaced, svcb } from "../support/registry.ts";
 
 const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24"] };
@@ -77,6 +79,32 @@ describe("the catalogue follows DNS", () => {
     loop.recheckService("s1.dsoc-a.example.");
     await expect.poll(() => catalogues.at(-1)!.services[0]!.servers.map(({ address }) => address.words[0])).toEqual([0x7f000107]);
   });
+});
+
+test("looks that are asked for while one goes on are one more", async () => {
+  const server = new DnsServer([registry(1, [A]), dsocZone("127.0.1.1")]);
+  let looks = 0;
+  const readerOf: DiscoveryOptions["readerOf"] = (_registry, walk) => ({
+    source: "slow",
+    complaints: [],
+    close: () => undefined,
+    async read(known) {
+      looks++;
+      await setTimeout(100);
+      return walk.read(known);
+    },
+  });
+  const limits = { ...LIMITS, refreshMinSeconds: 3_600, refreshMaxSeconds: 3_600 };
+  const { loop, catalogues } = discoveryOn(await server.listen("127.0.0.1", 0), { readerOf, limits });
+  close.push(() => server.close(), () => loop.close());
+  await loop.start();
+  for (let count = 0; count < 50; count++) loop.hurry("drtm.example.", parseIp("127.0.0.1"));
+  await setTimeout(50);
+  for (let count = 0; count < 50; count++) loop.hurry("drtm.example.", parseIp("127.0.0.1"));
+  server.replaceZone(dsocZone("127.0.1.7"));
+  loop.recheckService("s1.dsoc-a.example.");
+  await expect.poll(() => catalogues.length).toBe(2);
+  expect(looks).toBe(3);
 });
 
 describe("when DNS fails", () => {

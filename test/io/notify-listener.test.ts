@@ -141,6 +141,43 @@ test("strangers cannot drown the primaries", async () => {
   expect(heard).toHaveLength(1);
 });
 
+test("strangers cannot take the connections of the primaries", async () => {
+  const { port, heard } = await listener();
+  const strangers = Array.from({ length: 40 }, (_, index) => connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${2 + (index % 20)}` }).on("error", () => undefined));
+  open.push({ close: () => { for (const socket of strangers) socket.destroy(); } });
+  await Promise.all(strangers.map((socket) => once(socket, "connect")));
+  await overTcp(port, encodeMessage(NOTIFY));
+  expect(heard).toHaveLength(1);
+  await expect.poll(() => strangers.filter(({ readyState }) => readyState === "open").length).toBe(16);
+});
+
+test("a stranger has two connections at most", async () => {
+  const { port } = await listener();
+  const sockets = Array.from({ length: 5 }, () => connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" }).on("error", () => undefined));
+  open.push({ close: () => { for (const socket of sockets) socket.destroy(); } });
+  await expect.poll(() => sockets.filter(({ readyState }) => readyState === "open").length).toBe(2);
+});
+
+test("a message longer than any NOTIFY is not waited for", async () => {
+  const { port, listener: it } = await listener();
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.write(Uint8Array.of(0x10, 1));
+  await once(socket, "close");
+  expect(it.counters.dropped).toBe(1);
+});
+
+test("where all primaries have a key, what is not signed is heard now and then, and holds up nothing that is", async () => {
+  const { port, heard, listener: it } = await listener({ quietMs: 1, zones: [{ apex: APEX, sources: [LOOPBACK], keys: [KEY], areAllKeyed: true }] });
+  for (let count = 1; count <= 5; count++) {
+    await overUdp(port, encodeMessage({ ...NOTIFY, answers: [soa(count)] }));
+    await new Promise((done) => void setTimeout(done, 5));
+  }
+  await overUdp(port, signed().bytes);
+  expect(heard).toEqual([`${APEX} 1`, `${APEX} undefined`]);
+  expect(it.counters.accepted).toBe(6);
+});
+
 test("a port in use is named", async () => {
   const { port } = await listener();
   await expect(new NotifyListener({ zones: KNOWN, onNotice: () => undefined }).listen("127.0.0.1", port)).rejects.toThrow(`cannot hear NOTIFY on 127.0.0.1:${port}/tcp: another process`);

@@ -9,12 +9,16 @@ export interface NotifyZone {
   readonly apex: string;
   readonly sources: readonly IpAddress[];
   readonly keys: readonly TsigKey[];
+  /** Whether all that may say so have a key. */
+  readonly areAllKeyed?: boolean;
 }
 
 export interface Notice {
   readonly apex: string;
   /** The new serial, where the message says it: a hint that nobody has signed for. */
   readonly serial: number | undefined;
+  /** It is not signed, although all that may send it could have: the address may be forged. */
+  readonly isDoubtful: boolean;
 }
 
 /** What is to be done about a message. */
@@ -39,9 +43,10 @@ export function hearNotify(message: Uint8Array, source: IpAddress, zones: readon
   const request = tsigAt === undefined ? undefined : verifyRequest(message, tsigAt, zones.flatMap(({ keys }) => keys), crypto, now);
   const verdict = tsigAt !== undefined && request === undefined ? { rcode: Rcode.FORMERR, problem: "its TSIG record is malformed" } : judge(outline, source, zones, request);
   const answer = answerTo(outline, verdict.rcode);
+  const isDoubtful = request === undefined && zones.some(({ apex, areAllKeyed }) => apex === outline.question?.name && areAllKeyed);
   return {
     answer: request === undefined ? answer : signAnswer(answer, request, crypto, now),
-    notice: verdict.rcode === Rcode.NOERROR ? { apex: outline.question!.name, serial: serialIn(message, outline) } : undefined,
+    notice: verdict.rcode === Rcode.NOERROR ? { apex: outline.question!.name, serial: serialIn(message, outline), isDoubtful } : undefined,
     problem: verdict.problem === undefined ? undefined : `${verdict.problem} (answered ${rcodeName(verdict.rcode)})`,
   };
 }
