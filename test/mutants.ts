@@ -60,7 +60,7 @@ ${MUTANTS.map(({ name }) => `  ${name}`).join("\n")}
 Exit status: 0 all were caught, 1 one was not, 2 for wrong usage.`;
 
 const { values, positionals } = readArgs();
-const job: Job = { duration: Number(values.minutes) * 60e6, csv: undefined, isCalm: false, sitesPerDsoc: SWARM_PLAN.sitesPerDsoc, repeat: "" };
+const job: Job = { duration: Number(values.minutes) * 60e6, csv: undefined, faults: "all", sitesPerDsoc: SWARM_PLAN.sitesPerDsoc, repeat: "" };
 const wanted = MUTANTS.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
 
 let survivors = 0;

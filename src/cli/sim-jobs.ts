@@ -1,13 +1,14 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { PlainReport } from "../sim/summary.ts";
+import type { SwarmFaults } from "../sim/swarm.ts";
 
 /** What every worker of a run needs to know. */
 export interface Job {
   /** Virtual microseconds with faults. */
   readonly duration: number;
   readonly csv: string | undefined;
-  readonly isCalm: boolean;
+  readonly faults: SwarmFaults;
   readonly sitesPerDsoc: number;
   /** Options of the command line that repeats a seed. */
   readonly repeat: string;

@@ -9,13 +9,13 @@ process.on("message", ({ job, seed }: ToWorker) => {
   tell(run(job, seed));
 });
 
-function run({ duration, csv, isCalm, sitesPerDsoc, repeat }: Job, seed: number): FromWorker {
+function run({ duration, csv, faults, sitesPerDsoc, repeat }: Job, seed: number): FromWorker {
   const command = `drtm sim --seed ${seed}${repeat}`;
   const onProgress = (done: number): void => {
     tell({ type: "progress", seed, done });
   };
   try {
-    return { type: "report", report: plain(runSwarm({ seed, duration, repeat: command, isCalm, plan: { sitesPerDsoc }, onProgress, ...(csv === undefined ? {} : { rtts: new RttTable(csv) }) })) };
+    return { type: "report", report: plain(runSwarm({ seed, duration, repeat: command, faults, plan: { sitesPerDsoc }, onProgress, ...(csv === undefined ? {} : { rtts: new RttTable(csv) }) })) };
   } catch (error) {
     if (error instanceof Violation) return { type: "violation", seed, invariant: error.invariant, who: error.who, at: error.at, message: error.message, repeat: command };
     return { type: "crash", seed, message: error instanceof Error ? (error.stack ?? error.message) : String(error), repeat: command };

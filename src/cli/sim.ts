@@ -4,6 +4,7 @@ import { RttError, RttTable } from "../sim/rtt-table.ts";
 import { SWARM_PLAN } from "../sim/plan.ts";
 import { SCENARIOS, type Scenario, tell } from "../sim/scenarios/index.ts";
 import { type Summary, SummaryBuilder, plain } from "../sim/summary.ts";
+import { SWARM_FAULTS, type SwarmFaults } from "../sim/swarm.ts";
 import { Violation } from "../sim/violation.ts";
 import { type Command, ExitStatus, UsageError, readArgs, refuseBeside } from "./command.ts";
 import { type Failure, type Job, runSeeds } from "./sim-jobs.ts";
@@ -17,7 +18,7 @@ const MOST_SITES = 21;
 export const sim: Command = {
   name: "sim",
   summary: "simulate the whole system on virtual time, with faults, and check that it keeps its promises",
-  help: `Usage: drtm sim [--seed N] [--seeds COUNT] [--minutes M] [--jobs N] [--rtt FILE.csv] [--sites N] [--calm] [--json]
+  help: `Usage: drtm sim [--seed N] [--seeds COUNT] [--minutes M] [--jobs N] [--rtt FILE.csv] [--sites N] [--faults all|sites|none] [--json]
        drtm sim --scenario NAME [--seed N] [--json]
        drtm sim --list
 
@@ -31,7 +32,8 @@ the same run, on any machine. It ends at the first promise that is broken, with 
   --jobs N            seeds at one time (default 1)
   --rtt FILE.csv      distances by measured RTTs between countries: country1,country2,samples,rtt_avg_ms,...
   --sites N           sites of each DSOC (default ${SWARM_PLAN.sitesPerDsoc}, at most ${MOST_SITES})
-  --calm              no faults and no attackers: how near the QSAs are that are asked, how many probes are sent
+  --faults KIND       all (default); sites: only sites fail and return, as regret is measured; none: to see how near the QSAs are
+                      that are asked, and how many probes are sent, when nothing goes wrong
   --scenario NAME     tells one story instead
   --list              lists the stories
   --json              one JSON object a line
@@ -47,7 +49,7 @@ Example: drtm sim --seeds 20 --minutes 5 --jobs 2`,
       jobs: { type: "string" },
       rtt: { type: "string" },
       sites: { type: "string" },
-      calm: { type: "boolean" },
+      faults: { type: "string" },
       scenario: { type: "string" },
       list: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -61,18 +63,24 @@ Example: drtm sim --seeds 20 --minutes 5 --jobs 2`,
     const seeds = Array.from({ length: readNumber("--seeds", values.seeds ?? "1", 1, 1_000_000) }, (_, index) => seed + index);
     const minutes = readNumber("--minutes", values.minutes ?? MINUTES, 0.1, 10_000, false);
     const sitesPerDsoc = readNumber("--sites", values.sites ?? String(SWARM_PLAN.sitesPerDsoc), 1, MOST_SITES);
-    const isCalm = values.calm === true;
+    const faults = readFaults(values.faults ?? "all");
     const repeat = [
       minutes === Number(MINUTES) ? "" : ` --minutes ${minutes}`,
       values.rtt === undefined ? "" : ` --rtt ${values.rtt}`,
       sitesPerDsoc === SWARM_PLAN.sitesPerDsoc ? "" : ` --sites ${sitesPerDsoc}`,
-      isCalm ? " --calm" : "",
+      faults === "all" ? "" : ` --faults ${faults}`,
     ].join("");
     const csv = values.rtt === undefined ? undefined : readRtts(values.rtt);
-    const job = { duration: minutes * 60e6, csv, isCalm, sitesPerDsoc, repeat };
+    const job = { duration: minutes * 60e6, csv, faults, sitesPerDsoc, repeat };
     return runSwarms(job, seeds, readNumber("--jobs", values.jobs ?? "1", 1, 256), values.json);
   },
 };
+
+function readFaults(text: string): SwarmFaults {
+  const kind = SWARM_FAULTS.find((one) => one === text);
+  if (kind === undefined) throw new UsageError(`--faults is "${text}": all, sites or none (see: drtm sim --help)`);
+  return kind;
+}
 
 function list(isJson: boolean): number {
   const rows = SCENARIOS.map(({ name, summary }) => ({ name, summary }));

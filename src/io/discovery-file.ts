@@ -6,9 +6,17 @@ const KIND = "discovery 2";
 /** Two words of key, then family and length. */
 const WORDS = 3;
 
-/** What discovery has read, and when each registry was last confirmed; milliseconds of Date. */
+/** A registry as it was, since when DNS has not said so any more, and whether something vouched for it then. */
+export interface KeptRegistry {
+  readonly state: RegistryState;
+  /** Milliseconds of Date. */
+  readonly confirmedAt: number;
+  readonly isVouchedFor: boolean;
+}
+
+/** What discovery has read. */
 export interface KeptDiscovery {
-  readonly registries: readonly { readonly state: RegistryState; readonly confirmedAt: number }[];
+  readonly registries: readonly KeptRegistry[];
   readonly services: readonly ServiceState[];
   /** The same in files that were written together. */
   readonly stamp: number;
@@ -18,16 +26,17 @@ type PlainSet = Omit<SetState, "buckets"> & { readonly buckets: readonly (readon
 
 interface Header {
   readonly stamp: number;
-  readonly registries: readonly { readonly state: Omit<RegistryState, "sets">; readonly sets: readonly PlainSet[]; readonly confirmedAt: number }[];
+  readonly registries: readonly (Omit<KeptRegistry, "state"> & { readonly state: Omit<RegistryState, "sets">; readonly sets: readonly PlainSet[] })[];
   readonly services: readonly ServiceState[];
 }
 
 /** Throws the system's errors. */
 export async function writeDiscovery(path: string, { registries, services, stamp }: KeptDiscovery): Promise<void> {
   const prefixes: Prefix[] = [];
-  const plain = registries.map(({ state: { sets, ...state }, confirmedAt }) => ({
+  const plain = registries.map(({ state: { sets, ...state }, confirmedAt, isVouchedFor }) => ({
     state,
     confirmedAt,
+    isVouchedFor,
     sets: Array.from(sets.values(), ({ buckets, ...set }) => ({ ...set, buckets: Array.from(buckets, ([name, bucket]) => pack(name, bucket, prefixes)) })),
   }));
   const header: Header = { stamp, registries: plain, services };
@@ -46,8 +55,9 @@ export function readDiscovery(path: string): KeptDiscovery | undefined {
   return {
     stamp,
     services,
-    registries: registries.map(({ state, sets, confirmedAt }) => ({
+    registries: registries.map(({ state, sets, confirmedAt, isVouchedFor }) => ({
       confirmedAt,
+      isVouchedFor,
       state: { ...state, sets: new Map(sets.map((set) => [set.id, unpack(set, prefixes)])) },
     })),
   };

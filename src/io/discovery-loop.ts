@@ -102,7 +102,7 @@ export class DiscoveryLoop {
 
   /** What is to be kept for the next start. */
   get toKeep(): Omit<KeptDiscovery, "stamp"> {
-    const registries = this.#registries.flatMap(({ state, confirmedAt }) => (state === undefined ? [] : [{ state, confirmedAt }]));
+    const registries = this.#registries.flatMap(({ registry: { isVouchedFor = false }, state, confirmedAt }) => (state === undefined ? [] : [{ state, confirmedAt, isVouchedFor }]));
     return { registries, services: this.#services.states };
   }
 
@@ -163,7 +163,8 @@ export class DiscoveryLoop {
     const { registries, services } = discovery;
     for (const watch of this.#registries) {
       const kept = registries.find(({ state }) => state.apex === watch.registry.apex);
-      if (kept !== undefined) watch.resume(kept.state, kept.confirmedAt);
+      // What was taken before anything had to vouch for it must not bind what is vouched for, as by its serial.
+      if (kept !== undefined && (kept.isVouchedFor || !watch.registry.isVouchedFor)) watch.resume(kept.state, kept.confirmedAt);
     }
     this.#services.resume(services);
     const states = this.#states;

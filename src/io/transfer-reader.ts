@@ -44,6 +44,8 @@ export class TransferReader implements RegistryReader {
   /** What primaries have done wrong, this time. */
   readonly #faults = new Map<Primary, string>();
   #copy: Copy | undefined;
+  /** What was read from the copy. */
+  #state: RegistryState | undefined;
   /** Who has told of a change. */
   #told: Primary | undefined;
 
@@ -103,9 +105,11 @@ export class TransferReader implements RegistryReader {
 
   async #readFrom(primary: Primary, known: RegistryState | undefined): Promise<RegistryState> {
     const copy = await this.#fetch(primary);
-    const isKnown = copy === this.#copy && known !== undefined;
+    // What is known may have come another way since.
+    const isKnown = copy === this.#copy && known !== undefined && known === this.#state;
     const state = isKnown ? known : await walkRegistry(this.#options.registry, known, { ...this.#tools, query: queryOf(copy.image) });
     this.#copy = copy;
+    this.#state = state;
     this.source = `zone transfer from ${nameOf(primary)}`;
     return state;
   }

@@ -34,7 +34,8 @@ export class RegistrySources {
     this.#sources = registries.map((registry) => {
       const primaries = registry.primaries.map(({ address: endpoint, key, tls }) => ({ ...endpoint, ...keyOf(registry.apex, key, known), ...(tls === undefined ? {} : { tls: trustOf(tls) }) }));
       const anchors = registry.trustAnchors.map((text) => parseTrustAnchor(text, registry.apex));
-      return { registry: { apex: registry.apex, space: registry.space, anchors }, primaries, anchors, deadlineMs: transferDeadlineSeconds * 1000 };
+      const isVouchedFor = anchors.length > 0 || (primaries.length > 0 && primaries.every(isAuthenticated));
+      return { registry: { apex: registry.apex, space: registry.space, anchors, isVouchedFor }, primaries, anchors, deadlineMs: transferDeadlineSeconds * 1000 };
     });
   }
 
@@ -42,11 +43,16 @@ export class RegistrySources {
     return this.#sources.map(({ registry }) => registry);
   }
 
-  /** Where no primary gives it, or what they give is refused, a walk may still find it; of a registry with anchors, validated too. */
+  /**
+   * Where no primary gives it, or what they give is refused, a walk may still find it: of a registry with anchors, validated too. Of one
+   * without, whose primaries have keys or TLS, a walk could be forged by whoever keeps us from them.
+   */
   readerOf({ apex }: RegistryOptions, walk: RegistryReader, tools: Omit<WalkTools, "query">): RegistryReader {
     const source = this.#sources.find(({ registry }) => registry.apex === apex)!;
     if (source.primaries.length === 0) return walk;
-    return new FallbackReader(new TransferReader(source, tools), walk);
+    const transfer = new TransferReader(source, tools);
+    const isUnsafeToWalk = source.anchors.length === 0 && source.primaries.some(isAuthenticated);
+    return isUnsafeToWalk ? transfer : new FallbackReader(transfer, walk);
   }
 
   /** Who may say that a registry has changed: its primaries. */
@@ -67,6 +73,10 @@ export function checkRegistrySources(dns: QsrConfig["dns"]): void {
     if (!(error instanceof TsigKeyError || error instanceof TlsTrustError || error instanceof DnssecError)) throw error;
     throw new RegistrySourceError(error.message, { cause: error });
   }
+}
+
+function isAuthenticated({ key, tls }: Primary): boolean {
+  return key !== undefined || tls !== undefined;
 }
 
 /** With the certificates themselves in place of their file. */

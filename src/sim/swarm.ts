@@ -1,5 +1,5 @@
 import { Attackers } from "./faults/attackers.ts";
-import { Storm } from "./faults/storm.ts";
+import { Storm, type StormKind } from "./faults/storm.ts";
 import { MINUTE, SECOND, SWARM_PLAN, USUAL_WEATHER, type WorldPlan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type Report, reportOf } from "./report.ts";
@@ -12,6 +12,9 @@ export const RECOVERY = 75 * SECOND;
 /** For so long everything must be right again. */
 export const HEALTH = 20 * SECOND;
 
+export const SWARM_FAULTS = ["all", "sites", "none"] as const;
+export type SwarmFaults = StormKind | "none";
+
 export interface SwarmOptions {
   readonly seed: number;
   /** Virtual microseconds with faults; recovery comes on top. */
@@ -19,25 +22,23 @@ export interface SwarmOptions {
   readonly rtts?: RttTable;
   readonly repeat: string;
   readonly plan?: Partial<WorldPlan>;
-  /** Nothing goes wrong: to see what the system is like when it is left alone. */
-  readonly isCalm?: boolean;
+  /** What goes wrong: all there is, attackers too; only sites, which fail and return; nothing. */
+  readonly faults?: SwarmFaults;
   /** Told how far it is, now and then: a part of one. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** One run of the standard world with all faults on (or none), from one seed; then healed. Throws Violation. */
-export function runSwarm({ seed, duration, rtts, repeat, plan, isCalm = false, onProgress }: SwarmOptions): Report {
-  const simulation = new Simulation({ ...SWARM_PLAN, ...climate(seed), ...(isCalm ? { weather: USUAL_WEATHER } : {}), ...plan, seed, repeat, ...(rtts === undefined ? {} : { rtts }) });
+/** One run of the standard world with faults, from one seed; then healed. Throws Violation. */
+export function runSwarm({ seed, duration, rtts, repeat, plan, faults = "all", onProgress }: SwarmOptions): Report {
+  const simulation = new Simulation({ ...SWARM_PLAN, ...climate(seed), ...(faults === "all" ? {} : { weather: USUAL_WEATHER }), ...plan, seed, repeat, ...(rtts === undefined ? {} : { rtts }) });
   const { world, metrics } = simulation;
-  const storm = new Storm(world, new Random(seed, Stream.faults), metrics);
+  const storm = faults === "none" ? undefined : new Storm(world, new Random(seed, Stream.faults), metrics, faults);
   const attackers = new Attackers(world, new Random(seed, Stream.attackers));
   simulation.oracle.onSent = (from, to, bytes, length) => {
     attackers.capture(from, to, bytes, length);
   };
-  if (!isCalm) {
-    storm.begin();
-    attackers.begin();
-  }
+  storm?.begin();
+  if (faults === "all") attackers.begin();
   const total = duration + RECOVERY + HEALTH;
   const runFor = (microseconds: number): void => {
     for (let left = microseconds; left > 0; left -= MINUTE) {
@@ -46,7 +47,7 @@ export function runSwarm({ seed, duration, rtts, repeat, plan, isCalm = false, o
     }
   };
   runFor(duration);
-  storm.heal();
+  storm?.heal();
   attackers.isActive = false;
   simulation.heal();
   runFor(RECOVERY);

@@ -45,7 +45,7 @@ describe("wrong usage ends with status 2 and one line that helps", () => {
     [["query", "192.0.2.1", "--json=yes"], "--json takes no value (see: drtm query --help)"],
     [["sim", "--seed", "-1"], "--seed needs a value; one that begins with a dash is given as --seed=-VALUE (see: drtm sim --help)"],
     [["sim", "--seed=-1"], '--seed: "-1" is not a whole number from 0'],
-    [["sim", "--scenario", "partition-heals", "--calm"], "--calm does not go with --scenario: a story has a world and a length of its own"],
+    [["sim", "--scenario", "partition-heals", "--faults", "none"], "--faults does not go with --scenario: a story has a world and a length of its own"],
     [["ctl"], "needs an action"],
     [["ctl", "stats"], 'unknown action "stats", did you mean "status"?'],
     [["ctl", "map", "set", "192.0.2.0/24"], "usage: drtm ctl map set RANGE --etr ADDRESS\n"],

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { sim } from "../../src/cli/sim.ts";
 
-const OF_SWARMS = ["--seeds=2", "--minutes=5", "--jobs=2", "--rtt=x.csv", "--sites=4", "--calm"];
+const OF_SWARMS = ["--seeds=2", "--minutes=5", "--jobs=2", "--rtt=x.csv", "--sites=4", "--faults=none"];
+
+test("drtm sim refuses faults that there are not", async () => {
+  await expect(sim.run(["--faults", "calm"])).rejects.toThrow('--faults is "calm": all, sites or none');
+});
 
 describe("drtm sim refuses options that would do nothing", () => {
   test.each(OF_SWARMS)("%s beside --scenario", async (option) => {

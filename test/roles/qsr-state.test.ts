@@ -12,7 +12,9 @@ import { makeLog } from "../../src/io/log.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
 import { whyReport } from "../../src/roles/qsr-reports.ts";
 import { freePort } from "../support/process.ts";
-import { registry, svcb } from "../support/registry.ts";
+import { ScriptedPrimary, gives } from "../support/hostile-primary.ts";
+import { APEX, registry, svcb } from "../support/registry.ts";
+import { dsText, makeKey, signZone } from "../support/zone-signer.ts";
 
 const SERVICE = "s1.dsoc-a.example.";
 const A = { services: [SERVICE], prefixes: ["192.0.2.0/24", "2001:db8::/32"] };
@@ -42,13 +44,13 @@ function dsocZone(): ResourceRecord[] {
   return [{ name: "dsoc-a.example.", type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, qsa];
 }
 
-async function config(more: object = {}): Promise<QsrConfig> {
+async function config({ registries = [{ apex: APEX }], ...more }: { readonly registries?: readonly object[] } & object = {}): Promise<QsrConfig> {
   const servers = [`127.0.0.1:${dnsPort}`];
   const limits = { refreshMinSeconds: 0.1, refreshMaxSeconds: 1, queryDeadlineSeconds: 0.5, ...more };
   const parsed = qsrSchema.parse({
     role: "qsr",
     listen: [`127.0.0.1:${await freePort()}`],
-    dns: { servers, registries: [{ apex: "drtm.example" }], ...limits },
+    dns: { servers, registries, ...limits },
     qsas: { allowLoopback: true },
     state: { directory: join(directory, "state") },
   });
@@ -73,7 +75,7 @@ async function confirmedAt(time: number): Promise<void> {
   const [catalogue, discovery] = ["catalogue", "discovery"].map((name) => join(directory, "state", `${name}.drtm`)) as [string, string];
   await writeCatalogue(catalogue, { ...readCatalogue(catalogue)!, confirmedAt: time });
   const { registries, ...rest } = readDiscovery(discovery)!;
-  await writeDiscovery(discovery, { ...rest, registries: registries.map(({ state }) => ({ state, confirmedAt: time })) });
+  await writeDiscovery(discovery, { ...rest, registries: registries.map(({ state, isVouchedFor }) => ({ state, isVouchedFor, confirmedAt: time })) });
 }
 
 function mabs(node: QsrNode): string[] {
@@ -92,7 +94,7 @@ describe("after a restart", () => {
     dns = new DnsServer([registry(2, [B]), dsocZone()]);
     await dns.listen("127.0.0.1", dnsPort);
     await expect.poll(() => mabs(node), { timeout: 10_000 }).toEqual(B.prefixes);
-    expect(node.discovery.status.serials).toEqual({ "drtm.example.": 2 });
+    expect(node.discovery.status.serials).toEqual({ [APEX]: 2 });
   });
 
   test("what DNS says as before is no other catalogue", async () => {
@@ -135,6 +137,27 @@ describe("after a restart", () => {
     await expect.poll(() => mabs(node)).toEqual([]);
     expect(whyReport(node.engine, parseIp("192.0.2.7")).verdict).toContain("no catalogue yet");
     expect(mabs(await open({ catalogueMaxAgeHours: 1 }))).toEqual([]);
+  });
+
+  test("what was kept before there were trust anchors does not bind what they vouch for, and goes when nothing is", async () => {
+    await runOnce();
+    const key = makeKey(APEX);
+    const signed = signZone(APEX, registry(0xffff_ffff, [B]), [key], { inception: 0, expiration: 0x7fff_ffff });
+    const primary = await ScriptedPrimary.start(gives({ AXFR: [...signed, signed[0]!] }, 50));
+    const registries = [{ apex: APEX, primaries: [{ address: `127.0.0.1:${primary.port}` }], trustAnchors: [dsText(key)] }];
+    const node = await open({ registries });
+    await node.discover();
+    expect(mabs(node)).toEqual(B.prefixes);
+    expect(node.discovery.status.serials).toEqual({ [APEX]: 0xffff_ffff });
+    primary.stop();
+    await nodes.pop()!.close();
+
+    rmSync(join(directory, "state"), { recursive: true });
+    await runOnce();
+    const refused = await open({ registries });
+    expect(mabs(refused)).toEqual(A.prefixes);
+    await refused.discover();
+    expect(mabs(refused)).toEqual([]);
   });
 
   test("nothing is kept before DNS has been read", async () => {

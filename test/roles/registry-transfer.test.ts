@@ -36,7 +36,7 @@ function dsocZone(): ResourceRecord[] {
   return [{ name: "dsoc-a.example.", type: RecordType.SOA, ttl: 60, data }, svcb(SERVICE, { target: "qsa1.dsoc-a.example.", ipv4hint: [parseIp("127.0.1.1")] })];
 }
 
-async function start(script: Script, more: { readonly walked?: readonly ResourceRecord[]; readonly trustAnchors?: readonly string[]; readonly refreshMinSeconds?: number } = {}) {
+async function start(script: Script, more: { readonly walked?: readonly ResourceRecord[]; readonly trustAnchors?: readonly string[]; readonly secret?: string; readonly refreshMinSeconds?: number } = {}) {
   const primary = await ScriptedPrimary.start((asked, socket) => current(asked, socket));
   let current = script;
   const dns = new DnsServer([...(more.walked === undefined ? [] : [more.walked]), dsocZone()]);
@@ -48,7 +48,8 @@ async function start(script: Script, more: { readonly walked?: readonly Resource
     qsas: { allowLoopback: true },
     dns: {
       servers: [`127.0.0.1:${dnsPort}`],
-      registries: [{ apex: APEX, primaries: [{ address: `127.0.0.1:${primary.port}` }], trustAnchors: more.trustAnchors ?? [] }],
+      registries: [{ apex: APEX, primaries: [{ address: `127.0.0.1:${primary.port}`, ...(more.secret === undefined ? {} : { key: "k" }) }], trustAnchors: more.trustAnchors ?? [] }],
+      keys: more.secret === undefined ? [] : [{ name: "k", secret: more.secret }],
       notify: { listen: [`127.0.0.1:${notifyPort}`] },
       refreshMinSeconds: more.refreshMinSeconds ?? 3_600,
       queryDeadlineSeconds: 1,
@@ -85,6 +86,12 @@ describe("a registry with primaries", () => {
     const { node, mabs } = await start(gives({}), { walked: zone(5, "192.0.2.0/24") });
     expect(mabs()).toEqual(["192.0.2.0/24"]);
     expect(node.discovery.status.sources[APEX]).toBe("query walk");
+  });
+
+  test("that must sign is not read by queries when they do not, for anybody could answer these; the status says why", async () => {
+    const { node, mabs } = await start(gives({ AXFR: transfer(1, "192.0.2.0/24") }), { walked: zone(1000, "192.0.2.0/24"), secret: Buffer.alloc(32, 7).toString("base64") });
+    expect(mabs()).toEqual([]);
+    expect(node.discovery.status.problems).toEqual([{ name: APEX, problem: expect.stringMatching(/no primary has given it: .*TSIG/) }]);
   });
 
   test("with trust anchors gives nothing that is not signed, by no way; the status says why", async () => {

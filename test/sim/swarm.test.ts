@@ -19,7 +19,7 @@ describe("the standard world with all faults on", () => {
   });
 
   test("left alone, every question is answered, by near QSAs, with few probes to twenty sites a DSOC", () => {
-    const { metrics, probedDsocs, elapsed } = runSwarm({ seed: 6, duration: 5 * MINUTE, repeat: "", isCalm: true, plan: { sitesPerDsoc: 20 } });
+    const { metrics, probedDsocs, elapsed } = runSwarm({ seed: 6, duration: 5 * MINUTE, repeat: "", faults: "none", plan: { sitesPerDsoc: 20 } });
     expect(metrics.counts.faults).toBe(0);
     // Who asks before DNS has answered hears that there is nobody to ask.
     expect(metrics.counts.failures).toBeLessThan(5);
@@ -27,6 +27,12 @@ describe("the standard world with all faults on", () => {
     const probesPerSecond = metrics.counts.probes / ((probedDsocs * elapsed) / 1e6);
     expect(probesPerSecond).toBeGreaterThan(0.1);
     expect(probesPerSecond).toBeLessThan(1);
+  });
+
+  test("while sites fail and return, QSRs ask near ones", () => {
+    const { metrics } = runSwarm({ seed: 8, duration: 3 * MINUTE, repeat: "", faults: "sites" });
+    expect(metrics.counts.faults).toBeGreaterThan(5);
+    expect(metrics.askedRtt / metrics.nearestRtt).toBeLessThan(1.25);
   });
 
   test("is the same again from the same seed, and another from another", () => {

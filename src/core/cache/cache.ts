@@ -16,8 +16,8 @@ export class Cache {
   readonly entries: EntryTable;
   /** Whether somebody counts on an entry. */
   isHeld: (entry: number) => boolean = () => false;
-  readonly #ipv4 = new RangeIndex();
-  readonly #ipv6 = new RangeIndex();
+  readonly #ipv4 = new RangeIndex(false);
+  readonly #ipv6 = new RangeIndex(true);
   #hand = 0;
   #walker = 0;
 

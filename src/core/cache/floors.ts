@@ -174,7 +174,7 @@ export class Floors {
   }
 
   #indexOf(family: Family, prefixLength: number): RangeIndex {
-    return (this.#indexes[(family === 4 ? 0 : IPV4_LENGTHS) + prefixLength] ??= new RangeIndex());
+    return (this.#indexes[(family === 4 ? 0 : IPV4_LENGTHS) + prefixLength] ??= new RangeIndex(family === 6));
   }
 }
 

@@ -57,8 +57,8 @@ export class MappingStore {
   readonly #lineage: Uint32Array;
   readonly #position: Float64Array;
   readonly #rows = new MicronetTable();
-  readonly #ipv4 = new RangeIndex();
-  readonly #ipv6 = new RangeIndex();
+  readonly #ipv4 = new RangeIndex(false);
+  readonly #ipv6 = new RangeIndex(true);
   readonly #segment = new Segment();
   /** Of its own MABs, by their text: for replays, of which there may be many. */
   #numbers: Map<string, number> | undefined;

@@ -45,6 +45,8 @@ export interface RegistryOptions {
   readonly space: readonly Prefix[];
   /** Keys that must have signed the zone. None: what DNS gives is believed. */
   readonly anchors?: readonly TrustAnchor[];
+  /** Nothing of it is taken but what its signatures, or the key or certificate of a primary, vouch for. */
+  readonly isVouchedFor?: boolean;
 }
 
 /** Something wrong in a zone, and where. It spoils no more than it must. */

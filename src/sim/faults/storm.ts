@@ -5,6 +5,9 @@ import { type Station, StationKind } from "../station.ts";
 import type { World } from "../world.ts";
 import { type End, type Fault, badDns, badWeather, crash, cutFeed, isolate, moveMab, oneWayCut, partition, queriersIn, suspend, unlist } from "./faults.ts";
 
+/** Which faults a storm is of: all kinds there are, or only what befalls sites. */
+export type StormKind = "all" | "sites";
+
 /** How one kind of fault comes up in a storm. */
 interface Hazard {
   readonly weight: number;
@@ -23,12 +26,12 @@ export class Storm {
   #isOver = false;
 
   /** Each seed has its own climate: how often faults come, and which kinds are common. */
-  constructor(world: World, random: Random, metrics: Metrics) {
+  constructor(world: World, random: Random, metrics: Metrics, kind: StormKind) {
     this.#world = world;
     this.#random = random;
     this.#metrics = metrics;
     this.#interval = random.between(3, 15) * SECOND;
-    this.#hazards = HAZARDS.map(({ weight, longest, draw }) => ({ weight: weight * random.between(0.2, 2), longest, draw }));
+    this.#hazards = HAZARDS[kind].map(({ weight, longest, draw }) => ({ weight: weight * random.between(0.2, 2), longest, draw }));
   }
 
   begin(): void {
@@ -68,7 +71,7 @@ export class Storm {
   }
 }
 
-const HAZARDS: readonly Hazard[] = [
+const ALL: readonly Hazard[] = [
   { weight: 4, longest: 60 * SECOND, draw: (world, random) => crash(anyone(world, random)) },
   { weight: 3, longest: 40 * SECOND, draw: (world, random) => suspend(anyone(world, random)) },
   { weight: 2, longest: 60 * SECOND, draw: (world, random) => isolate(anyone(world, random)) },
@@ -81,6 +84,17 @@ const HAZARDS: readonly Hazard[] = [
   { weight: 1, longest: 120 * SECOND, draw: (world, random) => unlist(random.pick(world.qsas)) },
   { weight: 1, longest: 120 * SECOND, draw: moveSomeMab },
 ];
+
+/** Sites fail and return: their machines and processes, the ways to them, their feeds, their place in DNS. */
+const OF_SITES: readonly Hazard[] = [
+  { weight: 4, longest: 60 * SECOND, draw: (world, random) => crash(random.pick(world.qsas)) },
+  { weight: 3, longest: 40 * SECOND, draw: (world, random) => suspend(random.pick(world.qsas)) },
+  { weight: 2, longest: 60 * SECOND, draw: (world, random) => isolate(random.pick(world.qsas)) },
+  { weight: 2, longest: 30 * SECOND, draw: (world, random) => cutFeed(random.pick(world.qsas)) },
+  { weight: 1, longest: 120 * SECOND, draw: (world, random) => unlist(random.pick(world.qsas)) },
+];
+
+const HAZARDS: Readonly<Record<StormKind, readonly Hazard[]>> = { all: ALL, sites: OF_SITES };
 
 /** A QSA, QSR or QSC more often than one of the many ITRs. */
 function anyone(world: World, random: Random): Station {
