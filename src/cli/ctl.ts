@@ -1,4 +1,4 @@
-import { askControl } from "../io/control-client.ts";
+import { askControl, ownControlSocket } from "../io/control-client.ts";
 import { ControlError, defaultControlSocket } from "../io/control-place.ts";
 import type { FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
@@ -105,7 +105,7 @@ ${USAGES.map(([words, does]) => `  ${words.padEnd(29)} ${does}`).join("\n")}
 Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
   run: async (args) => {
     const { values, positionals } = readArgs("ctl", args, {
-      socket: { type: "string", default: defaultControlSocket() },
+      socket: { type: "string" },
       json: { type: "boolean", default: false },
       etr: { type: "string" },
       alternatives: { type: "string" },
@@ -115,7 +115,7 @@ Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
     const { etr, alternatives, hold, all } = values;
     const request = readAction(positionals, { etr, alternatives, hold, all });
     try {
-      const answer = await askControl(values.socket, request.method, request.target, request.body);
+      const answer = await askControl(values.socket ?? ownControlSocket(), request.method, request.target, request.body);
       const print = values.json ? printJson : request.print;
       const text = print(answer as never);
       if (text !== "") console.log(text);

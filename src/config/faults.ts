@@ -4,6 +4,8 @@ import { didYouMean } from "./nearest.ts";
 
 /** Of the file's own text in a fault. */
 const MOST_CHARACTERS = 40;
+/** The key whose value is in no message. */
+const SECRET = "secret";
 
 export type Path = readonly PropertyKey[];
 
@@ -41,6 +43,8 @@ export function faultsOf(issue: Issue, config: unknown, form: Form): Fault[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(schemaAt(config, path, form)?.properties ?? {});
+    // "secret:x" without a blank is a key.
+    if (known.includes(SECRET)) return [{ path, text: `"${path.join(".")}" has an unknown key: its keys are ${known.join(", ")}, each with a blank after its colon` }];
     return issue.keys.map((key) => ({ path: [...path, key], text: `unknown key "${[...path, printable(key, MOST_CHARACTERS)].join(".")}"${didYouMean(key, known)}` }));
   }
   if (issue.code === "invalid_union" || path.length === 0) return [form.shapeFault];
@@ -53,6 +57,7 @@ function problem(issue: Issue, config: unknown, form: Form): string {
   if (issue.code === "custom") return `is wrong: ${issue.message}`;
   if (value === undefined) return `is missing: ${wanted}`;
   if (value === null) return `has no value: ${wanted}, or leave the key out`;
+  if (issue.path.at(-1) === SECRET) return `is wrong: ${wanted}`;
   return `is wrong (${shown(value)}): ${wanted}${isSeconds(issue.path) && hasUnit(value) ? ", without a unit: the key's name has it" : ""}`;
 }
 
@@ -71,7 +76,7 @@ function whatToWrite(schema: JsonSchema = {}): string {
     case "object":
       return "write its keys below it, indented";
     default:
-      return "write a text";
+      return 'write a text, in "quotes" where it could be taken for a number';
   }
 }
 

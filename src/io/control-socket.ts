@@ -1,18 +1,15 @@
-import { type Stats, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { type Stats, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { AddressError } from "../address/index.ts";
 import { MappingError } from "../core/mapping/mapping-store.ts";
-import { CONTROL_DEADLINE_MS, ControlError, requireShort } from "./control-place.ts";
+import { CONTROL_DEADLINE_MS, ControlError, requirePrivate, requireShort } from "./control-place.ts";
 
 /** `GET /status` and the like; gets the query parameters and the JSON body. */
 export type ControlHandler = (parameters: URLSearchParams, body: Readonly<Record<string, unknown>>) => unknown;
 
 const MOST_BODY_OCTETS = 65_536;
-const OTHERS_WRITE = 0o022;
-/** In such a directory only the owner of a file can remove it: /tmp is one. */
-const STICKY = 0o1000;
 /** A umask. */
 const OWNER_ONLY = 0o177;
 const REASONS: Readonly<Record<string, string>> = {
@@ -86,18 +83,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Made for this user alone. In one that another user owns or may write, that user could put a socket of their own. */
+/** Made for this user alone. */
 function preparePrivateDirectory(directory: string): void {
-  const inside = withReason(`cannot make the directory ${directory} of the control socket`, () => {
+  withReason(`cannot make the directory ${directory} of the control socket`, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return statSync(directory);
+    requirePrivate(directory);
   });
-  if ([inside, lstatSync(directory)].some(({ uid }) => uid !== process.getuid?.() && uid !== 0)) {
-    throw new ControlError(403, `${directory} belongs to another user: choose another control socket`);
-  }
-  if ((inside.mode & OTHERS_WRITE) !== 0 && (inside.mode & STICKY) === 0) {
-    throw new ControlError(403, `other users can write to ${directory}: choose another control socket, or take that right away (chmod go-w)`);
-  }
 }
 
 /** What a process that has died left behind. Anything else at the path is somebody's. */
@@ -115,6 +106,7 @@ function withReason<T>(problem: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
+    if (error instanceof ControlError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new ControlError(500, `${problem}: ${REASONS[code ?? ""] ?? message}; choose another path`);
   }

@@ -2,7 +2,7 @@ import type { QsrConfig } from "../config/schema.ts";
 import type { RegistryOptions, WalkTools } from "../dns/discovery/types.ts";
 import { DnssecError, type TrustAnchor, parseTrustAnchor } from "../dns/dnssec/index.ts";
 import type { NotifyZone } from "../dns/transfer/index.ts";
-import { TsigKey, TsigKeyError } from "../dns/tsig/index.ts";
+import { TsigKey, TsigKeyError, shownKeyName } from "../dns/tsig/index.ts";
 import type { RegistryReader } from "../io/registry-reader.ts";
 import { type TlsTrust, TlsTrustError, readCaFile } from "../io/tls-trust.ts";
 import { FallbackReader, TransferReader } from "../io/transfer-reader.ts";
@@ -88,6 +88,6 @@ function trustOf({ ca, ...tls }: { readonly name?: string | undefined; readonly 
 function keyOf(apex: string, name: string | undefined, known: ReadonlyMap<string, TsigKey>): { key?: TsigKey } {
   if (name === undefined) return {};
   const key = known.get(name);
-  if (key === undefined) throw new RegistrySourceError(`a primary of the registry ${apex} has the key "${name}", which is not among dns.keys: name one that is, or add it there`);
+  if (key === undefined) throw new RegistrySourceError(`a primary of the registry ${apex} has the key ${shownKeyName(name)}, which is not among dns.keys: name one that is, or add it there`);
   return { key };
 }

@@ -85,7 +85,7 @@ describe("check", () => {
 
   test.each([
     ["a secret that is no base64", 'primaries: [{ address: 192.0.2.1, key: k }] }], keys: [{ name: k, secret: "x" }] }', "the secret of TSIG key k is not base64"],
-    ["a key that is not there", "primaries: [{ address: 192.0.2.1, key: k }] }] }", 'has the key "k", which is not among dns.keys'],
+    ["a key that is not there", "primaries: [{ address: 192.0.2.1, key: k }] }] }", 'has the key k, which is not among dns.keys'],
     ["a CA file without certificates", "primaries: [{ address: 192.0.2.1, tls: { ca: ca.yaml } }] }] }", "ca.yaml has no certificate"],
     ["a trust anchor that is none", 'primaries: [{ address: 192.0.2.1 }], trustAnchors: ["1 13 2 ab"] }] }', "the trust anchor with key tag 1 has a digest of 1 octets"],
   ])("a registry with %s", async (_what, rest, message) => {

@@ -81,6 +81,16 @@ describe("a configuration", () => {
     expect(found.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 
+  test.each([
+    ["a number", "{ name: k.example, secret: 12345678901234567000 }", '"dns.keys.0.secret" is wrong: write a text, in "quotes"'],
+    ["a list", "{ name: k.example, secret: [c2VjcmV0] }", '"dns.keys.0.secret" is wrong: write a text'],
+    ["a colon without a blank", "{ name: k.example, secret:c2VjcmV0 }", '"dns.keys.0" has an unknown key: its keys are name, secret'],
+  ])("a secret is in no message: %s", (_what, key, message) => {
+    const found = faults(`${MINIMAL}  keys: [${key}]\n`).join("\n");
+    expect(found).toContain(message);
+    expect(found).not.toMatch(/1234567|c2Vjc/);
+  });
+
   test("needs no more than a role and a registry", () => {
     const config = parseConfig(MINIMAL, "f.yaml");
     expect(config.listen.map(({ address, port }) => `${formatIp(address)} ${port}`)).toEqual(["127.0.0.1 4344"]);

@@ -34,6 +34,14 @@ describe("keys", () => {
     expect(() => { make(); }).not.toThrow(secret || "=");
   });
 
+  test.each(["transfer", "", "a..b"])("a name and a secret that are swapped: %j", (name) => {
+    const [secret, long] = [SECRET.toString("base64"), Buffer.alloc(64, 7).toString("base64")];
+    for (const swapped of [secret, long]) {
+      expect(() => TsigKey.parse(swapped, name)).toThrow(/are the two swapped\?/);
+      expect(() => TsigKey.parse(swapped, name)).not.toThrow(swapped.slice(0, 8));
+    }
+  });
+
   test("names are normalised", () => {
     expect(TsigKey.parse("Transfer.Example", SECRET.toString("base64")).name).toBe(KEY_NAME);
   });

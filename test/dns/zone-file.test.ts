@@ -94,9 +94,11 @@ describe("refusing", () => {
     ["\n\na TYPE1 \\# 3 0a0000ff", 4, /4 octets, but \\# announces 3/],
     ["a TYPE731 \\# 1 0", 2, /pairs of hex digits/],
     ['a TXT "open', 2, /no closing "/],
+    ['a TXT "\\', 2, /\\ at the end of a line/],
     ["a TXT", 2, /text is missing/],
     ["a TXT \\256", 2, /write \\000 to \\255/],
     [`a TXT ${"x".repeat(256)}`, 2, /255 is the most/],
+    ['a SVCB 1 . ech="c*"', 2, /ech is not base64/],
     ["a APL ( 1:192.0.2.0/24\n 1:192.0.2.1/24 )", 3, /"192\.0\.2\.1\/24" has bits set after its first 24/],
     ["a APL !1:192.0.2.0/24", 2, /negated/],
     ["a APL 3:192.0.2.0/24", 2, /is no APL item/],
@@ -125,6 +127,21 @@ describe("refusing", () => {
     const error = faultOf(`${SOA}${text}`);
     expect(error).toBeInstanceOf(ZoneFileError);
     expect(error).toMatchObject({ code: "DRTM_ZONE_FILE", file: "test.zone", line });
+    expect((error as ZoneFileError).message).toMatch(message);
+  });
+
+  test.each([
+    ["20 million characters in quotes", `a TXT "${"x".repeat(20_000_000)}"`, /more than 270000 characters in one field/],
+    ["20 million characters", `a TXT ${"x".repeat(20_000_000)}`, /more than 270000 characters in one field/],
+    ["10 million escapes", `a TXT "${"\\a".repeat(10_000_000)}"`, /more than 270000 characters in one field/],
+    ["a string of 200,000 octets", `a TXT "\\a${"x".repeat(200_000)}"`, /a string of 200001 octets/],
+    ["300 strings", `a TXT ${`"${"x".repeat(255)}" `.repeat(300)}`, /the data have 76800 octets.*make several records/],
+    ["70,000 prefixes", `a APL ${"1:0.0.0.0/0 ".repeat(70_000)}`, /the data have 280000 octets/],
+    ["a value of 70,000 octets", `a SVCB 1 . key9="${"x".repeat(70_000)}"`, /key9 with 70000 octets/],
+    ["two values of 40,000 octets", `a SVCB 1 . key9="${"x".repeat(40_000)}" key10="${"x".repeat(40_000)}"`, /the data have 80011 octets/],
+  ])("what no record has room for: %s", (_what, text, message) => {
+    const error = faultOf(`${SOA}${text}`);
+    expect(error).toBeInstanceOf(ZoneFileError);
     expect((error as ZoneFileError).message).toMatch(message);
   });
 

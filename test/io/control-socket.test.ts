@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AddressError } from "../../src/address/index.ts";
 import { MappingError } from "../../src/core/mapping/mapping-store.ts";
 import { ChangeLogError } from "../../src/io/change-log.ts";
-import { askControl } from "../../src/io/control-client.ts";
+import { askControl, ownControlSocket } from "../../src/io/control-client.ts";
 import { ControlError, defaultControlSocket } from "../../src/io/control-place.ts";
 import { serveControl } from "../../src/io/control-socket.ts";
 
@@ -156,6 +156,38 @@ test.runIf(process.getuid?.() === 0)("a directory of somebody else is not used (
   mkdirSync(foreign);
   chownSync(foreign, 65_534, 65_534);
   await expect(serveControl(join(foreign, "x.sock"), {})).rejects.toThrow("belongs to another user");
+});
+
+test.runIf(process.getuid?.() === 0)("nor is it asked, where nobody has named it (needs root)", async () => {
+  vi.stubEnv("XDG_RUNTIME_DIR", directory);
+  const own = join(directory, "drtm", "drtm.sock");
+  const drtm = await serveControl(own, {});
+  expect(ownControlSocket()).toBe(own);
+  chownSync(join(directory, "drtm"), 65_534, 65_534);
+  expect(() => ownControlSocket()).toThrow(`${join(directory, "drtm")} belongs to another user: choose another control socket`);
+  await drtm.close();
+  vi.unstubAllEnvs();
+});
+
+test("where nobody has made one, no drtm runs", () => {
+  vi.stubEnv("XDG_RUNTIME_DIR", join(directory, "nowhere"));
+  expect(() => ownControlSocket()).toThrow("no drtm runs here");
+  vi.unstubAllEnvs();
+});
+
+test("an endless answer is cut off", async () => {
+  const [endless, impostor] = [join(directory, "endless.sock"), createServer((_request, response) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(1 << 20, 32)));
+    };
+    response.on("drain", more);
+    more();
+  })];
+  impostor.listen(endless);
+  await once(impostor, "listening");
+  await expect(askControl(endless, "GET", "/status")).rejects.toThrow("the answer is longer than 67108864 octets");
+  impostor.closeAllConnections();
+  impostor.close();
 });
 
 test("a path that the kernel does not take, or a directory that cannot be made, is named", async () => {

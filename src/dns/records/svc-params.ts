@@ -1,4 +1,5 @@
 import { type RdataReader, concatBytes, uint16Bytes } from "./rdata-reader.ts";
+import { RdataError } from "./record.ts";
 
 /** SvcParamKeys: RFC 9460 section 14.3.2, and three from its private-use space (docs/zones.md). */
 export const SvcKey = {
@@ -22,6 +23,7 @@ export interface SvcParam {
 const NAMES = ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint"];
 /** Key 65535 is reserved as "Invalid key". */
 const INVALID_KEY = 65535;
+const MOST_VALUE_OCTETS = 0xffff;
 
 /** `port`, or `key65280` for a key without a name in DNS text (RFC 9460 section 2.1). */
 export function svcKeyName(key: number): string {
@@ -52,7 +54,10 @@ export function readSvcParams(reader: RdataReader): SvcParam[] {
   return params;
 }
 
+/** Throws RdataError for a value whose length does not fit its field. */
 export function encodeSvcParams(params: readonly SvcParam[]): Uint8Array {
   const sorted = params.toSorted((a, b) => a.key - b.key);
+  const tooLong = sorted.find(({ value }) => value.length > MOST_VALUE_OCTETS);
+  if (tooLong !== undefined) throw new RdataError("SVCB", `has ${svcKeyName(tooLong.key)} with ${tooLong.value.length} octets: ${MOST_VALUE_OCTETS} are the most`);
   return concatBytes(sorted.flatMap(({ key, value }) => [uint16Bytes(key), uint16Bytes(value.length), value]));
 }

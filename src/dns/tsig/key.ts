@@ -28,7 +28,7 @@ export class TsigKey {
   static parse(name: string, base64: string): TsigKey {
     const octets = secretFrom(name, base64);
     if (octets.length < LEAST_SECRET_OCTETS) {
-      throw new TsigKeyError(`the secret of TSIG key ${printable(name)} has ${octets.length} octets: take at least ${LEAST_SECRET_OCTETS}, better ${MAC_OCTETS}, from a random source (tsig-keygen, keymgr -t)`);
+      throw new TsigKeyError(`the secret of TSIG key ${shownKeyName(name)} has ${octets.length} octets: take at least ${LEAST_SECRET_OCTETS}, better ${MAC_OCTETS}, from a random source (tsig-keygen, keymgr -t)`);
     }
     return new TsigKey(keyName(name), octets);
   }
@@ -38,15 +38,21 @@ export class TsigKey {
   }
 }
 
+/** A key's name for a message: in its place somebody may have written the secret. */
+export function shownKeyName(name: string): string {
+  const looksSecret = BASE64.test(name) && name.length >= LEAST_SECRET_OCTETS;
+  return looksSecret ? "(not shown: its name looks like a secret; are the two swapped?)" : printable(name);
+}
+
 function keyName(name: string): string {
   try {
     return normaliseName(name);
   } catch (cause) {
-    throw new TsigKeyError(`"${printable(name)}" cannot name a TSIG key: it must be a domain name, the same at both ends`, { cause });
+    throw new TsigKeyError(`${shownKeyName(name)} cannot name a TSIG key: it must be a domain name, the same at both ends`, { cause });
   }
 }
 
 function secretFrom(name: string, base64: string): Uint8Array {
-  if (!BASE64.test(base64)) throw new TsigKeyError(`the secret of TSIG key ${printable(name)} is not base64: copy it whole, with the = at its end`);
+  if (!BASE64.test(base64)) throw new TsigKeyError(`the secret of TSIG key ${shownKeyName(name)} is not base64: copy it whole, with the = at its end`);
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

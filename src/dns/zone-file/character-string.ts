@@ -1,16 +1,12 @@
-import { RdataError } from "../records/index.ts";
+import { RdataError, concatBytes } from "../records/index.ts";
 
 const encoder = new TextEncoder();
 
 /** Octets of a character-string, `\DDD` and `\X` undone (RFC 1035 section 5.1); other characters as UTF-8. */
 export function unescapeOctets(text: string): Uint8Array {
   if (!text.includes("\\")) return encoder.encode(text);
-  const octets: number[] = [];
-  for (const [, escape, plain] of text.matchAll(/\\(\d{1,3}|[^\d])|([^\\]+)/gu)) {
-    if (plain !== undefined) octets.push(...encoder.encode(plain));
-    else octets.push(...escapedOctets(escape!));
-  }
-  return Uint8Array.from(octets);
+  const parts = text.matchAll(/\\(\d{1,3}|[^\d])|([^\\]+)/gu);
+  return concatBytes(Array.from(parts, ([, escape, plain]) => (plain === undefined ? escapedOctets(escape!) : encoder.encode(plain))));
 }
 
 /** In quotes, everything outside printable ASCII as `\DDD`. */

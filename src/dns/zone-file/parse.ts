@@ -6,6 +6,8 @@ import { TEXT_FORMS, parseGenericText } from "./text-forms.ts";
 import { type Entry, readEntries } from "./tokens.ts";
 import { ZoneCollector, type ZoneFile } from "./zone-collector.ts";
 
+const MOST_DATA_OCTETS = 0xffff;
+
 export interface ZoneFileOptions {
   /** The file's name, for messages. */
   readonly file: string;
@@ -117,6 +119,13 @@ function readType(fields: Fields): number {
 }
 
 function readData(fields: Fields, type: number): Uint8Array {
+  const data = parseData(fields, type);
+  // RDLENGTH has 16 bits (RFC 1035 section 3.2.1).
+  if (data.length > MOST_DATA_OCTETS) fields.fail(`the data have ${data.length} octets, a record has room for ${MOST_DATA_OCTETS}: make several records of it`);
+  return data;
+}
+
+function parseData(fields: Fields, type: number): Uint8Array {
   const next = fields.peek();
   if (next?.text === "\\#" && !next.quoted) {
     fields.token("\\#");

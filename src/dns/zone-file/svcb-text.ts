@@ -2,6 +2,7 @@ import { formatIp, parseIp } from "../../address/index.ts";
 import { RdataError, RdataReader, type SvcParam, SvcKey, nextAddress } from "../records/index.ts";
 import { concatBytes, encodeAddress, encodeName, encodeSvcParams, readMandatory, readSvcParams, uint16Bytes } from "../records/index.ts";
 import { svcKeyFromName, svcKeyName } from "../records/index.ts";
+import { decodeBase64, encodeBase64 } from "./base-n.ts";
 import { quoteOctets, unescapeOctets } from "./character-string.ts";
 import type { Fields } from "./fields.ts";
 import { joinValueList, splitValueList } from "./value-list.ts";
@@ -24,7 +25,7 @@ const FORMS = new Map<number, ValueForm>([
   [SvcKey.port, { parse: parsePort, format: (value) => `${new RdataReader("port", value).uint16("port")}` }],
   [SvcKey.ipv4hint, hints(4)],
   [SvcKey.ipv6hint, hints(6)],
-  [SvcKey.ech, { parse: parseBase64, format: (value) => btoa(String.fromCharCode(...value)) }],
+  [SvcKey.ech, { parse: parseBase64, format: encodeBase64 }],
 ]);
 
 /** `10 fra1 ( alpn=drtm1 port=4344 key65280="eu-fra" )` (RFC 9460 section 2.1). An alias, too: readers judge it. */
@@ -110,11 +111,9 @@ function parsePort(octets: Uint8Array): Uint8Array {
 }
 
 function parseBase64(octets: Uint8Array): Uint8Array {
-  try {
-    return Uint8Array.from(atob(textOf(octets)), (character) => character.charCodeAt(0));
-  } catch (cause) {
-    throw new RdataError("ech", "is not base64", { cause });
-  }
+  const value = decodeBase64(textOf(octets));
+  if (value === undefined) throw new RdataError("ech", "is not base64");
+  return value;
 }
 
 function hints(family: 4 | 6): ValueForm {

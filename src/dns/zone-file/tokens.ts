@@ -15,9 +15,11 @@ export interface Entry {
   readonly tokens: readonly Token[];
 }
 
-const LEXEME =
-  /(?<blank>[ \t\r\f]+)|(?<newline>\n)|(?<comment>;[^\n]*)|(?<paren>[()])|"(?<quoted>(?:[^"\\\n]|\\[^\n])*)"|(?<bare>(?:[^\s();"\\]|\\[^\n])+)/y;
-const QUOTED_VALUE = /"((?:[^"\\\n]|\\[^\n])*)"/y;
+const LEXEME = /(?<blank>[ \t\r\f]+)|(?<newline>\n)|(?<comment>;[^\n]*)|(?<paren>[()])|(?<quote>")/y;
+/** What a token holds between escapes. A regular expression for all of it would run out of stack in one of some megabytes. */
+const PLAIN = { bare: /[^\s();"\\]*/y, quoted: /[^"\\\n]*/y } as const;
+/** The 65,535 octets that a record has at most, each as \DDD, and the name of a parameter. */
+const MOST_CHARACTERS = 270_000;
 
 /** The entries of a zone file, in order. Throws ZoneFileError. */
 export function* readEntries(text: string, file: string): Generator<Entry> {
@@ -57,25 +59,44 @@ class EntryReader {
   #lexeme(tokens: Token[]): boolean {
     LEXEME.lastIndex = this.#at;
     const groups = LEXEME.exec(this.#text)?.groups;
-    if (groups === undefined) return this.#failAtCharacter();
-    this.#at = LEXEME.lastIndex;
-    const { newline, paren, quoted, bare } = groups;
-    const line = this.#line;
-    if (newline !== undefined) this.#line++;
+    if (groups !== undefined) this.#at = LEXEME.lastIndex;
+    const { newline, paren, quote } = groups ?? {};
+    if (groups === undefined) tokens.push({ text: this.#bare(), quoted: false, line: this.#line });
+    else if (newline !== undefined) this.#line++;
     else if (paren !== undefined) this.#parenthesis(paren);
-    else if (quoted !== undefined) tokens.push({ text: quoted, quoted: true, line });
-    else if (bare !== undefined) tokens.push({ text: bare + this.#quotedValue(bare), quoted: false, line });
+    else if (quote !== undefined) tokens.push({ text: this.#quoted(), quoted: true, line: this.#line });
     return newline !== undefined;
   }
 
-  /** The quoted part of `key="value"` (RFC 9460 section 2.1). */
-  #quotedValue(bare: string): string {
-    if (!bare.endsWith("=") || this.#text[this.#at] !== '"') return "";
-    QUOTED_VALUE.lastIndex = this.#at;
-    const value = QUOTED_VALUE.exec(this.#text)?.[1];
-    if (value === undefined) return this.#failAtCharacter();
-    this.#at = QUOTED_VALUE.lastIndex;
-    return value;
+  #bare(): string {
+    const text = this.#run(PLAIN.bare);
+    if (text === "") this.#failAtCharacter();
+    // `key="value"` (RFC 9460 section 2.1).
+    if (!text.endsWith("=") || this.#text[this.#at] !== '"') return text;
+    this.#at++;
+    return text + this.#quoted();
+  }
+
+  /** What is quoted, from after the first quote; goes on after the last. */
+  #quoted(): string {
+    const text = this.#run(PLAIN.quoted);
+    if (this.#text[this.#at] !== '"') this.#fail('a string has no closing " on its line');
+    this.#at++;
+    return text;
+  }
+
+  /** Takes what is plain, and escapes. */
+  #run(plain: RegExp): string {
+    const start = this.#at;
+    for (;;) {
+      plain.lastIndex = this.#at;
+      plain.test(this.#text);
+      this.#at = plain.lastIndex;
+      if (this.#at - start > MOST_CHARACTERS) this.#fail(`more than ${MOST_CHARACTERS} characters in one field: no record has room for them`);
+      if (this.#text[this.#at] !== "\\") return this.#text.slice(start, this.#at);
+      if ((this.#text[this.#at + 1] ?? "\n") === "\n") this.#fail("\\ at the end of a line: it must escape a character");
+      this.#at += 2;
+    }
   }
 
   #parenthesis(paren: string): void {
@@ -87,8 +108,6 @@ class EntryReader {
 
   #failAtCharacter(): never {
     const character = this.#text[this.#at]!;
-    if (character === '"') this.#fail('a string has no closing " on its line');
-    if (character === "\\") this.#fail("\\ at the end of a line: it must escape a character");
     return this.#fail(`unexpected character ${JSON.stringify(character)}: put it into "quotes"`);
   }
 

@@ -55,7 +55,7 @@ class Reader {
     const { text, file } = this.#text(name, path);
     if (text === undefined) return [];
     const { mabs, faults } = parseMabFile(text, file);
-    this.fileFaults.push(...faults);
+    for (const fault of faults) this.fileFaults.push(fault);
     for (const { prefix, line } of mabs) {
       const key = formatPrefix(prefix);
       const before = first.get(key);
