@@ -64,7 +64,7 @@ export class BatchedDriver {
     return formatEndpoint(address, port);
   }
 
-  /** Another thread that writes a 64-bit number, one, to this file descriptor ends a wait. */
+  /** Another thread that writes a 64-bit number, one, to this file descriptor ends a wait. Who has it closes it, after this driver. */
   get alarm(): number {
     return this.#waiter.alarm;
   }
@@ -93,7 +93,6 @@ export class BatchedDriver {
 
   close(): void {
     for (const { socket } of this.#links) socket.close();
-    this.#waiter.close();
   }
 
   #runTimers(time: number): void {
