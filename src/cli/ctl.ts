@@ -90,6 +90,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 /** How long a wish for less load lasts when nothing is said. */
 const DEFAULT_HOLD_SECONDS = "300";
 
+/** Longer ones stand in a line of their own. */
+const WORDS_WIDTH = 29;
 const USAGES = Object.values(ACTIONS).flatMap(({ usage }) => usage);
 
 export const ctl: Command = {
@@ -97,7 +99,7 @@ export const ctl: Command = {
   summary: "look into a running drtm, or change it",
   help: `Usage: drtm ctl ACTION [--socket PATH] [--json]
 
-${USAGES.map(([words, does]) => `  ${words.padEnd(29)} ${does}`).join("\n")}
+${USAGES.map(([words, does]) => `  ${words.length > WORDS_WIDTH ? `${words}\n  ${" ".repeat(WORDS_WIDTH)}` : words.padEnd(WORDS_WIDTH)}  ${does}`).join("\n")}
 
   --socket PATH  control socket of the drtm meant (default ${defaultControlSocket()})
   --json         the answer as JSON, one object a line

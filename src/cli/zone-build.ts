@@ -24,7 +24,7 @@ file is replaced in one step. Files of zones that the description no longer has 
   -n, --dry-run        say what would change, and write nothing
   --json               one JSON object for each zone
 
-Exit status: 0 done, 2 wrong usage or description.
+Exit status: 0 done, 2 wrong usage or description, or a file that cannot be written.
 
 Example: drtm zone build zones/world.yaml --out zones --dry-run`,
   run: async (args) => {
@@ -35,7 +35,7 @@ Example: drtm zone build zones/world.yaml --out zones --dry-run`,
     });
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new UsageError("drtm zone build takes one description (see: drtm zone build --help)");
-    if (values.out === undefined) throw new UsageError("drtm zone build needs --out DIRECTORY (see: drtm zone build --help)");
+    if (values.out === undefined || values.out === "") throw new UsageError("drtm zone build needs --out DIRECTORY (see: drtm zone build --help)");
     if (statSync(values.out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${values.out} is a file: name the directory that the zone files are in, or go to`);
     const description = loadDescription(file);
     const plans = planZones(description, previousIn(values.out), Date.now() / 1000);

@@ -53,6 +53,17 @@ describe("build", () => {
     place.remove();
   });
 
+  test.each([
+    ["", "drtm zone build needs --out DIRECTORY"],
+    ["%/mabs.txt/zones", "drtm.example.zone cannot be written: ENOTDIR: not a directory"],
+    // There mkdir says ENOENT of what is new.
+    ["/proc/drtm-test", "/proc/drtm-test/drtm.example.zone cannot be written: ENOENT: no such file or directory"],
+  ])("--out %j is told, with status 2", async (out, message) => {
+    writeFileSync(world.path("mabs.txt"), "");
+    const { status, stderr } = await drtm("zone", "build", world.path("world.yaml"), "--out", out.replace("%", world.directory));
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) as string });
+  });
+
   test("a faulty description is status 2, each fault with file and line", async () => {
     const file = world.path("faulty.yaml");
     writeFileSync(file, "registry:\n  apex: drtm.example\n  nameserver: []\n");
