@@ -3,6 +3,7 @@ import { ControlError, defaultControlSocket } from "../io/control-place.ts";
 import type { FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";
+import { counted } from "./counted.ts";
 import { qsaTable } from "./qsa-table.ts";
 import { statusText } from "./status-text.ts";
 import { formatTable, paint } from "./table.ts";
@@ -82,7 +83,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     usage: [["flush RANGE", "forget what is cached there, here and at all queriers"], ["flush all", "forget everything"]],
     request: ([range, ...more]) => {
       if (range === undefined || more.length > 0) return undefined;
-      return { method: "POST", target: "/flush", body: { range: range === "all" ? null : range }, print: ({ entries }: FlushReport) => `${entries} ${entries === 1 ? "entry" : "entries"} flushed` };
+      return { method: "POST", target: "/flush", body: { range: range === "all" ? null : range }, print: ({ entries }: FlushReport) => `${counted(entries, "entry", "entries")} flushed` };
     },
   },
 };

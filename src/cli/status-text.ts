@@ -1,4 +1,5 @@
 import type { StatusReport } from "../roles/reports.ts";
+import { counted } from "./counted.ts";
 import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
 
 /** A hostile registry has as many as it likes. */
@@ -17,11 +18,11 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
   if (catalogue !== undefined) {
     const { mabs, sets, services, qsas, serials, sources, ageSeconds } = catalogue;
     const confirmed = ageSeconds === null ? "never confirmed: DNS has not answered yet" : `confirmed ${ageSeconds} s ago`;
-    rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; ${confirmed}`]);
+    rows.push(["catalogue", `${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}; ${confirmed}`]);
     rows.push(["serials", Object.entries(serials).map(([apex, serial]) => `${apex} ${serial} (${sources[apex]})`).join(", ") || "none yet"]);
     for (const problem of shownProblems(catalogue.problems, isWhole)) rows.push([paint.yellow("problem"), problem]);
   }
-  if (mapping !== undefined) rows.push(["mapping", `${mapping.mabs} MABs, ${mapping.micronets} micronets`]);
+  if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
   const lines = wrapList(counters.map(([name, value]) => `${name} ${value}`), terminalWidth() - LABEL_COLUMNS);

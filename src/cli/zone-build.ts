@@ -5,6 +5,7 @@ import { type ZonePlan, planZones } from "../zone-tools/build/plan.ts";
 import type { RrsetChange } from "../zone-tools/build/rrset-changes.ts";
 import { loadDescription } from "../zone-tools/description/load.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { counted } from "./counted.ts";
 import { paint } from "./table.ts";
 
 /** RRsets of a zone, and unchanged zones, that are shown; more are counted. */
@@ -56,7 +57,7 @@ function printReport(plans: readonly ZonePlan[], directory: string, isDry: boole
   const unchanged = plans.filter(({ state }) => state === "unchanged").length;
   const shown = unchanged > MOST_SHOWN ? plans.filter(({ state }) => state !== "unchanged") : plans;
   for (const plan of shown) console.log(report(plan, join(directory, plan.fileName), isDry));
-  if (shown.length < plans.length) console.log(`${unchanged.toLocaleString("en")} zones unchanged`);
+  if (shown.length < plans.length) console.log(`${counted(unchanged, "zone")} unchanged`);
 }
 
 function report(plan: ZonePlan, path: string, isDry: boolean): string {
@@ -81,5 +82,5 @@ function outcome({ state, serialBefore, serial, changes }: ZonePlan, isDry: bool
 }
 
 function rrsets(changes: readonly RrsetChange[]): string {
-  return changes.length === 1 ? "1 RRset" : `${changes.length.toLocaleString("en")} RRsets`;
+  return counted(changes.length, "RRset");
 }

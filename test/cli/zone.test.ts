@@ -116,7 +116,7 @@ describe("check", () => {
     spoilt.spoil(spoilt.dsocB, "port=4344 ipv4hint=203.0.113.1", `port=${port} ipv4hint=127.0.0.1`);
     const { status, stdout } = await drtm("zone", "check", spoilt.dsocB, "--probe", "--allow-loopback", "--timeout", "300");
     expect(status).toBe(1);
-    expect(stdout).toContain(`has tyo2.dsoc-b.example. of s1.dsoc-b.example., and it does not answer: 127.0.0.1:${port} cannot be asked: nothing listens there`);
+    expect(stdout).toContain(`has tyo2.dsoc-b.example. of s1.dsoc-b.example., and it does not answer: 127.0.0.1:${port} cannot be asked: nothing listens there: start it, open the port, or take it out\n`);
     expect(stdout).toMatch(new RegExp(`127.0.0.1:${port}  silent\n`));
     spoilt.remove();
   });
