@@ -41,11 +41,15 @@ export interface DiscoveryOptions {
 }
 
 export interface Recalled {
-  /** In use already, and when DNS had confirmed it; milliseconds of Date. */
+  readonly inUse: CatalogueInUse | undefined;
+  /** What that was made of, where it could be read too; without a catalogue in use one is made of it. */
+  readonly discovery: KeptDiscovery | undefined;
+}
+
+/** A catalogue that serves already, and when DNS had confirmed it; milliseconds of Date. */
+export interface CatalogueInUse {
   readonly catalogue: Catalogue;
   readonly confirmedAt: number;
-  /** What it was made of, where that could be read too. */
-  readonly discovery: KeptDiscovery | undefined;
 }
 
 export interface DiscoveryStatus {
@@ -88,7 +92,7 @@ export class DiscoveryLoop {
     this.#registries = registries.map((registry) => this.#watch(registry, tools, validation));
     const rules: ServiceRules = { always: services?.always ?? false, resolver: services?.resolver && demanding(services.resolver) };
     const trust = (): ServiceTrust => new ServiceTrust({ registries: this.#states, rules, query, validation });
-    this.#services = new ServiceWatch({ limits, addresses, trust, onFailure: (what, error) => { this.#fail(what, error); } });
+    this.#services = new ServiceWatch({ limits, addresses, trust, maxAgeSeconds: options.maxAgeSeconds ?? Infinity, onFailure: (what, error) => { this.#fail(what, error); } });
   }
 
   get status(): DiscoveryStatus {
@@ -105,7 +109,7 @@ export class DiscoveryLoop {
   /** What is to be kept for the next start. */
   get toKeep(): Omit<KeptDiscovery, "stamp"> {
     const registries = this.#registries.flatMap(({ registry: { isVouchedFor = false }, state, confirmedAt }) => (state === undefined ? [] : [{ state, confirmedAt, isVouchedFor }]));
-    return { registries, services: this.#services.states };
+    return { registries, services: this.#services.toKeep, areServicesVouchedFor: this.#areServicesVouchedFor };
   }
 
   /** Reads everything once, as far as it can be read, and goes on by itself from there. */
@@ -155,24 +159,37 @@ export class DiscoveryLoop {
 
   #recall(recalled: Recalled | undefined): void {
     if (recalled === undefined) return;
-    const { catalogue, confirmedAt, discovery } = recalled;
-    this.#published = catalogue;
-    if (discovery === undefined) {
-      const age = Math.max(0, Date.now() - confirmedAt) / 1000;
-      this.#recalled = { catalogue, expires: now() / 1e6 + (this.#options.maxAgeSeconds ?? Infinity) - age };
-      return;
-    }
-    const { registries, services } = discovery;
-    for (const watch of this.#registries) {
-      const kept = registries.find(({ state }) => state.apex === watch.registry.apex);
-      // What was taken before anything had to vouch for it must not bind what is vouched for, as by its serial.
-      if (kept !== undefined && (kept.isVouchedFor || !watch.registry.isVouchedFor)) watch.resume(kept.state, kept.confirmedAt);
-    }
-    this.#services.resume(services);
+    const { inUse, discovery } = recalled;
+    this.#published = inUse?.catalogue;
+    if (discovery === undefined) return this.#rememberUse(inUse);
+    this.#resume(discovery);
     const states = this.#states;
-    if (states.length === registries.length) this.#book.resume(catalogue, states, services);
+    if (inUse !== undefined && states.length === discovery.registries.length) this.#book.resume(inUse.catalogue, states, this.#services.states);
     // What has expired is taken back only after a look: DNS may be there.
     if (states.length > 0) this.#publish();
+  }
+
+  /** A catalogue of which nothing more is known than until when it counts. */
+  #rememberUse(inUse: CatalogueInUse | undefined): void {
+    if (inUse === undefined) return;
+    const age = Math.max(0, Date.now() - inUse.confirmedAt) / 1000;
+    this.#recalled = { catalogue: inUse.catalogue, expires: now() / 1e6 + (this.#options.maxAgeSeconds ?? Infinity) - age };
+  }
+
+  /** What was taken before anything had to vouch for it must not bind what is vouched for, as by its serial. */
+  #resume({ registries, services, areServicesVouchedFor }: KeptDiscovery): void {
+    let isTrusted = areServicesVouchedFor || !this.#areServicesVouchedFor;
+    for (const watch of this.#registries) {
+      const kept = registries.find(({ state }) => state.apex === watch.registry.apex);
+      if (kept === undefined) continue;
+      if (kept.isVouchedFor || !watch.registry.isVouchedFor) watch.resume(kept.state, kept.confirmedAt);
+      else isTrusted = false;
+    }
+    if (isTrusted) this.#services.resume(services);
+  }
+
+  get #areServicesVouchedFor(): boolean {
+    return this.#options.services?.always ?? false;
   }
 
   /** What fails because we stop is no news. */

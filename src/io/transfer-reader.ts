@@ -66,14 +66,26 @@ export class TransferReader implements RegistryReader {
   /** Throws WalkError, which names what each primary did. */
   async read(known: RegistryState | undefined): Promise<RegistryState> {
     this.#faults.clear();
+    // What has been forgotten binds nobody: its serial may have been set back in the meantime.
+    if (known === undefined) this.#copy = undefined;
     const told = this.#told;
     this.#told = undefined;
     const news = told === undefined ? undefined : await this.#try(told, known);
     if (news !== undefined && news !== known) return news;
-    for (const primary of await this.#inOrder()) {
+    return this.#readFromFirst(await this.#inOrder(known), known);
+  }
+
+  /** From the first that gives it. Whether one with TLS has news is known only when it is asked: those are, while there is none. */
+  async #readFromFirst(primaries: readonly Primary[], known: RegistryState | undefined): Promise<RegistryState> {
+    let confirmed: RegistryState | undefined;
+    for (const primary of primaries) {
+      if (confirmed !== undefined && primary.tls === undefined) continue;
       const state = await this.#try(primary, known);
-      if (state !== undefined) return state;
+      if (state === undefined) continue;
+      if (state.serial !== known?.serial) return state;
+      confirmed = state;
     }
+    if (confirmed !== undefined) return confirmed;
     throw new WalkError(`${this.#options.registry.apex}: no primary has given it: ${this.complaints.join("; ")}`);
   }
 
@@ -82,10 +94,11 @@ export class TransferReader implements RegistryReader {
   }
 
   /** Those that have news before the others. One that is behind is told of even where it need not be asked. */
-  async #inOrder(): Promise<readonly Primary[]> {
+  async #inOrder(known: RegistryState | undefined): Promise<readonly Primary[]> {
     const { primaries, registry } = this.#options;
-    if (this.#copy === undefined || primaries.length === 1) return primaries;
-    const { inOrder, faults } = await surveyPrimaries(registry.apex, primaries, this.#copy.image.soa.serial, this.#over.signal);
+    if (primaries.length === 1) return primaries;
+    const ours = this.#copy?.image.soa.serial ?? known?.serial;
+    const { inOrder, faults } = await surveyPrimaries(registry.apex, primaries, ours, this.#over.signal);
     for (const [primary, fault] of faults) this.#faults.set(primary, fault);
     return inOrder;
   }

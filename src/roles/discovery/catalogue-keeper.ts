@@ -7,6 +7,8 @@ import { statePath } from "../state-directory.ts";
 
 export interface CatalogueKeeperOptions {
   readonly directory: string;
+  /** What the configuration lets into catalogues. */
+  readonly scope: string;
   readonly discovery: DiscoveryLoop;
   /** Told that a catalogue is on disk, and of its files' stamp. */
   readonly onKept: (catalogue: Catalogue, stamp: number) => void;
@@ -64,7 +66,7 @@ export class CatalogueKeeper {
   }
 
   async #writeNow(): Promise<void> {
-    const { directory, discovery, onKept, onFailure } = this.#options;
+    const { directory, scope, discovery, onKept, onFailure } = this.#options;
     const catalogue = this.#catalogue;
     const { toKeep } = discovery;
     // What was never confirmed is no good catalogue, and nothing is better kept than something empty.
@@ -74,7 +76,7 @@ export class CatalogueKeeper {
     const confirmedAt = Math.min(...toKeep.registries.map((registry) => registry.confirmedAt));
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await writeCatalogue(statePath(directory, "catalogue"), { catalogue, confirmedAt, stamp });
+      await writeCatalogue(statePath(directory, "catalogue"), { catalogue, confirmedAt, scope, stamp });
       await writeDiscovery(statePath(directory, "discovery"), { ...toKeep, stamp });
       onKept(catalogue, stamp);
     } catch (error) {
