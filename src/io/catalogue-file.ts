@@ -2,7 +2,7 @@ import type { Family } from "../address/index.ts";
 import { Catalogue, type MabGroup } from "../core/mabs/catalogue.ts";
 import type { ServiceEntry } from "../core/mabs/catalogue-content.ts";
 import type { SegmentColumns } from "../core/tables/segment-table.ts";
-import { readSealed, writeSealed } from "./sealed-file.ts";
+import { type FileMark, readSealed, writeSealed } from "./sealed-file.ts";
 
 const KIND = "catalogue 3";
 /** What is made from nothing has the edition after 0, and must not pass for one that was made from what was kept. */
@@ -30,11 +30,11 @@ interface Header {
 }
 
 /** All columns as they are in memory, so that they need only be read. Throws the system's errors. */
-export async function writeCatalogue(path: string, { catalogue, confirmedAt, scope, stamp }: KeptCatalogue): Promise<void> {
+export async function writeCatalogue(path: string, { catalogue, confirmedAt, scope, stamp }: KeptCatalogue): Promise<FileMark> {
   const { prefixes, groupOf, groups, services, ipv4, ipv6 } = catalogue.columns;
   const header: Header = { stamp, confirmedAt, scope, ipv4: prefixes.ipv4, shifts: [ipv4.shift, ipv6.shift], groups, services };
   const segments = [ipv4, ipv6].flatMap(({ firstHi, firstLo, prefix, directory }) => [firstHi, firstLo, prefix, directory]);
-  await writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, prefixes.lengths, groupOf, ...segments].map(octetsOf) });
+  return writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, prefixes.lengths, groupOf, ...segments].map(octetsOf) });
 }
 
 /** Undefined when there is none. Throws DamagedFileError, and the system's errors. */

@@ -26,6 +26,8 @@ export class DiscoveryHost {
   /** The catalogue that the query thread has. */
   #sent: Catalogue | undefined;
   #inUse: CatalogueInUse | undefined;
+  /** What is wrong with the directory that the catalogue is kept in. */
+  #trouble: string | undefined;
 
   private constructor(settings: DiscoverySettings, sources: RegistrySources, tell: (message: FromDiscovery) => void) {
     const { dns, qsas, directory } = settings;
@@ -112,7 +114,7 @@ export class DiscoveryHost {
       scope: catalogueScope(this.#settings),
       discovery: this.#discovery,
       onKept: ({ columns: { edition } }, stamp) => { this.#tell({ type: "kept", edition, stamp }); },
-      onFailure: (error) => { this.#log("error", `the catalogue cannot be kept in ${directory}: ${error.message}; a restart will need DNS`); },
+      onTrouble: (trouble) => { this.#noteTrouble(trouble); },
     });
   }
 
@@ -130,7 +132,17 @@ export class DiscoveryHost {
   }
 
   #tellStatus(): void {
-    this.#tell({ type: "status", status: this.#discovery.status });
+    const { status } = this.#discovery;
+    const troubles = this.#trouble === undefined ? [] : [{ name: "state", problem: this.#trouble }];
+    this.#tell({ type: "status", status: { ...status, problems: [...troubles, ...status.problems] } });
+  }
+
+  /** Once, until it is another one. */
+  #noteTrouble(trouble: string | undefined): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    if (trouble !== undefined) this.#log("error", trouble);
+    this.#tellStatus();
   }
 
   #log(level: LogLevel, text: string): void {
