@@ -6,6 +6,7 @@ import { exampleMicronet } from "../roles/example-micronet.ts";
 import { type UpOptions, type UpWorld, startWorld } from "../roles/up.ts";
 import { readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { counted } from "./counted.ts";
 import { LiveLine } from "./live-line.ts";
 import { qsaTable } from "./qsa-table.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
@@ -71,7 +72,7 @@ async function firstScreen(world: UpWorld, socket: string, seconds: number): Pro
   const atServer = server === LISTEN ? "" : ` --server ${server}`;
   const atSocket = socket === defaultControlSocket() ? "" : ` --socket ${socket}`;
   return `${paint.bold("drtm up")}: a QSR on ${paint.cyan(server)}, in ${world.home}; DNS on ${paint.cyan(world.dnsEndpoint)}
-Found in DNS: ${mabs.toLocaleString("en")} MABs in ${sets} sets, ${services} services, ${qsas} QSAs. Ready after ${seconds.toFixed(1)} s.
+Found in DNS: ${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}. Ready after ${seconds.toFixed(1)} s.
 
 ${qsaTable(await upstreamReports(world.node.engine.host), cities)}
 

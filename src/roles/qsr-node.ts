@@ -1,12 +1,15 @@
 import type { QsrConfig } from "../config/schema.ts";
-import { type Catalogue, EMPTY_CATALOGUE, SET_SEPARATOR } from "../core/mabs/catalogue.ts";
+import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import type { KnownRtt } from "../core/querier/upstream-table.ts";
 import type { KeptCatalogue } from "../io/catalogue-file.ts";
+import { ControlError } from "../io/control-place.ts";
 import type { Logger } from "../io/log.ts";
+import { catalogueReport } from "./catalogue-report.ts";
+import { catalogueScope } from "./catalogue-scope.ts";
 import { type CatalogueMail, mailOf } from "./discovery/catalogue-mail.ts";
 import { DiscoveryThread } from "./discovery/discovery-thread.ts";
 import type { UpstreamCounts } from "./engine/engine-status.ts";
-import { EngineThread } from "./engine/engine-thread.ts";
+import { EngineThread, STOPPED } from "./engine/engine-thread.ts";
 import { whoIs } from "./qsa-name.ts";
 import { QsrState, type Ranked } from "./qsr-state.ts";
 import type { CatalogueReport, StatusReport } from "./reports.ts";
@@ -31,7 +34,7 @@ export class QsrNode {
     this.engine = new EngineThread("qsr");
     this.discovery = new DiscoveryThread({ dns, qsas, directory }, log);
     this.#state = directory === undefined ? undefined : new QsrState(directory, log);
-    this.#kept = this.#state?.readCatalogue(dns.catalogueMaxAgeHours * 3600);
+    this.#kept = this.#state?.readCatalogue(catalogueScope(config), dns.catalogueMaxAgeHours * 3600);
     this.#catalogue = this.#kept?.catalogue ?? EMPTY_CATALOGUE;
   }
 
@@ -42,6 +45,7 @@ export class QsrNode {
       const known = node.#state?.readRanking() ?? new Map<string, KnownRtt>();
       const { means } = await node.engine.open({ config, catalogue: mailOf(node.#catalogue, undefined), known });
       log.info(`datagrams come and go ${means}`);
+      if (!(await node.engine.host.hasIpv6())) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
       if (node.#kept !== undefined) await node.#logCatalogue("catalogue of the last run");
       await node.discovery.ready;
       node.#follow();
@@ -67,7 +71,7 @@ export class QsrNode {
 
   async status(role: "qsr" | "up"): Promise<StatusReport & { readonly upstreams: UpstreamCounts; readonly catalogue: CatalogueReport }> {
     const status = await this.engine.host.status();
-    return { ...statusOf(role, status), upstreams: status.upstreams, catalogue: this.#catalogueReport(status.upstreams) };
+    return { ...statusOf(role, status), upstreams: status.upstreams, catalogue: catalogueReport(this.#catalogue, this.discovery.status, status.upstreams.known) };
   }
 
   async close(): Promise<void> {
@@ -111,23 +115,10 @@ export class QsrNode {
     }
   }
 
-  #catalogueReport({ known }: UpstreamCounts): CatalogueReport {
-    const { size, groups, services } = this.#catalogue;
-    const { serials, sources, confirmedAt, problems } = this.discovery.status;
-    return {
-      mabs: size,
-      sets: new Set(groups.flatMap(({ set }) => set.split(SET_SEPARATOR))).size,
-      services: services.length,
-      qsas: known,
-      serials,
-      sources,
-      ageSeconds: confirmedAt === 0 ? null : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
-      problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
-    };
-  }
-
-  /** An engine that cannot be asked has ended, or been stopped: `engine.failed` tells. */
+  /** An engine that has ended, or is being stopped, cannot be asked: `engine.failed` tells. */
   #quietly(asked: Promise<void>): void {
-    asked.catch(() => undefined);
+    asked.catch((error: Error) => {
+      if (!(error instanceof ControlError && error.status === STOPPED)) this.#log.error(`asking the engine: ${error.stack}`);
+    });
   }
 }

@@ -28,6 +28,9 @@ interface Waiting {
   fail(error: Error): void;
 }
 
+/** HTTP's status for what is asked of an engine that has ended. */
+export const STOPPED = 503;
+
 const WORKER = workerScript("./engine-worker", import.meta.url);
 /** A 64-bit number, one, as an eventfd takes it. */
 const ALARM = new BigUint64Array([1n]);
@@ -75,7 +78,7 @@ export class EngineThread<R extends EngineRole> {
   }
 
   #call(method: string, values: readonly unknown[]): Promise<unknown> {
-    if (this.#isClosing) return Promise.reject(new ControlError(503, "this server is being stopped"));
+    if (this.#isClosing) return Promise.reject(new ControlError(STOPPED, "this server is being stopped"));
     const id = ++this.#calls;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.set(id, { done: resolve, fail: reject });
@@ -113,7 +116,7 @@ export class EngineThread<R extends EngineRole> {
     if (this.#alarm !== undefined) closeSync(this.#alarm);
     this.#alarm = undefined;
     this.#opened.reject(failure);
-    for (const { fail } of this.#waiting.values()) fail(new ControlError(503, "this server has been stopped"));
+    for (const { fail } of this.#waiting.values()) fail(new ControlError(STOPPED, "this server has been stopped"));
     this.#waiting.clear();
     this.#ended.resolve();
     if (!this.#isClosing) this.#failed.resolve(failure);

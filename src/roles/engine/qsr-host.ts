@@ -3,7 +3,7 @@ import type { QsrConfig } from "../../config/schema.ts";
 import { EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import { DEFAULT_INTERVALS } from "../../core/querier/prober.ts";
 import type { Upstream } from "../../core/querier/upstream.ts";
-import type { KnownRtt } from "../../core/querier/upstream-table.ts";
+import type { KnownRtt, UpstreamLinks } from "../../core/querier/upstream-table.ts";
 import { Qsr } from "../../core/qsr.ts";
 import { now } from "../../io/clock.ts";
 import { type OpenedDriver, openDriver } from "../../io/driver.ts";
@@ -29,10 +29,12 @@ const RANKING_PART = 256;
 
 /** A QSR in its thread. */
 export class QsrHost extends QuerierHost<Qsr> {
+  readonly #links: UpstreamLinks;
   readonly #watch: QsaWatch;
 
-  private constructor(engine: Qsr, opened: OpenedDriver, listeners: number) {
+  private constructor(engine: Qsr, opened: OpenedDriver, listeners: number, links: UpstreamLinks) {
     super(engine, opened, listeners);
+    this.#links = links;
     this.#watch = new QsaWatch(engine.querier);
   }
 
@@ -54,7 +56,12 @@ export class QsrHost extends QuerierHost<Qsr> {
     });
     engine.querier.upstreams.known = known;
     engine.setCatalogue(now(), openMail(catalogue, EMPTY_CATALOGUE));
-    return new QsrHost(engine, await openDriver(config.driver, engine, [...config.listen, ...bindings]), config.listen.length);
+    return new QsrHost(engine, await openDriver(config.driver, engine, [...config.listen, ...bindings]), config.listen.length, links);
+  }
+
+  /** Whether QSAs can be asked over IPv6. */
+  hasIpv6(): boolean {
+    return this.#links[6] !== undefined;
   }
 
   /** Goes over to another catalogue. `mail`: for one that has the catalogue before. */
