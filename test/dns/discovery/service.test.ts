@@ -54,10 +54,6 @@ test.each<[string, ResourceRecord, string]>([
   expect(problems).toEqual([expect.stringContaining(problem)]);
 });
 
-function manyHints(tier: number): ReturnType<typeof parseIp>[] {
-  return Array.from({ length: 200 }, (_, index) => parseIp(`198.51.${tier}.${index}`));
-}
-
 test("of a service with thousands of broken records, the first are told, and how many more there are", async () => {
   const { servers, problems } = await read([...Array.from({ length: 3_000 }, (_, index) => qsa(`x${index}.example.`, "127.0.0.1")), qsa("fra1.example.", "198.51.100.1")]);
   expect(servers).toEqual(["fra1.example. 198.51.100.1:4344"]);
@@ -90,12 +86,12 @@ test("a service without records is reported", async () => {
   expect(await read([])).toEqual({ servers: [], problems: [expect.stringContaining("nobody answers for the MABs of this service")] });
 });
 
-function manyHints(tier: number): ReturnType<typeof parseIp>[] {
+function hintsOf(tier: number): ReturnType<typeof parseIp>[] {
   return Array.from({ length: 200 }, (_, index) => parseIp(`198.51.${tier}.${index}`));
 }
 
 test("of a service with thousands of addresses the first 256 count, those of lower tiers before others: room is shared by all services", async () => {
-  const records = [3, 2, 1].map((tier) => svcb(SERVICE, { target: `t${tier}.example.`, priority: tier, ipv4hint: manyHints(tier) }));
+  const records = [3, 2, 1].map((tier) => svcb(SERVICE, { target: `t${tier}.example.`, priority: tier, ipv4hint: hintsOf(tier) }));
   const { servers, problems } = await readService(SERVICE, PUBLIC, new RecordTable(records).query);
   expect([1, 2, 3].map((tier) => servers.filter((server) => server.tier === tier).length)).toEqual([200, 56, 0]);
   expect(problems).toEqual([{ name: `_drtm.${SERVICE} SVCB`, problem: "344 addresses left out: at most 256 of one service are used, those of lower tiers first" }]);
