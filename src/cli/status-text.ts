@@ -1,4 +1,5 @@
 import type { RegistryReport, StatusReport } from "../roles/reports.ts";
+import { counted } from "./counted.ts";
 import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
 
 /** A hostile registry has as many as it likes. */
@@ -17,11 +18,11 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
   if (catalogue !== undefined) {
     const { mabs, sets, services, qsas, registries, ageSeconds } = catalogue;
     const confirmed = ageSeconds === null ? "never confirmed: DNS has not given all registries yet" : `confirmed ${duration(ageSeconds)} ago`;
-    rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; ${confirmed}`]);
+    rows.push(["catalogue", `${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}; ${confirmed}`]);
     for (const registry of registries) rows.push([registry.failingSeconds === null ? "registry" : paint.yellow("registry"), registryText(registry, Date.now())]);
     for (const problem of shownProblems(catalogue.problems, isWhole)) rows.push([paint.yellow("problem"), problem]);
   }
-  if (mapping !== undefined) rows.push(["mapping", `${mapping.mabs} MABs, ${mapping.micronets} micronets`]);
+  if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
   const lines = wrapList(counters.map(([name, value]) => `${name} ${value}`), terminalWidth() - LABEL_COLUMNS);
@@ -37,7 +38,7 @@ function registryText(registry: RegistryReport, now: number): string {
     if (serial === null) return `${apex} is being read for the first time: nothing of it is served yet`;
     return `${apex} serial ${serial}, ${source === null ? "of the last run, being looked at" : `by ${source}`}, ${confirmed}; next look in ${duration(nextLookInSeconds)}`;
   }
-  const failing = `cannot be read since ${instant(now - failingSeconds * 1000)} (${duration(failingSeconds)}, ${failures} ${failures === 1 ? "try" : "tries"}; next in ${duration(nextLookInSeconds)})`;
+  const failing = `cannot be read since ${instant(now - failingSeconds * 1000)} (${duration(failingSeconds)}, ${counted(failures, "try", "tries")}; next in ${duration(nextLookInSeconds)})`;
   if (serial === null) return `${apex} ${failing}; nothing of it is served${ageSeconds === null ? "" : `: last ${confirmed}, too long`}`;
   const until = expiresInSeconds === null ? "" : `, until ${instant(now + expiresInSeconds * 1000)} (${duration(expiresInSeconds)} more)`;
   return `${apex} ${failing}; serial ${serial}, ${confirmed}, is served meanwhile${until}`;
