@@ -55,9 +55,11 @@ export class QsaWatch {
 
   /** A service that is gone from DNS is silent no more, but does not answer. */
   #ended(): string[] {
+    if (this.#silent.size === 0) return [];
     const answering: string[] = [];
+    const rankings = new Map(this.#querier.upstreams.rankings.map((ranking) => [ranking.name, ranking]));
     for (const service of this.#silent) {
-      const ranking = this.#querier.upstreams.rankings.find(({ name }) => name === service);
+      const ranking = rankings.get(service);
       if (ranking !== undefined && !hasAnyUp(ranking)) continue;
       this.#silent.delete(service);
       if (ranking !== undefined) answering.push(service);
@@ -67,5 +69,6 @@ export class QsaWatch {
 }
 
 function hasAnyUp(ranking: Ranking): boolean {
-  return Array.from({ length: ranking.size }, (_, place) => ranking.at(place)).some(({ upstream }) => upstream.state === UpstreamState.up);
+  for (let place = 0; place < ranking.size; place++) if (ranking.at(place).upstream.state === UpstreamState.up) return true;
+  return false;
 }
