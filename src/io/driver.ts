@@ -1,5 +1,6 @@
 import type { Engine } from "../core/engine.ts";
 import { BatchLoop } from "./batch/batch-loop.ts";
+import type { PauseReport } from "./batch/pause-counts.ts";
 import { loadNative } from "./batch/native.ts";
 import { type Binding, UdpDriver } from "./udp-driver.ts";
 
@@ -9,6 +10,8 @@ export type DriverCounters = Readonly<UdpDriver["counters"]>;
 /** Runs an engine on UDP sockets, one for each link. */
 export interface Driver {
   readonly counters: DriverCounters;
+  /** How often datagrams had to wait for how long; undefined where it is not known. */
+  readonly pauses?: PauseReport;
   /** Address and port of a link, as bound. */
   endpoint(link: number): string;
   /** Sends what the engine has ready, and plans its next timeout; call it after speaking to the engine directly. */

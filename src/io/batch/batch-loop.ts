@@ -3,6 +3,7 @@ import { now } from "../clock.ts";
 import type { Binding } from "../udp-driver.ts";
 import { BatchedDriver } from "./batched-driver.ts";
 import type { Native } from "./native.ts";
+import type { PauseReport } from "./pause-counts.ts";
 
 /** After so long at work, messages of other threads have their turn; microseconds. */
 const SLICE = 1_000;
@@ -30,6 +31,10 @@ export class BatchLoop {
   /** To end a wait from another thread; see BatchedDriver. */
   get alarm(): number {
     return this.#driver.alarm;
+  }
+
+  get pauses(): PauseReport {
+    return this.#driver.pauses;
   }
 
   endpoint(link: number): string {

@@ -6,7 +6,7 @@ import type { Driver } from "../../io/driver.ts";
 import type { StatusReport } from "../reports.ts";
 
 /** What an engine tells of itself, for the status report. */
-export interface EngineStatus extends Pick<StatusReport, "listen" | "epoch" | "cache" | "counters"> {
+export interface EngineStatus extends Pick<StatusReport, "listen" | "epoch" | "cache" | "pauses" | "counters"> {
   readonly upstreams: UpstreamCounts;
 }
 
@@ -24,6 +24,7 @@ export function engineStatus(engine: Qsa | Qsr | Qsc, driver: Driver, listeners:
     listen: Array.from({ length: listeners }, (_, link) => driver.endpoint(link)),
     epoch,
     cache: { entries: cache.cache.size, maxEntries: cache.entries.capacity, promises: promises.ledger.size },
+    pauses: driver.pauses?.map(([mostMs, count]) => [mostMs === Infinity ? null : mostMs, count] as const),
     counters: counters(engine, driver),
     upstreams: engine instanceof Qsa ? { known: 0, up: 0, unmeasured: 0 } : upstreamCounts(engine),
   };
