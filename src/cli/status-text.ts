@@ -1,4 +1,5 @@
-import type { StatusReport } from "../roles/reports.ts";
+import type { RegistryReport, StatusReport } from "../roles/reports.ts";
+import { counted } from "./counted.ts";
 import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
 
 /** A hostile registry has as many as it likes. */
@@ -15,18 +16,47 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
     ["epoch", status.epoch],
   ];
   if (catalogue !== undefined) {
-    const { mabs, sets, services, qsas, serials, sources, ageSeconds } = catalogue;
-    const confirmed = ageSeconds === null ? "never confirmed: DNS has not answered yet" : `confirmed ${ageSeconds} s ago`;
-    rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; ${confirmed}`]);
-    rows.push(["serials", Object.entries(serials).map(([apex, serial]) => `${apex} ${serial} (${sources[apex]})`).join(", ") || "none yet"]);
+    const { mabs, sets, services, qsas, registries, ageSeconds } = catalogue;
+    const confirmed = ageSeconds === null ? "never confirmed: DNS has not given all registries yet" : `confirmed ${duration(ageSeconds)} ago`;
+    rows.push(["catalogue", `${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}; ${confirmed}`]);
+    for (const registry of registries) rows.push([registry.failingSeconds === null ? "registry" : paint.yellow("registry"), registryText(registry, Date.now())]);
     for (const problem of shownProblems(catalogue.problems, isWhole)) rows.push([paint.yellow("problem"), problem]);
   }
-  if (mapping !== undefined) rows.push(["mapping", `${mapping.mabs} MABs, ${mapping.micronets} micronets`]);
+  if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
   const lines = wrapList(counters.map(([name, value]) => `${name} ${value}`), terminalWidth() - LABEL_COLUMNS);
   rows.push(...lines.map((line, index): [string, string] => [index === 0 ? "counters" : "", line]));
   return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
+}
+
+/** What is served of a registry, why no other, and until when. `now`: milliseconds of Date. */
+function registryText(registry: RegistryReport, now: number): string {
+  const { apex, serial, source, ageSeconds, expiresInSeconds, failingSeconds, failures, nextLookInSeconds } = registry;
+  const confirmed = ageSeconds === null ? "" : `confirmed ${duration(ageSeconds)} ago`;
+  if (failingSeconds === null) {
+    if (serial === null) return `${apex} is being read for the first time: nothing of it is served yet`;
+    return `${apex} serial ${serial}, ${source === null ? "of the last run, being looked at" : `by ${source}`}, ${confirmed}; next look in ${duration(nextLookInSeconds)}`;
+  }
+  const failing = `cannot be read since ${instant(now - failingSeconds * 1000)} (${duration(failingSeconds)}, ${counted(failures, "try", "tries")}; next in ${duration(nextLookInSeconds)})`;
+  if (serial === null) return `${apex} ${failing}; nothing of it is served${ageSeconds === null ? "" : `: last ${confirmed}, too long`}`;
+  const until = expiresInSeconds === null ? "" : `, until ${instant(now + expiresInSeconds * 1000)} (${duration(expiresInSeconds)} more)`;
+  return `${apex} ${failing}; serial ${serial}, ${confirmed}, is served meanwhile${until}`;
+}
+
+/** The two largest units. */
+function duration(seconds: number): string {
+  const units = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const;
+  const first = units.findIndex(([, size]) => seconds >= size);
+  if (first < 0) return "0 s";
+  const [[unit, size], next] = [units[first]!, units[first + 1]];
+  const rest = next === undefined ? 0 : Math.floor((seconds % size) / next[1]);
+  return `${Math.floor(seconds / size)} ${unit}${rest === 0 ? "" : ` ${rest} ${next![0]}`}`;
+}
+
+/** In UTC, to the second, as logs have it. */
+function instant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function shownProblems(problems: readonly string[], isWhole: boolean): readonly string[] {

@@ -8,6 +8,7 @@ import { upstreamReports, usableUpstreams } from "../roles/upstream-reports.ts";
 import { type UpOptions, type UpWorld, startWorld } from "../roles/up.ts";
 import { readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { counted } from "./counted.ts";
 import { LiveLine } from "./live-line.ts";
 import { qsaTable } from "./qsa-table.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
@@ -73,7 +74,7 @@ function firstScreen(world: UpWorld, socket: string, seconds: number): string {
   const atServer = server === LISTEN ? "" : ` --server ${server}`;
   const atSocket = socket === defaultControlSocket() ? "" : ` --socket ${socket}`;
   return `${paint.bold("drtm up")}: a QSR on ${paint.cyan(server)}, in ${world.home}; DNS on ${paint.cyan(world.dnsEndpoint)}
-Found in DNS: ${mabs.toLocaleString("en")} MABs in ${sets} sets, ${services} services, ${qsas} QSAs. Ready after ${seconds.toFixed(1)} s.
+Found in DNS: ${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}. Ready after ${seconds.toFixed(1)} s.
 
 ${qsaTable(upstreamReports(engine.querier), cities)}
 

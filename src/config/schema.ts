@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { clashes, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, sameEndpoint, seconds, signable, trustedResolver } from "./fields.ts";
+import { formatEndpoint } from "../address/index.ts";
+import { compatible, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, seconds, signable, trustedResolver } from "./fields.ts";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -19,7 +20,7 @@ const clients = z
 /** A path relative to the configuration file. */
 const control = z.strictObject({ socket: z.string().min(1).optional() }).prefault({});
 
-const listen = distinct(z.array(endpoint).min(1).max(16), clashes, "takes the address and port of an earlier one").prefault(["127.0.0.1:4344"]);
+const listen = z.array(endpoint).min(1).max(16).check(compatible).prefault(["127.0.0.1:4344"]);
 
 const log = z
   .strictObject({
@@ -60,9 +61,9 @@ export const qsrSchema = z.strictObject({
     .strictObject({
       /** Resolvers, or the registry's own name servers; the system's resolvers when left out. */
       servers: z.array(dnsEndpoint).min(1).optional(),
-      registries: distinct(z.array(registry).min(1), (a, b) => a.apex === b.apex, "is the registry of an earlier one"),
+      registries: distinct(z.array(registry).min(1), ({ apex }) => apex, "is the registry of an earlier one"),
       /** TSIG keys (HMAC-SHA256) shared with primaries; the secret in base64. */
-      keys: distinct(z.array(z.strictObject({ name: z.string().min(1), secret: z.string().min(1) })), (a, b) => a.name === b.name, "is an earlier one").default([]),
+      keys: distinct(z.array(z.strictObject({ name: z.string().min(1), secret: z.string().min(1) })), ({ name }) => name, "is an earlier one").default([]),
       /** What must vouch for the records of services, in the DSOCs' zones. */
       services: z
         .strictObject({
@@ -127,7 +128,7 @@ export const qsaSchema = z.strictObject({
   role: z.literal("qsa"),
   listen,
   /** Mapping files, relative to the configuration file. */
-  mapping: distinct(z.array(z.string().min(1)).min(1), (a, b) => a === b, "is an earlier one"),
+  mapping: distinct(z.array(z.string().min(1)).min(1), (file) => file, "is an earlier one"),
   /** Where the changes of "drtm ctl map set" are kept; relative to the configuration file. */
   changes: z.string().min(1).optional(),
   cachingTimeSeconds: seconds(10, 3_600).default(600),
@@ -142,7 +143,7 @@ export const qscSchema = z.strictObject({
   role: z.literal("qsc"),
   listen,
   /** The QSRs or QSCs to ask (or the QSAs of a DITR site). */
-  upstreams: distinct(z.array(endpoint).min(1).max(16), sameEndpoint, "is an earlier one"),
+  upstreams: distinct(z.array(endpoint).min(1).max(16), ({ address, port }) => formatEndpoint(address, port), "is an earlier one"),
   clients,
   cache: z
     .strictObject({

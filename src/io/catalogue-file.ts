@@ -2,9 +2,9 @@ import type { Family } from "../address/index.ts";
 import { Catalogue, type MabGroup } from "../core/mabs/catalogue.ts";
 import type { ServiceEntry } from "../core/mabs/catalogue-content.ts";
 import type { SegmentColumns } from "../core/tables/segment-table.ts";
-import { readSealed, writeSealed } from "./sealed-file.ts";
+import { type FileMark, readSealed, writeSealed } from "./sealed-file.ts";
 
-const KIND = "catalogue 2";
+const KIND = "catalogue 3";
 /** What is made from nothing has the edition after 0, and must not pass for one that was made from what was kept. */
 const EDITION = 1;
 
@@ -12,6 +12,8 @@ const EDITION = 1;
 export interface KeptCatalogue {
   readonly catalogue: Catalogue;
   readonly confirmedAt: number;
+  /** What the configuration let into it: under another one it may hold what must not be served. */
+  readonly scope: string;
   /** The same in files that were written together. */
   readonly stamp: number;
 }
@@ -19,6 +21,7 @@ export interface KeptCatalogue {
 interface Header {
   readonly stamp: number;
   readonly confirmedAt: number;
+  readonly scope: string;
   readonly ipv4: number;
   /** Of the segments of each family. */
   readonly shifts: readonly [ipv4: number, ipv6: number];
@@ -27,18 +30,18 @@ interface Header {
 }
 
 /** All columns as they are in memory, so that they need only be read. Throws the system's errors. */
-export async function writeCatalogue(path: string, { catalogue, confirmedAt, stamp }: KeptCatalogue): Promise<void> {
+export async function writeCatalogue(path: string, { catalogue, confirmedAt, scope, stamp }: KeptCatalogue): Promise<FileMark> {
   const { prefixes, groupOf, groups, services, ipv4, ipv6 } = catalogue.columns;
-  const header: Header = { stamp, confirmedAt, ipv4: prefixes.ipv4, shifts: [ipv4.shift, ipv6.shift], groups, services };
+  const header: Header = { stamp, confirmedAt, scope, ipv4: prefixes.ipv4, shifts: [ipv4.shift, ipv6.shift], groups, services };
   const segments = [ipv4, ipv6].flatMap(({ firstHi, firstLo, prefix, directory }) => [firstHi, firstLo, prefix, directory]);
-  await writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, prefixes.lengths, groupOf, ...segments].map(octetsOf) });
+  return writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, prefixes.lengths, groupOf, ...segments].map(octetsOf) });
 }
 
 /** Undefined when there is none. Throws DamagedFileError, and the system's errors. */
 export function readCatalogue(path: string): KeptCatalogue | undefined {
   const sealed = readSealed(path, KIND);
   if (sealed === undefined) return undefined;
-  const { stamp, confirmedAt, ipv4, shifts, groups, services } = sealed.header as Header;
+  const { stamp, confirmedAt, scope, ipv4, shifts, groups, services } = sealed.header as Header;
   const columns = sealed.parts.map(sharedCopy);
   const words = (part: number): Uint32Array => new Uint32Array(columns[part]!);
   const segments = (family: Family, part: number, shift: number): SegmentColumns => {
@@ -54,7 +57,7 @@ export function readCatalogue(path: string): KeptCatalogue | undefined {
     edition: EDITION,
     changed: undefined,
   });
-  return { catalogue, confirmedAt, stamp };
+  return { catalogue, confirmedAt, scope, stamp };
 }
 
 function octetsOf({ buffer, byteOffset, byteLength }: Uint32Array | Int32Array | Uint8Array): Uint8Array {

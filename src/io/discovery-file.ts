@@ -2,7 +2,7 @@ import type { Family, Prefix } from "../address/index.ts";
 import type { BucketState, RegistryState, ServiceState, SetState } from "../dns/discovery/types.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 
-const KIND = "discovery 2";
+const KIND = "discovery 3";
 /** Two words of key, then family and length. */
 const WORDS = 3;
 
@@ -14,10 +14,18 @@ export interface KeptRegistry {
   readonly isVouchedFor: boolean;
 }
 
+/** A service as it was, since when DNS has not said so any more; milliseconds of Date. */
+export interface KeptService {
+  readonly state: ServiceState;
+  readonly confirmedAt: number;
+}
+
 /** What discovery has read. */
 export interface KeptDiscovery {
   readonly registries: readonly KeptRegistry[];
-  readonly services: readonly ServiceState[];
+  readonly services: readonly KeptService[];
+  /** Whether something had to vouch for every service. */
+  readonly areServicesVouchedFor: boolean;
   /** The same in files that were written together. */
   readonly stamp: number;
 }
@@ -27,11 +35,12 @@ type PlainSet = Omit<SetState, "buckets"> & { readonly buckets: readonly (readon
 interface Header {
   readonly stamp: number;
   readonly registries: readonly (Omit<KeptRegistry, "state"> & { readonly state: Omit<RegistryState, "sets">; readonly sets: readonly PlainSet[] })[];
-  readonly services: readonly ServiceState[];
+  readonly services: readonly KeptService[];
+  readonly areServicesVouchedFor: boolean;
 }
 
 /** Throws the system's errors. */
-export async function writeDiscovery(path: string, { registries, services, stamp }: KeptDiscovery): Promise<void> {
+export async function writeDiscovery(path: string, { registries, services, areServicesVouchedFor, stamp }: KeptDiscovery): Promise<void> {
   const prefixes: Prefix[] = [];
   const plain = registries.map(({ state: { sets, ...state }, confirmedAt, isVouchedFor }) => ({
     state,
@@ -39,7 +48,7 @@ export async function writeDiscovery(path: string, { registries, services, stamp
     isVouchedFor,
     sets: Array.from(sets.values(), ({ buckets, ...set }) => ({ ...set, buckets: Array.from(buckets, ([name, bucket]) => pack(name, bucket, prefixes)) })),
   }));
-  const header: Header = { stamp, registries: plain, services };
+  const header: Header = { stamp, registries: plain, services, areServicesVouchedFor };
   const words = new Uint32Array(prefixes.length * WORDS);
   for (const [row, { family, hi, lo, length }] of prefixes.entries()) words.set([hi, lo, (family << 8) | length], row * WORDS);
   await writeSealed(path, KIND, { header, parts: [new Uint8Array(words.buffer)] });
@@ -49,12 +58,13 @@ export async function writeDiscovery(path: string, { registries, services, stamp
 export function readDiscovery(path: string): KeptDiscovery | undefined {
   const sealed = readSealed(path, KIND);
   if (sealed === undefined) return undefined;
-  const { stamp, registries, services } = sealed.header as Header;
+  const { stamp, registries, services, areServicesVouchedFor } = sealed.header as Header;
   // A copy, for words begin at a multiple of their size.
   const prefixes = new PrefixReader(new Uint32Array(sealed.parts[0]!.slice().buffer));
   return {
     stamp,
     services,
+    areServicesVouchedFor,
     registries: registries.map(({ state, sets, confirmedAt, isVouchedFor }) => ({
       confirmedAt,
       isVouchedFor,

@@ -2,62 +2,26 @@ import type { IpAddress } from "../address/index.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import { sameProblems } from "../dns/discovery/change.ts";
 import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
-import type { AddressPolicy } from "../dns/discovery/service.ts";
 import { type ServiceRules, ServiceTrust } from "../dns/discovery/service-trust.ts";
-import type { DemandingQuery, Problem, Query, RegistryOptions, RegistryState, Validation, WalkProgress, WalkTools } from "../dns/discovery/types.ts";
+import type { DemandingQuery, Problem, Query, RegistryOptions, RegistryState, Validation, WalkTools } from "../dns/discovery/types.ts";
 import type { KeptDiscovery } from "./discovery-file.ts";
 import { now } from "./clock.ts";
+import type { CatalogueInUse, DiscoveryOptions, DiscoveryStatus, Recalled } from "./discovery-options.ts";
 import type { DnsClient } from "./dns-client.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
 import { sha256hex } from "./hash.ts";
 import { jittered } from "./pacing.ts";
-import { type RegistryReader, WalkReader } from "./registry-reader.ts";
-import { type RefreshLimits, RegistryWatch, refreshBounds } from "./registry-watch.ts";
-import { type ServiceLimits, ServiceWatch } from "./service-watch.ts";
+import { WalkReader } from "./registry-reader.ts";
+import { RegistryWatch, refreshBounds } from "./registry-watch.ts";
+import { ServiceWatch } from "./service-watch.ts";
 import { unixSeconds } from "./signed-query.ts";
+import { Turns } from "./turns.ts";
 
-export interface DiscoveryOptions {
-  readonly registries: readonly RegistryOptions[];
-  readonly limits: RefreshLimits & ServiceLimits;
-  readonly addresses: AddressPolicy;
-  /** Whether something must vouch for every service, not only where a registry has DS data; a resolver whose word is taken for that. */
-  readonly services?: { readonly always: boolean; readonly resolver: DnsClient | undefined };
-  readonly dns: DnsClient;
-  /** How a registry is read; by query walk where nothing else is said. `walk` does that. */
-  readonly readerOf?: (registry: RegistryOptions, walk: RegistryReader, tools: Omit<WalkTools, "query">) => RegistryReader;
-  /** Told of each catalogue that differs from the one before. */
-  readonly onCatalogue: (catalogue: Catalogue) => void;
-  /** Told of everything that is wrong in DNS, when that differs from what was before. */
-  readonly onProblems: (problems: readonly Problem[]) => void;
-  /** Told why a registry or service could not be read; what was known of it stays. */
-  readonly onFailure: (what: string, error: Error) => void;
-  readonly onProgress?: (progress: WalkProgress) => void;
-  /** Told when something has been read, or could not be: `status` is another one now. */
-  readonly onLooked?: () => void;
-  /** Gives what was known when this program ended last. */
-  readonly recall?: () => Recalled | undefined;
-  /** For how long a registry that cannot be read counts as it was; seconds. */
-  readonly maxAgeSeconds?: number;
-}
+export type { CatalogueInUse, DiscoveryOptions, DiscoveryStatus, Recalled } from "./discovery-options.ts";
 
-export interface Recalled {
-  /** In use already, and when DNS had confirmed it; milliseconds of Date. */
-  readonly catalogue: Catalogue;
-  readonly confirmedAt: number;
-  /** What it was made of, where that could be read too. */
-  readonly discovery: KeptDiscovery | undefined;
-}
-
-export interface DiscoveryStatus {
-  readonly serials: Readonly<Record<string, number>>;
-  /** How each registry was read last. */
-  readonly sources: Readonly<Record<string, string>>;
-  /** When the present catalogue was confirmed last, in milliseconds of Date. */
-  readonly confirmedAt: number;
-  readonly problems: readonly Problem[];
-}
-
-const LONGEST_WAIT_SECONDS = 60;
+/** A timer does not count the time for which the machine was suspended: what became due meanwhile is seen so soon. */
+const LONGEST_WAIT_SECONDS = 5;
+const PATIENCE_MS = 5_000;
 
 /** Keeps the catalogue as DNS has it: looks at each registry as its SOA asks, or when told to, and at services by their TTL. */
 export class DiscoveryLoop {
@@ -67,16 +31,23 @@ export class DiscoveryLoop {
   readonly #book: CatalogueBook;
   /** Of which a look has been asked for, and not begun. */
   readonly #waiting = new Set<RegistryWatch>();
+  /** Not looked at since the start. */
+  readonly #untried: Set<RegistryWatch>;
+  /** One look at a registry at a time, and one piece of work on services and the catalogue; none of them waits for a registry. */
+  readonly #turns: Turns<RegistryWatch | ServiceWatch>;
   /** The next look at each registry, and at services that are due. */
   readonly #timers = new Map<RegistryWatch | ServiceWatch, NodeJS.Timeout>();
+  /** Registries as last read, once their services have been read too: what the catalogue is made of. */
+  #settled: readonly RegistryState[] = [];
   #published: Catalogue | undefined;
   /** The catalogue of the last run, where nothing is known of what it was made of, and until when it counts; seconds of our clock. */
   #recalled: { readonly catalogue: Catalogue; readonly expires: number } | undefined;
   /** What is wrong in the zones as last read. */
   #spoilt: readonly Problem[] = [];
   #problems: readonly Problem[] = [];
+  /** Whether registries that have not been looked at are waited for. */
+  #isPatient = true;
   #closed = false;
-  #working: Promise<void> = Promise.resolve();
 
   constructor(options: DiscoveryOptions) {
     const { registries, limits, addresses, services, dns, onProgress } = options;
@@ -86,38 +57,41 @@ export class DiscoveryLoop {
     this.#options = options;
     this.#book = new CatalogueBook(registries);
     this.#registries = registries.map((registry) => this.#watch(registry, tools, validation));
+    this.#untried = new Set(this.#registries);
+    this.#turns = new Turns((error) => { this.#fail("discovery", error); }, () => { this.#noteLook(); });
     const rules: ServiceRules = { always: services?.always ?? false, resolver: services?.resolver && demanding(services.resolver) };
     const trust = (): ServiceTrust => new ServiceTrust({ registries: this.#states, rules, query, validation });
-    this.#services = new ServiceWatch({ limits, addresses, trust, onFailure: (what, error) => { this.#fail(what, error); } });
+    this.#services = new ServiceWatch({ limits, addresses, trust, maxAgeSeconds: options.maxAgeSeconds ?? Infinity, onFailure: (what, error) => { this.#fail(what, error); } });
   }
 
   get status(): DiscoveryStatus {
-    const known = this.#registries.flatMap(({ state, reader: { source } }) => (state === undefined ? [] : [{ ...state, source }]));
-    const failures = this.#registries.flatMap(({ registry: { apex }, failure }) => (failure === undefined ? [] : [{ name: apex, problem: `stays as it was: ${failure}` }]));
+    const known = this.#registries.flatMap(({ state, source }) => (state === undefined ? [] : [{ ...state, source }]));
+    const failures = this.#registries.flatMap((watch) => failureOf(watch) ?? []);
     return {
+      registries: this.#registries.map(({ standing }) => standing),
       serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
       sources: Object.fromEntries(known.map(({ apex, source }) => [apex, source])),
-      confirmedAt: Math.min(...this.#registries.map(({ confirmedAt }) => confirmedAt)),
+      ageSeconds: oldest(this.#registries.map(({ standing }) => standing.ageSeconds)),
       problems: [...failures, ...this.#services.failures, ...this.#problems],
     };
   }
 
   /** What is to be kept for the next start. */
   get toKeep(): Omit<KeptDiscovery, "stamp"> {
-    const registries = this.#registries.flatMap(({ registry: { isVouchedFor = false }, state, confirmedAt }) => (state === undefined ? [] : [{ state, confirmedAt, isVouchedFor }]));
-    return { registries, services: this.#services.states };
+    const registries = this.#registries.flatMap(({ registry: { apex, isVouchedFor = false }, confirmedAt }) => {
+      const state = this.#settled.find((one) => one.apex === apex);
+      return state === undefined ? [] : [{ state, confirmedAt, isVouchedFor }];
+    });
+    return { registries, services: this.#services.toKeep, areServicesVouchedFor: this.#areServicesVouchedFor };
   }
 
   /** Reads everything once, as far as it can be read, and goes on by itself from there. */
   async start(): Promise<void> {
     this.#recall(this.#options.recall?.());
-    await this.#exclusively(async () => {
-      await Promise.all(this.#registries.map((watch) => watch.read()));
-      await this.#services.read(this.#wantedServices());
-      this.#publish();
-    });
-    for (const watch of this.#registries) this.#planRegistry(watch);
     this.#planServices();
+    const impatient = setTimeout(() => { this.#losePatience(); }, this.#options.patienceMs ?? PATIENCE_MS);
+    await Promise.all(this.#registries.map((watch) => this.#pollRegistry(watch)));
+    clearTimeout(impatient);
   }
 
   /** Looks at a registry now: `source` says that it has changed. */
@@ -131,10 +105,7 @@ export class DiscoveryLoop {
   /** Reads a service again because its QSAs do not answer; not more often than every 5 s. */
   recheckService(name: string): void {
     if (!this.#services.mayRecheck(name)) return;
-    void this.#exclusively(async () => {
-      await this.#services.read([name]);
-      this.#publish();
-    });
+    void this.#readServices([name]);
   }
 
   async close(): Promise<void> {
@@ -143,7 +114,7 @@ export class DiscoveryLoop {
     for (const { reader } of this.#registries) reader.close();
     this.#options.dns.close();
     this.#options.services?.resolver?.close();
-    await this.#working;
+    await this.#turns.ended();
   }
 
   #watch(registry: RegistryOptions, tools: WalkTools, validation: Validation): RegistryWatch {
@@ -155,24 +126,40 @@ export class DiscoveryLoop {
 
   #recall(recalled: Recalled | undefined): void {
     if (recalled === undefined) return;
-    const { catalogue, confirmedAt, discovery } = recalled;
-    this.#published = catalogue;
-    if (discovery === undefined) {
-      const age = Math.max(0, Date.now() - confirmedAt) / 1000;
-      this.#recalled = { catalogue, expires: now() / 1e6 + (this.#options.maxAgeSeconds ?? Infinity) - age };
-      return;
-    }
-    const { registries, services } = discovery;
+    const { inUse, discovery } = recalled;
+    this.#published = inUse?.catalogue;
+    if (discovery === undefined) return this.#rememberUse(inUse);
+    this.#resume(discovery);
+    const states = this.#states;
+    this.#settled = states;
+    if (inUse !== undefined && states.length === discovery.registries.length) this.#book.resume(inUse.catalogue, states, this.#services.states);
+    // What has expired is taken back only after a look: DNS may be there.
+    if (states.length === 0) return;
+    this.#isPatient = false;
+    this.#publish();
+  }
+
+  /** A catalogue of which nothing more is known than until when it counts. */
+  #rememberUse(inUse: CatalogueInUse | undefined): void {
+    if (inUse === undefined) return;
+    const age = Math.max(0, Date.now() - inUse.confirmedAt) / 1000;
+    this.#recalled = { catalogue: inUse.catalogue, expires: now() / 1e6 + (this.#options.maxAgeSeconds ?? Infinity) - age };
+  }
+
+  /** What was taken before anything had to vouch for it must not bind what is vouched for, as by its serial. */
+  #resume({ registries, services, areServicesVouchedFor }: KeptDiscovery): void {
+    let isTrusted = areServicesVouchedFor || !this.#areServicesVouchedFor;
     for (const watch of this.#registries) {
       const kept = registries.find(({ state }) => state.apex === watch.registry.apex);
-      // What was taken before anything had to vouch for it must not bind what is vouched for, as by its serial.
-      if (kept !== undefined && (kept.isVouchedFor || !watch.registry.isVouchedFor)) watch.resume(kept.state, kept.confirmedAt);
+      if (kept === undefined) continue;
+      if (kept.isVouchedFor || !watch.registry.isVouchedFor) watch.resume(kept.state, kept.confirmedAt);
+      else isTrusted = false;
     }
-    this.#services.resume(services);
-    const states = this.#states;
-    if (states.length === registries.length) this.#book.resume(catalogue, states, services);
-    // What has expired is taken back only after a look: DNS may be there.
-    if (states.length > 0) this.#publish();
+    if (isTrusted) this.#services.resume(services);
+  }
+
+  get #areServicesVouchedFor(): boolean {
+    return this.#options.services?.always ?? false;
   }
 
   /** What fails because we stop is no news. */
@@ -180,20 +167,7 @@ export class DiscoveryLoop {
     if (!this.#closed) this.#options.onFailure(what, error);
   }
 
-  /** One piece of work at a time: a catalogue is built from states that belong together. */
-  #exclusively(work: () => Promise<void>): Promise<void> {
-    this.#working = this.#inTurn(this.#working, work);
-    return this.#working;
-  }
-
-  async #inTurn(before: Promise<void>, work: () => Promise<void>): Promise<void> {
-    await before;
-    if (this.#closed) return;
-    try {
-      await work();
-    } catch (error) {
-      this.#fail("discovery", error as Error);
-    }
+  #noteLook(): void {
     if (this.#closed) return;
     this.#noteProblems();
     this.#options.onLooked?.();
@@ -204,27 +178,52 @@ export class DiscoveryLoop {
     if (this.#waiting.has(watch)) return;
     this.#waiting.add(watch);
     clearTimeout(this.#timers.get(watch));
-    await this.#exclusively(async () => {
+    await this.#inTurn(watch, async () => {
       this.#waiting.delete(watch);
-      if (!(await watch.read())) return;
-      await this.#services.read(this.#services.outdated(this.#wantedServices()));
-      this.#publish();
+      const hasChanged = await watch.read();
+      const isFirst = this.#untried.delete(watch);
+      if (hasChanged || isFirst) await this.#settle();
     });
     this.#planRegistry(watch);
+  }
+
+  /** Goes over to the registries as they are now, with the services that they name. */
+  #settle(): Promise<void> {
+    return this.#inTurn(this.#services, async () => {
+      const states = this.#states;
+      await this.#services.read(this.#services.outdated(serviceNames(states)));
+      this.#settled = states;
+      this.#publish();
+    });
+  }
+
+  #readServices(names: readonly string[]): Promise<void> {
+    return this.#inTurn(this.#services, async () => {
+      await this.#services.read(names);
+      this.#publish();
+    });
+  }
+
+  #inTurn(what: RegistryWatch | ServiceWatch, work: () => Promise<void>): Promise<void> {
+    return this.#turns.take(what, async () => {
+      if (!this.#closed) await work();
+    });
+  }
+
+  /** Some registry takes its time: the others are published without it. */
+  #losePatience(): void {
+    this.#isPatient = false;
+    void this.#inTurn(this.#services, () => Promise.resolve(this.#publish()));
   }
 
   get #states(): RegistryState[] {
     return this.#registries.flatMap(({ state }) => state ?? []);
   }
 
-  #wantedServices(): string[] {
-    return serviceNames(this.#states);
-  }
-
   #publish(): void {
-    const registries = this.#states;
-    if ((registries.length === 0 && this.#hasNothingToTakeBack) || this.#closed) return;
-    this.#services.keepOnly(new Set(this.#wantedServices()));
+    const registries = this.#settled;
+    if (this.#mustWait || (registries.length === 0 && this.#hasNothingToTakeBack) || this.#closed) return;
+    this.#services.keepOnly(new Set(serviceNames([...registries, ...this.#states])));
     const services = this.#services.states;
     const { catalogue: made, problems } = this.#book.update(registries, services);
     // Where nothing is known any more, no address can be said to be in no MAB.
@@ -234,6 +233,12 @@ export class DiscoveryLoop {
     if (this.#published === catalogue) return;
     this.#published = catalogue;
     this.#options.onCatalogue(catalogue);
+  }
+
+  /** Whether what is known is a part only: who is told that an address is in no MAB believes it for a while. */
+  get #mustWait(): boolean {
+    if (this.#untried.size === 0 || this.#settled.length === this.#registries.length) return false;
+    return this.#recalled !== undefined || (this.#published === undefined && this.#isPatient);
   }
 
   /** Whether no catalogue is in use, or one of the last run that may still count although DNS has not been read since. */
@@ -250,7 +255,6 @@ export class DiscoveryLoop {
     this.#options.onProblems(problems);
   }
 
-  /** In short waits: a timer does not count the time for which the machine was suspended. */
   #planRegistry(watch: RegistryWatch): void {
     const { wait } = watch;
     if (wait > LONGEST_WAIT_SECONDS) this.#plan(watch, LONGEST_WAIT_SECONDS, () => { this.#planRegistry(watch); });
@@ -263,12 +267,7 @@ export class DiscoveryLoop {
 
   async #refreshServices(): Promise<void> {
     const { due } = this.#services;
-    if (due.length > 0) {
-      await this.#exclusively(async () => {
-        await this.#services.read(due);
-        this.#publish();
-      });
-    }
+    if (due.length > 0) await this.#readServices(due);
     this.#planServices();
   }
 
@@ -277,6 +276,17 @@ export class DiscoveryLoop {
     clearTimeout(this.#timers.get(what));
     if (!this.#closed) this.#timers.set(what, setTimeout(work, seconds * 1000));
   }
+}
+
+/** Null where one of them has none. */
+function oldest(ages: readonly (number | null)[]): number | null {
+  return ages.some((age) => age === null) ? null : Math.max(...(ages as readonly number[]));
+}
+
+function failureOf({ registry: { apex }, state, failure, confirmedAt }: RegistryWatch): Problem | undefined {
+  if (failure === undefined) return undefined;
+  const standing = state !== undefined ? "stays as it was" : confirmedAt === 0 ? "not read yet" : "forgotten";
+  return { name: apex, problem: `${standing}: ${failure}` };
 }
 
 function demanding(dns: DnsClient): DemandingQuery {

@@ -32,6 +32,23 @@ export interface RegistryWatchOptions {
   readonly clock?: () => number;
 }
 
+/** How it stands with one registry. Seconds from now; null where there is nothing to say. */
+export interface RegistryStanding {
+  readonly apex: string;
+  /** Of what counts of it at present. */
+  readonly serial: number | null;
+  /** How it was read last, since the start. */
+  readonly source: string | null;
+  /** Since DNS last said that it is so. */
+  readonly ageSeconds: number | null;
+  /** Until what is known of it counts no more, if DNS does not confirm it. */
+  readonly expiresInSeconds: number | null;
+  /** Since when it cannot be read, and how often that has been tried. */
+  readonly failingSeconds: number | null;
+  readonly failures: number;
+  readonly nextLookInSeconds: number;
+}
+
 /** One registry: what is known of it, since when and until when, and why it could not be read the last time. */
 export class RegistryWatch {
   readonly registry: RegistryOptions;
@@ -42,9 +59,14 @@ export class RegistryWatch {
   /** As last read; undefined before that, and when that is too long ago. */
   state: RegistryState | undefined;
   failure: string | undefined;
+  /** How it was read last, and what did not go as it should: not of a reading that goes on. */
+  #source: string | undefined;
+  #complaints: readonly string[] = [];
   #timer: RefreshState;
   /** When DNS last said that it is so, on our clock: the time of day may step, as at the first word of NTP. */
   #confirmed: number | undefined;
+  /** The first of the failures that have followed. */
+  #failing: number | undefined;
 
   constructor({ registry, reader, bounds, onFailure, clock = () => now() / 1e6 }: RegistryWatchOptions) {
     this.registry = registry;
@@ -57,7 +79,26 @@ export class RegistryWatch {
 
   /** What did not go as it should, where it was read all the same. */
   get complaints(): readonly string[] {
-    return this.failure === undefined ? this.reader.complaints : [];
+    return this.failure === undefined ? this.#complaints : [];
+  }
+
+  /** How it was read last, for people. */
+  get source(): string {
+    return this.#source ?? "the last run";
+  }
+
+  get standing(): RegistryStanding {
+    const { expires, failures } = this.#timer;
+    return {
+      apex: this.registry.apex,
+      serial: this.state?.serial ?? null,
+      source: this.#source ?? null,
+      ageSeconds: this.#since(this.#confirmed),
+      expiresInSeconds: this.state === undefined || expires === Infinity ? null : Math.max(0, expires - this.#clock()),
+      failingSeconds: this.#since(this.#failing),
+      failures,
+      nextLookInSeconds: this.wait,
+    };
   }
 
   /** Seconds until it is to be looked at again. */
@@ -85,11 +126,14 @@ export class RegistryWatch {
     const before = this.state;
     try {
       this.state = await this.reader.read(before);
+      this.#source = this.reader.source;
+      this.#complaints = this.reader.complaints;
       this.#confirm(this.state, this.state.settled);
       return this.state !== before;
     } catch (error) {
       this.#timer = failed(this.#timer, this.#clock(), this.#bounds, random());
       this.failure = (error as Error).message;
+      this.#failing ??= this.#clock();
       this.#onFailure(this.registry.apex, error as Error);
       return this.#forgetIfExpired();
     }
@@ -99,6 +143,11 @@ export class RegistryWatch {
     this.#confirmed = this.#clock();
     this.#timer = (isWhole ? refreshed : refreshedInPart)(this.#confirmed, times, this.#bounds, random());
     this.failure = undefined;
+    this.#failing = undefined;
+  }
+
+  #since(time: number | undefined): number | null {
+    return time === undefined ? null : this.#clock() - time;
   }
 
   /** What has not been confirmed for too long counts no more: its MABs may have gone elsewhere. */

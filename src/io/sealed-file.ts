@@ -1,7 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, renameSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { endianness } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { syncName } from "./directory-sync.ts";
 
 /** A file that is not what was written into it. It has been set aside; the message says where, and why. */
@@ -30,13 +31,33 @@ interface Envelope {
   readonly lengths: readonly number[];
 }
 
+/** Tells one writing of a file from all others. */
+export interface FileMark {
+  readonly ino: number;
+  readonly mtimeMs: number;
+}
+
+/** What a process that died left beside a file is removed after this long: no writing takes so long. */
+const LEFTOVER_MS = 3_600_000;
+
 /** Writes a file so that it is there whole, or as it was before: beside it, to disk, then in its place. Throws the system's errors. */
-export async function writeSealed(path: string, kind: string, { header, parts }: Sealed): Promise<void> {
+export async function writeSealed(path: string, kind: string, { header, parts }: Sealed): Promise<FileMark> {
   const envelope: Envelope = { kind, endianness: endianness(), header, lengths: parts.map(({ length }) => length) };
   const head = Buffer.from(JSON.stringify(envelope));
   const length = Buffer.alloc(LENGTH_OCTETS);
   length.writeUInt32LE(head.length);
-  await writeWhole(path, [Buffer.from(MAGIC), length, head, ...parts]);
+  return writeWhole(path, [Buffer.from(MAGIC), length, head, ...parts]);
+}
+
+/** That of the file that is there; undefined when there is none. Throws the system's errors. */
+export async function markOf(path: string): Promise<FileMark | undefined> {
+  try {
+    const { ino, mtimeMs } = await stat(path);
+    return { ino, mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -54,9 +75,18 @@ export function readSealed(path: string, kind: string): Sealed | undefined {
   try {
     return unseal(octets, kind);
   } catch (error) {
-    const aside = `${path}.damaged`;
+    throw new DamagedFileError(`${path} ${(error as Error).message}: ${setAside(path)}, and not used`, { cause: error });
+  }
+}
+
+/** Says what has become of it: in a directory that cannot be written it stays. */
+function setAside(path: string): string {
+  const aside = `${path}.damaged`;
+  try {
     renameSync(path, aside);
-    throw new DamagedFileError(`${path} ${(error as Error).message}: set aside as ${aside}, and not used`, { cause: error });
+    return `set aside as ${aside}`;
+  } catch (error) {
+    return `it could not be set aside (${(error as Error).message})`;
   }
 }
 
@@ -67,11 +97,18 @@ function unseal(octets: Buffer, kind: string): Sealed {
   if (!digestOf([octets.subarray(0, end)]).equals(octets.subarray(end))) throw new Error("does not have the checksum that it ends with");
   const partsAt = headAt + octets.readUInt32LE(MAGIC.length);
   const envelope = JSON.parse(octets.toString("utf8", headAt, partsAt)) as Envelope;
-  if (envelope.kind !== kind) throw new Error(`is of the kind "${envelope.kind}", and not "${kind}"`);
+  if (envelope.kind !== kind) throw new Error(otherKind(envelope.kind, kind));
   if (envelope.endianness !== endianness()) throw new Error("was written on a machine with another order of octets");
   let at = partsAt;
   const parts = envelope.lengths.map((length) => new Uint8Array(octets.buffer, octets.byteOffset + (at += length) - length, length));
   return { header: envelope.header, parts };
+}
+
+/** A kind is a name and a version. */
+function otherKind(found: string, wanted: string): string {
+  const [[name, version], [wantedName, wantedVersion]] = [found.split(" "), wanted.split(" ")];
+  if (name !== wantedName) return `is of the kind "${found}", and not "${wanted}"`;
+  return `is of version ${version}, and this drtm reads version ${wantedVersion}: ${Number(version) > Number(wantedVersion) ? "a newer one has written it" : "an older one has written it"}`;
 }
 
 function digestOf(octets: readonly Uint8Array[]): Buffer {
@@ -80,11 +117,26 @@ function digestOf(octets: readonly Uint8Array[]): Buffer {
   return hash.digest();
 }
 
+/** Under a name of its own: another process may write the same file. */
+async function writeWhole(path: string, octets: readonly Uint8Array[]): Promise<FileMark> {
+  const beside = `${path}.${randomBytes(6).toString("hex")}.new`;
+  try {
+    const mark = await writeTo(beside, octets);
+    await rename(beside, path);
+    await syncName(path);
+    await removeLeftovers(path);
+    return mark;
+  } catch (error) {
+    // On a full disk the half of it would be in the way of the next one.
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
 /** Part by part, so that nobody waits long for the processor. */
-async function writeWhole(path: string, octets: readonly Uint8Array[]): Promise<void> {
-  const beside = `${path}.new`;
+async function writeTo(path: string, octets: readonly Uint8Array[]): Promise<FileMark> {
   const hash = createHash("sha256");
-  const file = await open(beside, "w", 0o600);
+  const file = await open(path, "wx", 0o600);
   try {
     for (const some of octets) {
       hash.update(some);
@@ -92,9 +144,18 @@ async function writeWhole(path: string, octets: readonly Uint8Array[]): Promise<
     }
     await file.writeFile(hash.digest());
     await file.sync();
+    const { ino, mtimeMs } = await file.stat();
+    return { ino, mtimeMs };
   } finally {
     await file.close();
   }
-  await rename(beside, path);
-  await syncName(path);
+}
+
+async function removeLeftovers(path: string): Promise<void> {
+  const directory = dirname(path);
+  const beside = (await readdir(directory)).filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith(".new"));
+  for (const name of beside) {
+    const mark = await markOf(join(directory, name));
+    if (mark !== undefined && mark.mtimeMs < Date.now() - LEFTOVER_MS) await rm(join(directory, name), { force: true });
+  }
 }

@@ -49,6 +49,8 @@ export class TransferReader implements RegistryReader {
   readonly #over = new AbortController();
   /** What primaries have done wrong, this time. */
   readonly #faults = new Map<Primary, string>();
+  /** Since when they have done nothing else, as people read it. */
+  readonly #faultySince = new Map<Primary, string>();
   #copy: Copy | undefined;
   /** What was read from the copy. */
   #state: RegistryState | undefined;
@@ -61,7 +63,7 @@ export class TransferReader implements RegistryReader {
   }
 
   get complaints(): readonly string[] {
-    return Array.from(this.#faults, ([primary, fault]) => `primary ${nameOf(primary)}: ${fault}`);
+    return Array.from(this.#faults, ([primary, fault]) => `primary ${nameOf(primary)}: ${fault} [since ${this.#faultySince.get(primary)}]`);
   }
 
   /** RFC 1996 section 3.12: the others may not have the change yet. */
@@ -71,15 +73,27 @@ export class TransferReader implements RegistryReader {
 
   /** Throws WalkError, which names what each primary did. */
   async read(known: RegistryState | undefined): Promise<RegistryState> {
-    this.#faults.clear();
+    for (const primary of this.#options.primaries) if (!this.#faults.delete(primary)) this.#faultySince.delete(primary);
+    // What has been forgotten binds nobody: its serial may have been set back in the meantime.
+    if (known === undefined) this.#copy = undefined;
     const told = this.#told;
     this.#told = undefined;
     const news = told === undefined ? undefined : await this.#try(told, known);
     if (news !== undefined && news !== known) return news;
-    for (const primary of await this.#inOrder()) {
+    return this.#readFromFirst(await this.#inOrder(known), known);
+  }
+
+  /** From the first that gives it. Whether one with TLS has news is known only when it is asked: those are, while there is none. */
+  async #readFromFirst(primaries: readonly Primary[], known: RegistryState | undefined): Promise<RegistryState> {
+    let confirmed: RegistryState | undefined;
+    for (const primary of primaries) {
+      if (confirmed !== undefined && primary.tls === undefined) continue;
       const state = await this.#try(primary, known);
-      if (state !== undefined) return state;
+      if (state === undefined) continue;
+      if (state.serial !== known?.serial) return state;
+      confirmed = state;
     }
+    if (confirmed !== undefined) return confirmed;
     throw new WalkError(`${this.#options.registry.apex}: no primary has given it: ${this.complaints.join("; ")}`);
   }
 
@@ -88,11 +102,12 @@ export class TransferReader implements RegistryReader {
   }
 
   /** Those that have news before the others. One that is behind is told of even where it need not be asked. */
-  async #inOrder(): Promise<readonly Primary[]> {
+  async #inOrder(known: RegistryState | undefined): Promise<readonly Primary[]> {
     const { primaries, registry } = this.#options;
-    if (this.#copy === undefined || primaries.length === 1) return primaries;
-    const { inOrder, faults } = await surveyPrimaries(registry.apex, primaries, this.#copy.image.soa.serial, this.#over.signal);
-    for (const [primary, fault] of faults) this.#faults.set(primary, fault);
+    if (primaries.length === 1) return primaries;
+    const ours = this.#copy?.image.soa.serial ?? known?.serial;
+    const { inOrder, faults } = await surveyPrimaries(registry.apex, primaries, ours, this.#over.signal);
+    for (const [primary, fault] of faults) this.#blame(primary, fault);
     return inOrder;
   }
 
@@ -104,9 +119,14 @@ export class TransferReader implements RegistryReader {
       return state;
     } catch (error) {
       this.#over.signal.throwIfAborted();
-      this.#faults.set(primary, faultOf(error as Error));
+      this.#blame(primary, faultOf(error as Error));
       return undefined;
     }
+  }
+
+  #blame(primary: Primary, fault: string): void {
+    this.#faults.set(primary, fault);
+    if (!this.#faultySince.has(primary)) this.#faultySince.set(primary, new Date().toISOString().replace(/\.\d+Z$/, "Z"));
   }
 
   async #readFrom(primary: Primary, known: RegistryState | undefined): Promise<RegistryState> {

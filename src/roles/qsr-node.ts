@@ -8,6 +8,7 @@ import type { Logger } from "../io/log.ts";
 import { nextU32 } from "../io/random.ts";
 import { UdpDriver } from "../io/udp-driver.ts";
 import { upstreamSockets } from "../io/upstream-sockets.ts";
+import { catalogueScope } from "./catalogue-scope.ts";
 import { DiscoveryThread } from "./discovery/discovery-thread.ts";
 import { MAX_UPDATES } from "./limits.ts";
 import { QsaWatch } from "./qsa-watch.ts";
@@ -72,7 +73,7 @@ export class QsrNode {
   #recall(): KeptCatalogue | undefined {
     if (this.#state === undefined) return undefined;
     this.engine.querier.upstreams.known = this.#state.readRanking();
-    const kept = this.#state.readCatalogue(this.config.dns.catalogueMaxAgeHours * 3600);
+    const kept = this.#state.readCatalogue(catalogueScope(this.config), this.config.dns.catalogueMaxAgeHours * 3600);
     if (kept !== undefined) this.#use(kept.catalogue, "catalogue of the last run");
     return kept;
   }

@@ -13,6 +13,7 @@ import type { Qsr } from "../core/qsr.ts";
 import { NO_PREFIX } from "../core/tables/segment-table.ts";
 import { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
+import type { RegistryStanding } from "../io/registry-watch.ts";
 import { MappingBody, ResultCode } from "../wire/index.ts";
 import { whoIs } from "./qsa-name.ts";
 import type { QsrNode } from "./qsr-node.ts";
@@ -21,7 +22,7 @@ import { STATE_NAMES, serviceReport } from "./upstream-reports.ts";
 
 export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport {
   const { catalogue } = engine;
-  const { serials, sources, confirmedAt, problems } = discovery.status;
+  const { registries, serials, sources, ageSeconds, problems } = discovery.status;
   return {
     mabs: catalogue.size,
     sets: new Set(catalogue.groups.flatMap(({ set }) => set.split(SET_SEPARATOR))).size,
@@ -29,9 +30,25 @@ export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport
     qsas: engine.querier.upstreams.size,
     serials,
     sources,
-    ageSeconds: confirmedAt === 0 ? null : Math.max(0, Math.round((Date.now() - confirmedAt) / 1000)),
+    registries: registries.map(rounded),
+    ageSeconds: wholeSeconds(ageSeconds),
     problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
   };
+}
+
+function rounded(registry: RegistryStanding): RegistryStanding {
+  const { ageSeconds, expiresInSeconds, failingSeconds, nextLookInSeconds } = registry;
+  return {
+    ...registry,
+    ageSeconds: wholeSeconds(ageSeconds),
+    expiresInSeconds: wholeSeconds(expiresInSeconds),
+    failingSeconds: wholeSeconds(failingSeconds),
+    nextLookInSeconds: Math.round(nextLookInSeconds),
+  };
+}
+
+function wholeSeconds(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds);
 }
 
 /** Why an address is answered as it is: MAB, services, QSAs in order, what the cache holds, and the verdict. */

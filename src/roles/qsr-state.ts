@@ -26,10 +26,15 @@ export class QsrState {
     this.#log = log;
   }
 
-  /** The last good catalogue; undefined when there is none, or when DNS has not confirmed it for too long. */
-  readCatalogue(maxAgeSeconds: number): KeptCatalogue | undefined {
+  /** The last good catalogue; undefined when there is none of this scope, or when DNS has not confirmed it for too long. */
+  readCatalogue(scope: string, maxAgeSeconds: number): KeptCatalogue | undefined {
     const kept = this.#read("catalogue", readCatalogue);
-    if (kept === undefined || Date.now() - kept.confirmedAt < maxAgeSeconds * 1000) return kept;
+    if (kept === undefined) return undefined;
+    if (kept.scope !== scope) {
+      this.#log.info(`the catalogue kept in ${this.#directory} was made under another configuration (registries, their space, what vouches for them, or addresses of QSAs): it is made anew of what was read then`);
+      return undefined;
+    }
+    if (Date.now() - kept.confirmedAt < maxAgeSeconds * 1000) return kept;
     this.#log.warn(`the catalogue kept in ${this.#directory} was confirmed last on ${new Date(kept.confirmedAt).toISOString()}: too long ago to be used`);
     return undefined;
   }

@@ -21,9 +21,26 @@ export interface CatalogueReport {
   readonly serials: Readonly<Record<string, number>>;
   /** How each registry was read last. */
   readonly sources: Readonly<Record<string, string>>;
+  readonly registries: readonly RegistryReport[];
   /** Since DNS last confirmed it; null when it never has. */
   readonly ageSeconds: number | null;
   readonly problems: readonly string[];
+}
+
+/** How it stands with one registry: whole seconds from now, null where there is nothing to say. */
+export interface RegistryReport {
+  readonly apex: string;
+  /** Of what is served of it at present; null when nothing is. */
+  readonly serial: number | null;
+  /** How it was read last, since the start. */
+  readonly source: string | null;
+  readonly ageSeconds: number | null;
+  /** Until what is served of it is served no more, if DNS does not confirm it. */
+  readonly expiresInSeconds: number | null;
+  /** Since when it cannot be read, and how often that has been tried. */
+  readonly failingSeconds: number | null;
+  readonly failures: number;
+  readonly nextLookInSeconds: number;
 }
 
 export interface QsaReport {

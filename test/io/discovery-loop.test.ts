@@ -104,6 +104,8 @@ test("looks that are asked for while one goes on are one more", async () => {
   server.replaceZone(dsocZone("127.0.1.7"));
   loop.recheckService("s1.dsoc-a.example.");
   await expect.poll(() => catalogues.length).toBe(2);
+  await expect.poll(() => looks).toBe(3);
+  await setTimeout(150);
   expect(looks).toBe(3);
 });
 

@@ -60,6 +60,16 @@ function servicesOf({ sets }: RegistryState): string[] {
   return [...sets.values()].flatMap(({ services }) => services);
 }
 
+test("what has been forgotten binds nobody: then the zone is read whole, whatever its serial", async () => {
+  const primary = await ScriptedPrimary.start(gives({ AXFR: [...TRUE, TRUE[0]!] }), TRUE[0]);
+  const reader = new TransferReader({ registry: REGISTRY, primaries: [primary.primary], anchors: [], deadlineMs: 5_000 }, { sha256hex });
+  ends.push(() => { reader.close(); }, () => { primary.stop(); });
+  await reader.read(undefined);
+  const older = registry(1, [{ services: ["s1.dsoc-b.example."], prefixes: ["192.0.2.0/24"] }]);
+  Object.assign(primary, { script: gives({ AXFR: [...older, older[0]!] }, 50), overUdp: older[0] });
+  expect((await reader.read(undefined)).serial).toBe(1);
+});
+
 describe("a primary that has nothing new", () => {
   test("confirms what it has given", async () => {
     const { reader, known } = await caughtUp();

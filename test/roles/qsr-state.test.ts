@@ -44,14 +44,14 @@ function dsocZone(): ResourceRecord[] {
   return [{ name: "dsoc-a.example.", type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, qsa];
 }
 
-async function config({ registries = [{ apex: APEX }], ...more }: { readonly registries?: readonly object[] } & object = {}): Promise<QsrConfig> {
+async function config({ registries = [{ apex: APEX }], qsas = { allowLoopback: true }, ...more }: { readonly registries?: readonly object[]; readonly qsas?: object } & object = {}): Promise<QsrConfig> {
   const servers = [`127.0.0.1:${dnsPort}`];
   const limits = { refreshMinSeconds: 0.1, refreshMaxSeconds: 1, queryDeadlineSeconds: 0.5, ...more };
   const parsed = qsrSchema.parse({
     role: "qsr",
     listen: [`127.0.0.1:${await freePort()}`],
     dns: { servers, registries, ...limits },
-    qsas: { allowLoopback: true },
+    qsas,
     state: { directory: join(directory, "state") },
   });
   return parsed;
@@ -113,7 +113,7 @@ describe("after a restart", () => {
     await node.discover();
     expect(mabs(node)).toEqual(A.prefixes);
     const damaged = readdirSync(join(directory, "state")).filter((name) => name.endsWith(".damaged"));
-    expect(damaged.toSorted()).toEqual(["catalogue.drtm.damaged", "ranking.drtm.damaged"]);
+    expect(damaged.toSorted()).toEqual(["catalogue.drtm.damaged", "discovery.drtm.damaged", "ranking.drtm.damaged"]);
   });
 
   test("a catalogue without what discovery had read serves until DNS has been read, and then what it has lost is gone", async () => {
@@ -139,7 +139,7 @@ describe("after a restart", () => {
     expect(mabs(await open({ catalogueMaxAgeHours: 1 }))).toEqual([]);
   });
 
-  test("what was kept before there were trust anchors does not bind what they vouch for, and goes when nothing is", async () => {
+  test("what was kept before there were trust anchors does not bind what they vouch for, and is not served", async () => {
     await runOnce();
     const key = makeKey(APEX);
     const signed = signZone(APEX, registry(0xffff_ffff, [B]), [key], { inception: 0, expiration: 0x7fff_ffff });
@@ -155,7 +155,7 @@ describe("after a restart", () => {
     rmSync(join(directory, "state"), { recursive: true });
     await runOnce();
     const refused = await open({ registries });
-    expect(mabs(refused)).toEqual(A.prefixes);
+    expect(mabs(refused)).toEqual([]);
     await refused.discover();
     expect(mabs(refused)).toEqual([]);
   });
@@ -166,5 +166,56 @@ describe("after a restart", () => {
     await node.discover();
     await nodes.pop()!.close();
     expect(existsSync(join(directory, "state", "catalogue.drtm"))).toBe(false);
+  });
+});
+
+describe("after a restart that finds other things than it left, without DNS", () => {
+  test("no MAB is served that the registry may not speak for any more, not for a moment; the others are", async () => {
+    await runOnce();
+    await dns!.close();
+    const node = await open({ registries: [{ apex: APEX, space: ["192.0.2.0/24"] }] });
+    expect(mabs(node)).not.toContain("2001:db8::/32");
+    await node.discover();
+    expect(mabs(node)).toEqual(["192.0.2.0/24"]);
+  });
+
+  test("nothing is served of a registry that is configured no more", async () => {
+    await runOnce();
+    await dns!.close();
+    const node = await open({ registries: [{ apex: "other.example" }] });
+    expect(mabs(node)).toEqual([]);
+    await node.discover();
+    expect(mabs(node)).toEqual([]);
+  });
+
+  test("a registry beside another serves on, and is followed when DNS is back", async () => {
+    await runOnce();
+    await dns!.close();
+    const node = await open({ registries: [{ apex: APEX }, { apex: "other.example" }] });
+    await node.discover();
+    expect(mabs(node)).toEqual(A.prefixes);
+    dns = new DnsServer([registry(2, [{ services: [SERVICE], prefixes: ["203.0.113.0/24"] }]), dsocZone()]);
+    await dns.listen("127.0.0.1", dnsPort);
+    await expect.poll(() => mabs(node)).toEqual(["203.0.113.0/24"]);
+  });
+
+  test("no QSA is asked whose address is allowed no more", async () => {
+    await runOnce();
+    await dns!.close();
+    const node = await open({ qsas: { allowLoopback: false } });
+    expect(node.engine.querier.upstreams.size).toBe(0);
+    await node.discover();
+    expect(mabs(node)).toEqual(A.prefixes);
+    expect(node.engine.querier.upstreams.size).toBe(0);
+  });
+
+  test("what discovery had read is enough where the catalogue made of it is damaged", async () => {
+    await runOnce();
+    await dns!.close();
+    appendFileSync(join(directory, "state", "catalogue.drtm"), "x");
+    const node = await open();
+    await node.discover();
+    expect(mabs(node)).toEqual(A.prefixes);
+    expect(node.discovery.status.serials).toEqual({ [APEX]: 1 });
   });
 });

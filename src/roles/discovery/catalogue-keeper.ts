@@ -3,14 +3,18 @@ import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import { writeCatalogue } from "../../io/catalogue-file.ts";
 import { writeDiscovery } from "../../io/discovery-file.ts";
 import type { DiscoveryLoop } from "../../io/discovery-loop.ts";
+import { type FileMark, markOf } from "../../io/sealed-file.ts";
 import { statePath } from "../state-directory.ts";
 
 export interface CatalogueKeeperOptions {
   readonly directory: string;
+  /** What the configuration lets into catalogues. */
+  readonly scope: string;
   readonly discovery: DiscoveryLoop;
   /** Told that a catalogue is on disk, and of its files' stamp. */
   readonly onKept: (catalogue: Catalogue, stamp: number) => void;
-  readonly onFailure: (error: Error) => void;
+  /** Told after each writing what is wrong with the directory; undefined where nothing is. */
+  readonly onTrouble: (trouble: string | undefined) => void;
 }
 
 /** A change of the catalogue is on disk after this long, with those that come in the meantime. */
@@ -26,6 +30,8 @@ export class CatalogueKeeper {
   #writing: Promise<void> = Promise.resolve();
   #catalogue = EMPTY_CATALOGUE;
   #isDue = false;
+  /** Of the catalogue's file as we have written it. */
+  #mark: FileMark | undefined;
 
   constructor(options: CatalogueKeeperOptions) {
     this.#options = options;
@@ -64,7 +70,7 @@ export class CatalogueKeeper {
   }
 
   async #writeNow(): Promise<void> {
-    const { directory, discovery, onKept, onFailure } = this.#options;
+    const { directory, scope, discovery, onKept, onTrouble } = this.#options;
     const catalogue = this.#catalogue;
     const { toKeep } = discovery;
     // What was never confirmed is no good catalogue, and nothing is better kept than something empty.
@@ -72,13 +78,23 @@ export class CatalogueKeeper {
     this.#isDue = false;
     const stamp = Date.now();
     const confirmedAt = Math.min(...toKeep.registries.map((registry) => registry.confirmedAt));
+    const path = statePath(directory, "catalogue");
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await writeCatalogue(statePath(directory, "catalogue"), { catalogue, confirmedAt, stamp });
+      const isShared = await this.#isOthers(path);
+      this.#mark = await writeCatalogue(path, { catalogue, confirmedAt, scope, stamp });
       await writeDiscovery(statePath(directory, "discovery"), { ...toKeep, stamp });
       onKept(catalogue, stamp);
+      onTrouble(isShared ? `something else writes to ${directory} too: give each QSR a state.directory of its own` : undefined);
     } catch (error) {
-      onFailure(error as Error);
+      this.#isDue = true;
+      onTrouble(`the catalogue cannot be kept in ${directory}: ${(error as Error).message}; a restart will have an older one, or need DNS`);
     }
+  }
+
+  /** Whether another process has written the file since we have. */
+  async #isOthers(path: string): Promise<boolean> {
+    const found = this.#mark === undefined ? undefined : await markOf(path);
+    return found !== undefined && (found.ino !== this.#mark!.ino || found.mtimeMs !== this.#mark!.mtimeMs);
   }
 }

@@ -1,13 +1,14 @@
 import { formatIp } from "../../address/index.ts";
 import { Catalogue } from "../../core/mabs/catalogue.ts";
 import type { Problem } from "../../dns/discovery/types.ts";
-import { readDiscovery } from "../../io/discovery-file.ts";
+import { type KeptDiscovery, readDiscovery } from "../../io/discovery-file.ts";
 import { DiscoveryLoop, type Recalled } from "../../io/discovery-loop.ts";
 import { DnsClient } from "../../io/dns-client.ts";
 import type { DnsEndpoint } from "../../io/dns-exchange.ts";
 import { NotifyListener } from "../../io/notify-listener.ts";
 import { systemResolvers } from "../../io/system-resolvers.ts";
 import { RegistrySources } from "../registry-sources.ts";
+import { catalogueScope } from "../catalogue-scope.ts";
 import { readState } from "../state-directory.ts";
 import { CatalogueKeeper } from "./catalogue-keeper.ts";
 import { mailOf } from "./catalogue-mail.ts";
@@ -25,6 +26,8 @@ export class DiscoveryHost {
   /** The catalogue that the query thread has. */
   #sent: Catalogue | undefined;
   #inUse: CatalogueInUse | undefined;
+  /** What is wrong with the directory that the catalogue is kept in. */
+  #trouble: string | undefined;
 
   private constructor(settings: DiscoverySettings, sources: RegistrySources, tell: (message: FromDiscovery) => void) {
     const { dns, qsas, directory } = settings;
@@ -79,15 +82,21 @@ export class DiscoveryHost {
     await this.#keeper?.close();
   }
 
-  #recall(): Recalled | undefined {
-    if (this.#inUse === undefined) return undefined;
+  /** A catalogue in use is gone on from with what it was made of; without one, what was kept is enough to make one. */
+  #recall(): Recalled {
+    const discovery = this.#keptDiscovery();
+    if (this.#inUse === undefined) return { inUse: undefined, discovery };
     const { columns, confirmedAt, stamp } = this.#inUse;
-    const { directory } = this.#settings;
     const catalogue = new Catalogue(columns);
     this.#sent = catalogue;
     this.#keeper?.resume(catalogue);
-    const kept = directory === undefined || stamp === undefined ? undefined : readState(directory, "discovery", readDiscovery, (problem) => { this.#log("warn", problem); });
-    return { catalogue, confirmedAt, discovery: kept?.stamp === stamp ? kept : undefined };
+    return { inUse: { catalogue, confirmedAt }, discovery: discovery?.stamp === stamp ? discovery : undefined };
+  }
+
+  #keptDiscovery(): KeptDiscovery | undefined {
+    const { directory } = this.#settings;
+    if (directory === undefined) return undefined;
+    return readState(directory, "discovery", readDiscovery, (problem) => { this.#log("warn", problem); });
   }
 
   /** Status first: who sees the catalogue finds what it was made of. */
@@ -102,9 +111,10 @@ export class DiscoveryHost {
   #keepIn(directory: string): CatalogueKeeper {
     return new CatalogueKeeper({
       directory,
+      scope: catalogueScope(this.#settings),
       discovery: this.#discovery,
       onKept: ({ columns: { edition } }, stamp) => { this.#tell({ type: "kept", edition, stamp }); },
-      onFailure: (error) => { this.#log("error", `the catalogue cannot be kept in ${directory}: ${error.message}; a restart will need DNS`); },
+      onTrouble: (trouble) => { this.#noteTrouble(trouble); },
     });
   }
 
@@ -122,7 +132,17 @@ export class DiscoveryHost {
   }
 
   #tellStatus(): void {
-    this.#tell({ type: "status", status: this.#discovery.status });
+    const { status } = this.#discovery;
+    const troubles = this.#trouble === undefined ? [] : [{ name: "state", problem: this.#trouble }];
+    this.#tell({ type: "status", status: { ...status, problems: [...troubles, ...status.problems] } });
+  }
+
+  /** Once, until it is another one. */
+  #noteTrouble(trouble: string | undefined): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    if (trouble !== undefined) this.#log("error", trouble);
+    this.#tellStatus();
   }
 
   #log(level: LogLevel, text: string): void {

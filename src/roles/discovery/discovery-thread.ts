@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import type { KeptCatalogue } from "../../io/catalogue-file.ts";
+import { now } from "../../io/clock.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { Logger } from "../../io/log.ts";
 import { openMail } from "./catalogue-mail.ts";
@@ -29,7 +30,7 @@ const WELL_AFTER_MS = 300_000;
 const YOUNG_MB = 16;
 /** For what is being written to disk. */
 const CLOSE_MS = 10_000;
-const NOTHING_KNOWN: DiscoveryStatus = { serials: {}, sources: {}, confirmedAt: 0, problems: [] };
+const NOTHING_KNOWN: DiscoveryStatus = { registries: [], serials: {}, sources: {}, ageSeconds: null, problems: [] };
 
 /**
  * Discovery in a thread of its own, as the query thread sees it. Catalogues come over in one step each. Should the thread fail, it
@@ -43,7 +44,9 @@ export class DiscoveryThread {
   #worker: Worker | undefined;
   #catalogue = EMPTY_CATALOGUE;
   #onCatalogue: ((catalogue: Catalogue) => void) | undefined;
+  /** As last told, and when; microseconds of our clock. */
   #status = NOTHING_KNOWN;
+  #toldAt = now();
   #kept: { readonly edition: number; readonly stamp: number } | undefined;
   #failure: string | undefined;
   #failures = 0;
@@ -69,8 +72,9 @@ export class DiscoveryThread {
   }
 
   get status(): DiscoveryStatus {
-    if (this.#failure === undefined) return this.#status;
-    return { ...this.#status, problems: [{ name: "discovery", problem: this.#failure }, ...this.#status.problems] };
+    const status = olderBy((now() - this.#toldAt) / 1e6, this.#status);
+    if (this.#failure === undefined) return status;
+    return { ...status, problems: [{ name: "discovery", problem: this.#failure }, ...status.problems] };
   }
 
   /** Whether the catalogue in use is on disk. */
@@ -86,7 +90,7 @@ export class DiscoveryThread {
     if (kept !== undefined) {
       const { catalogue, confirmedAt, stamp } = kept;
       this.#catalogue = catalogue;
-      this.#status = { ...NOTHING_KNOWN, confirmedAt };
+      this.#noteStatus({ ...NOTHING_KNOWN, ageSeconds: confirmedAt === 0 ? null : Math.max(0, Date.now() - confirmedAt) / 1000 });
       this.#kept = { edition: catalogue.columns.edition, stamp };
     }
     this.#onCatalogue = onCatalogue;
@@ -150,8 +154,7 @@ export class DiscoveryThread {
         if (this.#catalogue.columns.changed === undefined) this.#kept = undefined;
         return this.#onCatalogue?.(this.#catalogue);
       case "status":
-        this.#status = message.status;
-        return;
+        return this.#noteStatus(message.status);
       case "kept":
         this.#kept = message;
         return;
@@ -163,15 +166,38 @@ export class DiscoveryThread {
     }
   }
 
+  #noteStatus(status: DiscoveryStatus): void {
+    this.#status = status;
+    this.#toldAt = now();
+  }
+
   get #inUse(): CatalogueInUse | undefined {
     const { columns } = this.#catalogue;
     if (this.#catalogue === EMPTY_CATALOGUE) return undefined;
-    return { columns, confirmedAt: this.#status.confirmedAt, stamp: this.isKept ? this.#kept!.stamp : undefined };
+    const { ageSeconds } = this.status;
+    return { columns, confirmedAt: ageSeconds === null ? 0 : Math.round(Date.now() - ageSeconds * 1000), stamp: this.isKept ? this.#kept!.stamp : undefined };
   }
 
   #send(message: ToDiscovery): void {
     this.#worker?.postMessage(message);
   }
+}
+
+/** The same after some time: in seconds, for the time of day may step meanwhile. */
+function olderBy(seconds: number, status: DiscoveryStatus): DiscoveryStatus {
+  const older = (age: number | null): number | null => (age === null ? null : age + seconds);
+  const nearer = (wait: number): number => Math.max(0, wait - seconds);
+  return {
+    ...status,
+    ageSeconds: older(status.ageSeconds),
+    registries: status.registries.map((registry) => ({
+      ...registry,
+      ageSeconds: older(registry.ageSeconds),
+      failingSeconds: older(registry.failingSeconds),
+      expiresInSeconds: registry.expiresInSeconds === null ? null : nearer(registry.expiresInSeconds),
+      nextLookInSeconds: nearer(registry.nextLookInSeconds),
+    })),
+  };
 }
 
 /** Where this process keeps compiled code; below it is a directory for each version of Node. */
