@@ -82,7 +82,7 @@ function mend(resolver: ScriptedResolver, records: readonly ResourceRecord[]): v
   resolver.serve(APEX, records);
 }
 
-describe.concurrent("a resolver that fails, or has a registry that is broken, is told of; the last good catalogue serves on; and all is well when it is", () => {
+describe.concurrent("a resolver that fails, or has a registry that is broken, is told of; the last good catalogue serves on; and all is well when it is", { timeout: 60_000 }, () => {
   test.for(FAULTS)("$what", async ({ spoil, reason }, { expect, onTestFinished }) => {
     const { resolver, world } = await walking(good, onTestFinished);
     spoil(resolver);
@@ -105,11 +105,14 @@ describe.concurrent("a resolver that fails, or has a registry that is broken, is
     await expect.poll(async () => [await mabsOf(world), await problemsOf(world)]).toEqual([2, []]);
   });
 
-  test("changes while it is read: it is read again, whole", async ({ expect, onTestFinished }) => {
+  test.for<[string, readonly SetDraft[]]>([
+    ["changes", [at(SERVICE, MAB, "203.0.113.0/24", ANOTHER)]],
+    ["has the MAB moved from set to set", [at(SERVICE, ANOTHER), at(OTHER_SERVICE, MAB, "203.0.113.0/24")]],
+  ])("%s while it is read: it is read again, whole", async ([_what, sets], { expect, onTestFinished }) => {
     const { resolver, world } = await walking(good, onTestFinished);
     let changes = 0;
     resolver.dns.before = (_name, type) => {
-      if (type === RecordType.APL && changes++ === 0) resolver.serve(APEX, zone(7, at(SERVICE, MAB, "203.0.113.0/24", ANOTHER)));
+      if (type === RecordType.APL && changes++ === 0) resolver.serve(APEX, zone(7, ...sets));
     };
     resolver.serve(APEX, zone(6, at(SERVICE, MAB, ANOTHER)));
     await expect.poll(() => mabsOf(world)).toBe(3);
@@ -132,7 +135,7 @@ describe.concurrent("a resolver that fails, or has a registry that is broken, is
   });
 });
 
-describe.concurrent("a registry whose answers are not signed as the trust anchor wants it is refused, and told of", () => {
+describe.concurrent("a registry whose answers are not signed as the trust anchor wants it is refused, and told of", { timeout: 60_000 }, () => {
   const [ours, others] = [makeKey(APEX), makeKey(APEX)];
   const now = Math.floor(Date.now() / 1000);
   const [valid, over] = [{ inception: now - DAY, expiration: now + DAY }, { inception: now - 2 * DAY, expiration: now - DAY }];
