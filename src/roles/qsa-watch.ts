@@ -22,8 +22,10 @@ export class QsaWatch {
     const { upstreams } = this.#engine.querier;
     for (const upstream of upstreams.listed()) this.#lookAt(upstream);
     for (const service of failed) this.#noteFailure(service);
+    if (this.#failed.size === 0) return;
+    const rankings = new Map(upstreams.rankings.map((ranking) => [ranking.name, ranking]));
     for (const service of this.#failed) {
-      const ranking = upstreams.rankings.find(({ name }) => name === service);
+      const ranking = rankings.get(service);
       if (ranking === undefined || hasAnyUp(ranking)) this.#noteEnd(service, ranking !== undefined);
     }
   }
@@ -43,12 +45,14 @@ export class QsaWatch {
     if (upstream.state !== UpstreamState.down && upstream.state !== UpstreamState.up) return;
     const isDown = upstream.state === UpstreamState.down;
     const wasDown = this.#down.get(upstream);
+    if (isDown === wasDown) return;
     this.#down.set(upstream, isDown);
-    if (isDown && wasDown !== true) this.#log.info(`QSA ${whoIs(this.#engine, upstream)} is down`);
+    if (isDown) this.#log.info(`QSA ${whoIs(this.#engine, upstream)} is down`);
     if (!isDown && wasDown === true) this.#log.info(`QSA ${whoIs(this.#engine, upstream)} is up again`);
   }
 }
 
 function hasAnyUp(ranking: Ranking): boolean {
-  return Array.from({ length: ranking.size }, (_, place) => ranking.at(place)).some(({ upstream }) => upstream.state === UpstreamState.up);
+  for (let place = 0; place < ranking.size; place++) if (ranking.at(place).upstream.state === UpstreamState.up) return true;
+  return false;
 }
