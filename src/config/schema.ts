@@ -33,7 +33,7 @@ const log = z
   .prefault({});
 
 const cacheFields = {
-  maxEntries: count(1024, 16_777_216).default(262_144),
+  maxEntries: count(1024, 16_777_215).default(262_144),
   /** Answers of which changes are passed on, one for each entry and querier. */
   maxPromises: count(1024, 16_777_215).default(262_144),
   /** Addresses and ports known at one time. */

@@ -17,7 +17,7 @@ const NOTHING_KNOWN = new Version();
 function setUp(maxEntries = 64, maxPromises = 64) {
   const peers = new PeerTable(64, seeded(1));
   const ring = new TransmitRing(256, 1232);
-  const rows = new Cache(maxEntries, 8);
+  const rows = new Cache(maxEntries, 8, 1);
   const promises = new Promises({ maxPromises, maxUpdates: 64 }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring);
   const cache = new MappingCache(rows, promises);
   return { peers, ring, cache, promises, ledger: promises.ledger, peer: peers.intern(0, 4, 1, 0, 0, 0, 5000) };
