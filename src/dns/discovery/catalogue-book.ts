@@ -66,7 +66,7 @@ export class CatalogueBook {
   #editSet(editor: CatalogueEditor, options: RegistryOptions, before: SetState | undefined, now: SetState | undefined): void {
     if (before === now) return;
     const name = this.#nameOf(options, (now ?? before)!);
-    /** First words of what goes: a zone that lists a MAB twice may have it in a bucket that stays. */
+    // First words of what goes: a zone that lists a MAB twice may have it in a bucket that stays.
     const goes = new Set<number>();
     for (const [bucket, state] of before?.buckets ?? []) {
       if (now?.buckets.get(bucket) === state) continue;
