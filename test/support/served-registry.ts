@@ -32,6 +32,8 @@ export interface ServedRegistryOptions {
   readonly notifyPort?: number;
   /** The registry as resolvers have it. */
   readonly walked?: readonly ResourceRecord[];
+  /** In place of a resolver that answers rightly: it is given the DSOC's zone. */
+  readonly resolver?: { readonly port: number; serve(apex: string, records: readonly ResourceRecord[]): void };
   /** More of the QSR's `dns`. */
   readonly dns?: object;
 }
@@ -49,7 +51,7 @@ export class ServedRegistry {
     this.#ends = ends;
   }
 
-  static async start({ apex, primaries, trustAnchors = [], notifyPort, walked, dns = {} }: ServedRegistryOptions): Promise<ServedRegistry> {
+  static async start({ apex, primaries, trustAnchors = [], notifyPort, walked, resolver, dns = {} }: ServedRegistryOptions): Promise<ServedRegistry> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-served-"));
     const ends: (() => unknown)[] = [() => { rmSync(directory, { recursive: true }); }];
     const log = makeLog({ level: "fatal" as "error", format: "json" });
@@ -58,9 +60,8 @@ export class ServedRegistry {
     writeFileSync(mapping, `mab ${MAB} lineage 1 position 1\n192.0.2.0-192.0.2.${MAPPED} ${ETR}\n`);
     const qsa = await runQsa(qsaSchema.parse({ role: "qsa", listen: [`127.0.0.1:${qsaPort}`], mapping: [mapping], control: { socket: join(directory, "qsa.sock") } }), log);
     ends.push(() => qsa.close());
-    const resolver = new DnsServer([dsocZone(qsaPort), ...(walked === undefined ? [] : [walked])]);
-    const resolverPort = await resolver.listen("127.0.0.1", await freePort());
-    ends.push(() => resolver.close());
+    const resolverPort = resolver?.port ?? (await ServedRegistry.#resolve([dsocZone(qsaPort), ...(walked === undefined ? [] : [walked])], ends));
+    resolver?.serve(DSOC, dsocZone(qsaPort));
     const socket = join(directory, "qsr.sock");
     const config = qsrSchema.parse({
       role: "qsr",
@@ -80,6 +81,12 @@ export class ServedRegistry {
     const qsr = await runQsr(config, log);
     ends.push(() => qsr.close());
     return new ServedRegistry(socket, port, ends);
+  }
+
+  static async #resolve(zones: readonly (readonly ResourceRecord[])[], ends: (() => unknown)[]): Promise<number> {
+    const resolver = new DnsServer(zones);
+    ends.push(() => resolver.close());
+    return resolver.listen("127.0.0.1", await freePort());
   }
 
   /** The ETR of an address of the MAB that was not asked for before, so that the QSR must ask the QSA. */
@@ -110,5 +117,5 @@ export class ServedRegistry {
 
 function dsocZone(qsaPort: number): ResourceRecord[] {
   const soa = { mname: `ns.${DSOC}`, rname: `hostmaster.${DSOC}`, serial: 1, refresh: 60, retry: 60, expire: 3_600, minimum: 60 };
-  return [{ name: DSOC, type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, svcb(SERVICE, { target: `here1.${DSOC}`, port: qsaPort, ipv4hint: [LOOPBACK] })];
+  return [{ name: DSOC, type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, svcb(SERVICE, { target: `here1.${DSOC}`, port: qsaPort, ipv4hint: [LOOPBACK] }), svcb(`s2.${DSOC}`, { target: `here1.${DSOC}`, port: qsaPort, ipv4hint: [LOOPBACK] })];
 }
