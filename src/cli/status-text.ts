@@ -4,6 +4,8 @@ import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
 
 /** A hostile registry has as many as it likes. */
 const MOST_PROBLEMS = 20;
+/** Nobody notices these. */
+const SHORT_PAUSE_MS = 2;
 /** The widest label, and the space after it. */
 const LABEL_COLUMNS = "listens on  ".length;
 
@@ -24,10 +26,16 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
   }
   if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
+  const long = (status.pauses ?? []).filter(([mostMs]) => mostMs === null || mostMs > SHORT_PAUSE_MS);
+  if (long.length > 0) rows.push(["pauses", `datagrams waited for ${long.map(pauseText).join(", ")}`]);
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
   const lines = wrapList(counters.map(([name, value]) => `${name} ${value}`), terminalWidth() - LABEL_COLUMNS);
   rows.push(...lines.map((line, index): [string, string] => [index === 0 ? "counters" : "", line]));
   return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
+}
+
+function pauseText([mostMs, count]: readonly [number | null, number]): string {
+  return `${mostMs === null ? "longer" : `up to ${mostMs} ms`} ${counted(count, "time")}`;
 }
 
 /** What is served of a registry, why no other, and until when. `now`: milliseconds of Date. */
