@@ -12,7 +12,7 @@ import { makeLog } from "../../src/io/log.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
 import { freePort } from "../support/process.ts";
 import { ScriptedPrimary, gives } from "../support/hostile-primary.ts";
-import { APEX, registry, svcb } from "../support/registry.ts";
+import { APEX, registry, svcb, uncached } from "../support/registry.ts";
 import { dsText, makeKey, signZone } from "../support/zone-signer.ts";
 
 const SERVICE = "s1.dsoc-a.example.";
@@ -193,7 +193,7 @@ describe("after a restart that finds other things than it left, without DNS", ()
     const node = await open({ registries: [{ apex: APEX }, { apex: "other.example" }] });
     await node.discover();
     expect(mabs(node)).toEqual(A.prefixes);
-    dns = new DnsServer([registry(2, [{ services: [SERVICE], prefixes: ["203.0.113.0/24"] }]), dsocZone()]);
+    dns = new DnsServer([uncached(registry(2, [{ services: [SERVICE], prefixes: ["203.0.113.0/24"] }])), dsocZone()]);
     await dns.listen("127.0.0.1", dnsPort);
     await expect.poll(() => mabs(node)).toEqual(["203.0.113.0/24"]);
   });
