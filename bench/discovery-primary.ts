@@ -13,33 +13,42 @@ import { APEX, type SignedWorld } from "./discovery-world.ts";
 const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 2;
 
-/** NSD with the zones of the full-size world; it makes increments of the registry, and sends NOTIFY. */
+/** NSD with the zones of the full-size world; it sends NOTIFY of the registry, and makes increments of it unless told not to. */
 export class WorldPrimary {
   readonly port: number;
-  readonly #child: ChildProcess;
+  readonly #world: SignedWorld;
+  readonly #notifyPort: number;
   readonly #dns: DnsClient;
+  #child: ChildProcess | undefined;
   #output = "";
 
-  private constructor(port: number, child: ChildProcess) {
+  private constructor(world: SignedWorld, port: number, notifyPort: number) {
     this.port = port;
-    this.#child = child;
+    this.#world = world;
+    this.#notifyPort = notifyPort;
     this.#dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port }], deadlineMs: 1_000, firstTimeoutMs: 100 });
-    child.stderr!.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
   }
 
   static async start(world: SignedWorld, notifyPort: number): Promise<WorldPrimary> {
-    const port = await freePort();
-    const file = join(world.directory, "nsd.conf");
-    writeFileSync(file, configuration(world, port, notifyPort));
-    const child = spawn(requireProgram("nsd", "nsd"), ["-d", "-c", file], { stdio: ["ignore", "ignore", "pipe"] });
-    const primary = new WorldPrimary(port, child);
-    await primary.until(world.serial);
-    return primary;
+    const primary = new WorldPrimary(world, await freePort(), notifyPort);
+    try {
+      await primary.#run(true);
+      return primary;
+    } catch (error) {
+      await primary.stop();
+      throw error;
+    }
+  }
+
+  /** It starts again, and from then on answers IXFR with the whole zone. */
+  async forgetIncrements(): Promise<void> {
+    await this.#end();
+    await this.#run(false);
   }
 
   /** Has it read the zone files again, and waits until it serves this serial; gives when it did, in milliseconds of Date. */
   async reload(serial: number): Promise<number> {
-    this.#child.kill("SIGHUP");
+    this.#child!.kill("SIGHUP");
     return await this.until(serial);
   }
 
@@ -48,16 +57,29 @@ export class WorldPrimary {
     for (;;) {
       const seen = await this.#serial().catch(() => undefined);
       if (seen === serial) return Date.now();
-      if (Date.now() > deadline || this.#child.exitCode !== null) throw new Error(`NSD does not serve ${APEX} with serial ${serial}: ${this.#output}`);
+      if (Date.now() > deadline || this.#child?.exitCode !== null) throw new Error(`NSD does not serve ${APEX} with serial ${serial}: ${this.#output}`);
       await sleep(LOOK_AGAIN_MS);
     }
   }
 
   async stop(): Promise<void> {
     this.#dns.close();
-    if (this.#child.exitCode !== null) return;
-    const ended = once(this.#child, "exit");
-    this.#child.kill();
+    await this.#end();
+  }
+
+  async #run(increments: boolean): Promise<void> {
+    const file = join(this.#world.directory, "nsd.conf");
+    writeFileSync(file, configuration(this.#world, this.port, this.#notifyPort, increments));
+    this.#child = spawn(requireProgram("nsd", "nsd"), ["-d", "-c", file], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child.stderr!.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
+    await this.until(this.#world.serial);
+  }
+
+  async #end(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill();
     await ended;
   }
 
@@ -67,8 +89,8 @@ export class WorldPrimary {
   }
 }
 
-function configuration({ directory, zones }: SignedWorld, port: number, notifyPort: number): string {
-  const registry = ["store-ixfr: yes", "create-ixfr: yes", "provide-xfr: 127.0.0.1 NOKEY", `notify: 127.0.0.1@${notifyPort} NOKEY`];
+function configuration({ directory, zones }: SignedWorld, port: number, notifyPort: number, increments: boolean): string {
+  const registry = [...(increments ? ["store-ixfr: yes", "create-ixfr: yes"] : []), "provide-xfr: 127.0.0.1 NOKEY", `notify: 127.0.0.1@${notifyPort} NOKEY`];
   const files = ["pidfile", "xfrdfile", "zonelistfile"].map((key) => `${key}: "${join(directory, key)}"`);
   const server = [`ip-address: 127.0.0.1@${port}`, "server-count: 1", 'username: ""', 'database: ""', `zonesdir: "${directory}"`, `xfrdir: "${directory}"`, ...files];
   const clauses = zones.map((name) => clause("zone", [`name: ${name}`, `zonefile: ${name}.zone`, ...(`${name}.` === APEX ? registry : [])]));

@@ -10,8 +10,12 @@ import { parseIp } from "../src/address/index.ts";
 import { MapRequest, MessageType, ResultCode, appendPadding, decodeDatagram, encodeMapRequest } from "../src/wire/index.ts";
 import { freePort } from "../test/support/process.ts";
 import type { SignedWorld } from "./discovery-world.ts";
+import { askControl } from "../src/io/control-client.ts";
+import type { StatusReport } from "../src/roles/reports.ts";
+import { monotonicMs } from "./monotonic.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../bin/drtm.js", import.meta.url));
+const CONTROL_SOCKET = "qsr.sock";
 const ASK_EVERY_MS = 2;
 const REQUEST_OCTETS = 512;
 const LOOK_AGAIN_MS = 500;
@@ -23,16 +27,33 @@ interface LogLine {
   readonly msg: string;
 }
 
+export interface WorldQsrOptions {
+  /** From where zones are transferred, and where NOTIFY comes; without it all is asked of the servers. */
+  readonly primary?: { readonly port: number; readonly notifyPort: number };
+  /** Ports of name servers or resolvers on loopback. */
+  readonly servers: readonly number[];
+  /** Takes only what is signed; the default. */
+  readonly isValidated?: boolean;
+  /** The registry's SOA is asked for so often. */
+  readonly refreshSeconds?: number;
+  /** Keeps the last good catalogue in this directory of the world's. */
+  readonly keepsIn?: string;
+}
+
 /** `drtm qsr` as a process of its own, and what its log says. */
 export class WorldQsr {
   readonly startedAt = Date.now();
+  readonly startedAtMonotonic = monotonicMs();
   readonly port: number;
   readonly #child: ChildProcess;
+  readonly #socket: string;
   readonly #lines: LogLine[] = [];
+  #counted: ReadonlyMap<number, number> = new Map();
   #news = Promise.withResolvers<void>();
 
-  private constructor(file: string, port: number) {
+  private constructor(directory: string, file: string, port: number) {
     this.port = port;
+    this.#socket = join(directory, CONTROL_SOCKET);
     this.#child = spawn(process.execPath, [LAUNCHER, "qsr", "--config", file], { stdio: ["ignore", "ignore", "pipe"] });
     createInterface(this.#child.stderr!).on("line", (line) => {
       this.#lines.push(line.startsWith("{") ? (JSON.parse(line) as LogLine) : { time: Date.now(), msg: line });
@@ -41,15 +62,11 @@ export class WorldQsr {
     });
   }
 
-  /** `keeps`: the last good catalogue, in the world's directory. */
-  static async start(world: SignedWorld, primaryPort: number, notifyPort: number, keeps: boolean): Promise<WorldQsr> {
+  static async start(world: SignedWorld, options: WorldQsrOptions): Promise<WorldQsr> {
     const port = await freePort();
     const file = join(world.directory, "qsr.json");
-    const primary = `127.0.0.1:${primaryPort}`;
-    const dns = { servers: [primary], registries: [{ apex: "drtm.example", primaries: [{ address: primary }], trustAnchors: [world.trustAnchor] }], notify: { listen: [`127.0.0.1:${notifyPort}`] } };
-    const state = keeps ? { state: { directory: "state" } } : {};
-    writeFileSync(file, JSON.stringify({ role: "qsr", listen: [`127.0.0.1:${port}`], dns, qsas: { allowLoopback: true }, control: { socket: "qsr.sock" }, log: { format: "json" }, ...state }));
-    return new WorldQsr(file, port);
+    writeFileSync(file, JSON.stringify(configuration(world, port, options)));
+    return new WorldQsr(world.directory, file, port);
   }
 
   get pid(): number {
@@ -89,12 +106,36 @@ export class WorldQsr {
     }
   }
 
+  /** The longest pause of its engine since this was asked last, in milliseconds: at most that, and at least half of it. */
+  async longestPauseMs(): Promise<number> {
+    const { pauses } = (await askControl(this.#socket, "GET", "/status")) as StatusReport;
+    const before = this.#counted;
+    this.#counted = new Map(pauses!.map(([mostMs, count]) => [mostMs ?? Infinity, count]));
+    return Math.max(0, ...Array.from(this.#counted).filter(([mostMs, count]) => count > (before.get(mostMs) ?? 0)).map(([mostMs]) => mostMs));
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGTERM");
     await ended;
   }
+}
+
+function configuration({ trustAnchor }: SignedWorld, port: number, { primary, servers, isValidated = true, refreshSeconds, keepsIn }: WorldQsrOptions): object {
+  const registry = {
+    apex: "drtm.example",
+    ...(primary === undefined ? {} : { primaries: [{ address: `127.0.0.1:${primary.port}` }] }),
+    ...(isValidated ? { trustAnchors: [trustAnchor] } : {}),
+  };
+  const dns = {
+    servers: servers.map((server) => `127.0.0.1:${server}`),
+    registries: [registry],
+    ...(primary === undefined ? {} : { notify: { listen: [`127.0.0.1:${primary.notifyPort}`] } }),
+    ...(refreshSeconds === undefined ? {} : { refreshMinSeconds: refreshSeconds, refreshMaxSeconds: refreshSeconds }),
+  };
+  const rest = { qsas: { allowLoopback: true }, control: { socket: CONTROL_SOCKET }, log: { format: "json" }, ...(keepsIn === undefined ? {} : { state: { directory: keepsIn } }) };
+  return { role: "qsr", listen: [`127.0.0.1:${port}`], dns, ...rest };
 }
 
 /** Without a cookie of the server's: padded, so that the answer is no larger. */

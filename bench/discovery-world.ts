@@ -20,6 +20,8 @@ import { signedStep } from "./signed-step.ts";
 export const APEX = "drtm.example.";
 /** The prefix that comes and goes; in no MAB of the world (RFC 5737). */
 const NEW_MAB = parsePrefix("203.0.113.0/24");
+/** From the set of one change to that of the next: they are met in no order. */
+const SET_STEP = 37;
 
 /** The world of `npm run world:full` as zone files in a directory, its registry signed; a MAB more or less at a time. */
 export class SignedWorld {
@@ -32,7 +34,7 @@ export class SignedWorld {
   readonly #times: { readonly inception: number; readonly expiration: number };
   readonly #state: RegistryState;
   #image: ZoneImage;
-  #hasNew = false;
+  #changes = 0;
 
   static async make(progress: (text: string) => void): Promise<SignedWorld> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-world-"));
@@ -68,19 +70,20 @@ export class SignedWorld {
     return Array.from(this.#image.records()).length;
   }
 
-  /** One MAB comes, or goes again; gives how many MABs there are now. What does not change keeps its signatures, as with any signer. */
+  /** One MAB comes to a set, another one each time, or goes again; gives how many MABs there are now. What does not change keeps its signatures, as with any signer. */
   change(): number {
-    this.#hasNew = !this.#hasNew;
+    const isNew = this.#changes % 2 === 0;
+    const changed = (Math.floor(this.#changes++ / 2) * SET_STEP) % this.#state.sets.size;
     const sets = Array.from(this.#state.sets.values(), ({ services, buckets }, place) => {
       const prefixes = [...buckets.values()].flatMap((bucket) => bucket.prefixes);
-      return { services, prefixes: place === 0 && this.#hasNew ? [...prefixes, NEW_MAB] : prefixes };
+      return { services, prefixes: isNew && place === changed ? [...prefixes, NEW_MAB] : prefixes };
     });
     const soa = { ...this.#image.soa, serial: this.serial + 1 };
     const ttl = this.#image.rrset(APEX, RecordType.SOA)!.records[0]!.ttl;
     const records = [{ name: APEX, type: RecordType.SOA, ttl, data: encodeSoa(soa) }, ...registryContents({ apex: APEX, ttl, sets }, sha256hex)];
     this.#image = this.#image.change([signedStep(this.#image, ZoneImage.of(APEX, records), this.#keys, this.#times)]).image;
     this.#writeRegistry();
-    return this.mabs + (this.#hasNew ? 1 : 0);
+    return this.mabs + (isNew ? 1 : 0);
   }
 
   remove(): void {

@@ -1,9 +1,10 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-/** CPU time that all threads of a process have had, in milliseconds: proc(5), schedstat. Threads that have ended do not count. */
-export function cpuMs(pid: number): number {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]) / 1e6, 0);
+/** CPU time that the threads of a process have had, in milliseconds: proc(5), schedstat. Threads that have ended do not count. */
+export function cpuMs(pid: number, isWanted: (thread: string) => boolean = () => true): number {
+  const tasks = readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`);
+  const wanted = tasks.filter((task) => isWanted(readFileSync(`${task}/comm`, "utf8").trim()));
+  return wanted.reduce((sum, task) => sum + Number(readFileSync(`${task}/schedstat`, "utf8").split(" ")[0]) / 1e6, 0);
 }
 
 /** Resident memory in MiB; `most`: the most it has been. */

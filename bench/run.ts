@@ -41,7 +41,7 @@ const SECTIONS: readonly Section[] = [
   {
     name: "discovery",
     title: "A QSR discovers the full-size world, signed, from NSD by zone transfer; real sockets on loopback, a process each",
-    run: (quick, progress) => benchDiscovery(quick ? 1 : 5, quick ? 5 : 15, progress),
+    run: (quick, progress) => benchDiscovery(quick ? 1 : 5, quick ? 4 : 20, quick ? 1 : 4, progress),
   },
 ];
 

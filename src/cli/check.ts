@@ -2,9 +2,10 @@ import { formatEndpoint } from "../address/index.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
 import type { Config, QsaConfig } from "../config/schema.ts";
 import { ChangeLog, ChangeLogError } from "../io/change-log.ts";
-import { MappingError, MappingFileError, readStore } from "../roles/qsa-node.ts";
+import { MappingError, MappingFileError, readStore } from "../roles/read-store.ts";
 import { RegistrySourceError, checkRegistrySources } from "../roles/registry-sources.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { counted } from "./counted.ts";
 
 export const check: Command = {
   name: "check",
@@ -51,7 +52,7 @@ function contentSummary(config: Config): string {
       checkRegistrySources(config.dns);
       return counted(config.dns.registries.length, "registry", "registries");
     case "qsc":
-      return counted(config.upstreams.length, "upstream", "upstreams");
+      return counted(config.upstreams.length, "upstream");
     case "qsa":
       return mappingSummary(config);
   }
@@ -61,10 +62,6 @@ function mappingSummary({ mapping, changes }: QsaConfig): string {
   const store = readStore(mapping);
   if (changes !== undefined) ChangeLog.replay(changes, store);
   const { mabs, micronets } = store;
-  const content = `${counted(mabs.length, "MAB", "MABs")}, ${counted(micronets, "micronet", "micronets")}`;
-  return `${counted(mapping.length, "mapping file", "mapping files")} with ${content}`;
-}
-
-function counted(count: number, one: string, more: string): string {
-  return `${count} ${count === 1 ? one : more}`;
+  const content = `${counted(mabs.length, "MAB")}, ${counted(micronets, "micronet")}`;
+  return `${counted(mapping.length, "mapping file")} with ${content}`;
 }

@@ -3,6 +3,7 @@ import { ControlError, defaultControlSocket } from "../io/control-place.ts";
 import type { FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";
+import { counted } from "./counted.ts";
 import { qsaTable } from "./qsa-table.ts";
 import { statusText } from "./status-text.ts";
 import { formatTable, paint } from "./table.ts";
@@ -82,7 +83,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     usage: [["flush RANGE", "forget what is cached there, here and at all queriers"], ["flush all", "forget everything"]],
     request: ([range, ...more]) => {
       if (range === undefined || more.length > 0) return undefined;
-      return { method: "POST", target: "/flush", body: { range: range === "all" ? null : range }, print: ({ entries }: FlushReport) => `${entries} ${entries === 1 ? "entry" : "entries"} flushed` };
+      return { method: "POST", target: "/flush", body: { range: range === "all" ? null : range }, print: ({ entries }: FlushReport) => `${counted(entries, "entry", "entries")} flushed` };
     },
   },
 };
@@ -90,6 +91,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 /** How long a wish for less load lasts when nothing is said. */
 const DEFAULT_HOLD_SECONDS = "300";
 
+/** Longer ones stand in a line of their own. */
+const WORDS_WIDTH = 29;
 const USAGES = Object.values(ACTIONS).flatMap(({ usage }) => usage);
 
 export const ctl: Command = {
@@ -97,7 +100,7 @@ export const ctl: Command = {
   summary: "look into a running drtm, or change it",
   help: `Usage: drtm ctl ACTION [--socket PATH] [--json]
 
-${USAGES.map(([words, does]) => `  ${words.padEnd(29)} ${does}`).join("\n")}
+${USAGES.map(([words, does]) => `  ${words.length > WORDS_WIDTH ? `${words}\n  ${" ".repeat(WORDS_WIDTH)}` : words.padEnd(WORDS_WIDTH)}  ${does}`).join("\n")}
 
   --socket PATH  control socket of the drtm meant (default ${defaultControlSocket()})
   --json         the answer as JSON, one object a line

@@ -6,7 +6,7 @@ export function qsaTable(qsas: readonly QsaReport[], notes: ReadonlyMap<string, 
   const head = ["SERVICE", "RANK", "QSA", ...(notes.size > 0 ? ["CITY"] : []), "ADDRESS", "TIER", "RTT", "STATE"].map(paint.dim);
   let service = "";
   const rows = qsas.map((qsa) => {
-    const first = qsa.service === service ? "" : qsa.service.replace(/\.$/, "");
+    const first = qsa.service === service ? "" : qsa.service;
     service = qsa.service;
     const endpoint = qsa.address.includes(":") ? `[${qsa.address}]:${qsa.port}` : `${qsa.address}:${qsa.port}`;
     // A QSC's upstreams have no names but their endpoints.

@@ -7,6 +7,7 @@ import { type Summary, SummaryBuilder, plain } from "../sim/summary.ts";
 import { SWARM_FAULTS, type SwarmFaults } from "../sim/swarm.ts";
 import { Violation } from "../sim/violation.ts";
 import { type Command, ExitStatus, UsageError, readArgs, refuseBeside } from "./command.ts";
+import { counted } from "./counted.ts";
 import { type Failure, type Job, runSeeds } from "./sim-jobs.ts";
 import { SimProgress } from "./sim-progress.ts";
 import { formatTable, paint } from "./table.ts";
@@ -137,7 +138,7 @@ function printFailure(failure: Failure, isJson: boolean): void {
 
 function describe(summary: Summary, broken: number, seconds: number): string {
   const verdict = broken === 0 ? paint.green("nothing broken") : paint.red(`${broken} broken`);
-  const clean = `${summary.seeds.toLocaleString("en")} ${summary.seeds === 1 ? "seed" : "seeds"} clean, ${verdict}`;
+  const clean = `${counted(summary.seeds, "seed")} clean, ${verdict}`;
   if (summary.seeds === 0) return clean;
   const speed = Math.round(summary.datagrams / seconds);
   const table = formatTable(

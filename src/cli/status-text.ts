@@ -1,8 +1,11 @@
 import type { RegistryReport, StatusReport } from "../roles/reports.ts";
+import { counted } from "./counted.ts";
 import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
 
 /** A hostile registry has as many as it likes. */
 const MOST_PROBLEMS = 20;
+/** Nobody notices these. */
+const SHORT_PAUSE_MS = 2;
 /** The widest label, and the space after it. */
 const LABEL_COLUMNS = "listens on  ".length;
 
@@ -17,12 +20,14 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
   if (catalogue !== undefined) {
     const { mabs, sets, services, qsas, registries, ageSeconds } = catalogue;
     const confirmed = ageSeconds === null ? "never confirmed: DNS has not given all registries yet" : `confirmed ${duration(ageSeconds)} ago`;
-    rows.push(["catalogue", `${mabs} MABs in ${sets} sets, ${services} services, ${qsas} QSAs; ${confirmed}`]);
+    rows.push(["catalogue", `${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}; ${confirmed}`]);
     for (const registry of registries) rows.push(...wrapped(registry.failingSeconds === null ? "registry" : paint.yellow("registry"), registryPhrases(registry, Date.now())));
     for (const problem of shownProblems(catalogue.problems, isWhole)) rows.push([paint.yellow("problem"), problem]);
   }
-  if (mapping !== undefined) rows.push(["mapping", `${mapping.mabs} MABs, ${mapping.micronets} micronets`]);
+  if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
+  const long = (status.pauses ?? []).filter(([mostMs]) => mostMs === null || mostMs > SHORT_PAUSE_MS);
+  if (long.length > 0) rows.push(["pauses", `datagrams waited for ${long.map(pauseText).join(", ")}`]);
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
   rows.push(...wrapped("counters", counters.map(([name, value]) => `${name} ${value}`)));
   return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
@@ -31,6 +36,10 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
 /** Over as many lines as it takes. */
 function wrapped(label: string, items: readonly string[]): [string, string][] {
   return wrapList(items, terminalWidth() - LABEL_COLUMNS).map((line, index) => [index === 0 ? label : "", line]);
+}
+
+function pauseText([mostMs, count]: readonly [number | null, number]): string {
+  return `${mostMs === null ? "longer" : `up to ${mostMs} ms`} ${counted(count, "time")}`;
 }
 
 /** What is served of a registry, why no other, and until when. `now`: milliseconds of Date. */
@@ -42,7 +51,7 @@ function registryPhrases(registry: RegistryReport, now: number): string[] {
     if (serial === null) return [`${apex} is being read for the first time`, "nothing of it is served yet"];
     return [`${apex} serial ${serial}`, source === null ? "of the last run" : `by ${source}`, ...confirmed, `next look in ${next}`];
   }
-  const failing = [`${apex} cannot be read since ${instant(now - failingSeconds * 1000)}`, `${duration(failingSeconds)} by now`, failures === 1 ? "1 try" : `${failures} tries`, `next in ${next}`];
+  const failing = [`${apex} cannot be read since ${instant(now - failingSeconds * 1000)}`, `${duration(failingSeconds)} by now`, counted(failures, "try", "tries"), `next in ${next}`];
   if (serial === null) return [...failing, "nothing of it is served", ...confirmed];
   const until = expiresInSeconds === null ? [] : [`until ${instant(now + expiresInSeconds * 1000)} (${duration(expiresInSeconds)} more)`];
   return [...failing, `serial ${serial} is served meanwhile`, ...confirmed, ...until];

@@ -5,6 +5,7 @@ import { type ZonePlan, planZones } from "../zone-tools/build/plan.ts";
 import type { RrsetChange } from "../zone-tools/build/rrset-changes.ts";
 import { loadDescription } from "../zone-tools/description/load.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { counted } from "./counted.ts";
 import { paint } from "./table.ts";
 
 /** RRsets of a zone, and unchanged zones, that are shown; more are counted. */
@@ -24,7 +25,7 @@ file is replaced in one step. Files of zones that the description no longer has 
   -n, --dry-run        say what would change, and write nothing
   --json               one JSON object for each zone
 
-Exit status: 0 done, 2 wrong usage or description.
+Exit status: 0 done, 2 wrong usage or description, or a file that cannot be written.
 
 Example: drtm zone build zones/world.yaml --out zones --dry-run`,
   run: async (args) => {
@@ -35,7 +36,7 @@ Example: drtm zone build zones/world.yaml --out zones --dry-run`,
     });
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new UsageError("drtm zone build takes one description (see: drtm zone build --help)");
-    if (values.out === undefined) throw new UsageError("drtm zone build needs --out DIRECTORY (see: drtm zone build --help)");
+    if (values.out === undefined || values.out === "") throw new UsageError("drtm zone build needs --out DIRECTORY (see: drtm zone build --help)");
     if (statSync(values.out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${values.out} is a file: name the directory that the zone files are in, or go to`);
     const description = loadDescription(file);
     const plans = planZones(description, previousIn(values.out), Date.now() / 1000);
@@ -56,7 +57,7 @@ function printReport(plans: readonly ZonePlan[], directory: string, isDry: boole
   const unchanged = plans.filter(({ state }) => state === "unchanged").length;
   const shown = unchanged > MOST_SHOWN ? plans.filter(({ state }) => state !== "unchanged") : plans;
   for (const plan of shown) console.log(report(plan, join(directory, plan.fileName), isDry));
-  if (shown.length < plans.length) console.log(`${unchanged.toLocaleString("en")} zones unchanged`);
+  if (shown.length < plans.length) console.log(`${counted(unchanged, "zone")} unchanged`);
 }
 
 function report(plan: ZonePlan, path: string, isDry: boolean): string {
@@ -81,5 +82,5 @@ function outcome({ state, serialBefore, serial, changes }: ZonePlan, isDry: bool
 }
 
 function rrsets(changes: readonly RrsetChange[]): string {
-  return changes.length === 1 ? "1 RRset" : `${changes.length.toLocaleString("en")} RRsets`;
+  return counted(changes.length, "RRset");
 }

@@ -3,6 +3,7 @@ import type { Finding } from "../zone-tools/check/report.ts";
 import { readAnchorsFile } from "../zone-tools/anchors-file.ts";
 import { type CheckRequest, type CheckResult, checkFiles, checkServer } from "../zone-tools/check/run.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
+import { counted } from "./counted.ts";
 import { formatTable, paint } from "./table.ts";
 import { SERVER_HELP, SERVER_OPTIONS, type ServerValues, isServerProblem, readAccess, readApex, refuseServerOptions } from "./zone-server.ts";
 
@@ -112,10 +113,6 @@ function printJson({ findings, probes, verified }: CheckResult): void {
   for (const { severity, source, line = null, name, problem, remedy } of findings) console.log(JSON.stringify({ severity, source, line, name, problem, remedy }));
   for (const { endpoint, rttMs = null, problem = null } of probes) console.log(JSON.stringify({ qsa: endpoint, rttMs, problem }));
   for (const { zone, by, signatures, until } of verified) console.log(JSON.stringify({ verified: zone, by, signatures, until: new Date(until * 1000).toISOString() }));
-}
-
-function counted(count: number, one: string, more = `${one}s`): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
 }
 
 function wholeNumber(option: string, text: string, unit: string): number {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type IpAddress, type Prefix, isLoopback, isUnspecified, parseIp, parsePrefix, sameIp } from "../address/index.ts";
+import { type IpAddress, type Prefix, isLoopback, isUnspecified, parseIp, parsePrefix, sameIp, unmapped } from "../address/index.ts";
 
 export interface Endpoint {
   readonly address: IpAddress;
@@ -21,7 +21,7 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
 }
 
 /** A field read from text by a parser that throws. */
-function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
+export function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
   return z.string().transform((text, context) => {
     try {
       return parse(text);
@@ -34,7 +34,8 @@ function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
 
 export const endpoint = parsed((text) => parseEndpoint(text));
 export const dnsEndpoint = parsed((text) => parseEndpoint(text, 53));
-export const ipAddress: z.ZodType<IpAddress, string> = parsed(parseIp);
+/** IPv4 addresses in IPv6 form are IPv4 addresses. */
+export const ipAddress: z.ZodType<IpAddress, string> = parsed((text) => unmapped(parseIp(text)));
 export const prefix: z.ZodType<Prefix, string> = parsed(parsePrefix);
 
 /** With the dot at its end: RFC 1035 counts 255 octets, one for the root and one before each label. */
@@ -55,23 +56,37 @@ export function count(least: number, most: number): z.ZodInt {
   return z.int().min(least).max(most);
 }
 
-/** A list in which no item is the same as one before it. */
-export function distinct<T extends z.ZodArray>(list: T, same: (a: z.output<T>[number], b: z.output<T>[number]) => boolean, problem: string): T {
+/** A list in which no item has the key of one before it. */
+export function distinct<T extends z.ZodArray>(list: T, keyOf: (item: z.output<T>[number]) => string | number, problem: string): T {
   return list.superRefine((items: z.output<T>[number][], context) => {
+    const first = new Map<string | number, number>();
     for (const [index, item] of items.entries()) {
-      const before = items.slice(0, index).findIndex((earlier) => same(earlier, item));
-      if (before >= 0) context.addIssue({ code: "custom", path: [index], message: `it ${problem} (item ${before + 1}): list it once` });
+      const key = keyOf(item);
+      const before = first.get(key);
+      if (before === undefined) first.set(key, index);
+      else context.addIssue({ code: "custom", path: [index], message: listedOnce(problem, before) });
     }
   });
 }
 
-/** Whether two sockets cannot be bound together. */
-export function clashes(a: Endpoint, b: Endpoint): boolean {
+/** Sockets that can be bound together. */
+export const compatible: z.core.CheckFn<Endpoint[]> = ({ value, issues }) => {
+  for (const [index, own] of value.entries()) {
+    const before = value.slice(0, index).findIndex((earlier) => clashes(earlier, own));
+    if (before >= 0) issues.push({ code: "custom", input: value, path: [index], message: listedOnce("takes the address and port of an earlier one", before) });
+  }
+};
+
+function listedOnce(problem: string, before: number): string {
+  return `it ${problem} (item ${before + 1}): list it once`;
+}
+
+function clashes(a: Endpoint, b: Endpoint): boolean {
   const { family } = a.address;
   return a.port === b.port && family === b.address.family && (sameIp(a.address, b.address) || isUnspecified(a.address) || isUnspecified(b.address));
 }
 
-export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && a.address.family === b.address.family && sameIp(a.address, b.address);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { clashes, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, sameEndpoint, seconds, signable, trustedResolver } from "./fields.ts";
+import { formatEndpoint } from "../address/index.ts";
+import { compatible, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, seconds, signable, trustedResolver } from "./fields.ts";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -19,7 +20,10 @@ const clients = z
 /** A path relative to the configuration file. */
 const control = z.strictObject({ socket: z.string().min(1).optional() }).prefault({});
 
-const listen = distinct(z.array(endpoint).min(1).max(16), clashes, "takes the address and port of an earlier one").prefault(["127.0.0.1:4344"]);
+const listen = z.array(endpoint).min(1).max(16).check(compatible).prefault(["127.0.0.1:4344"]);
+
+/** How datagrams come and go: in batches by system calls (Linux), one at a time by node:dgram, or the first where it can be had. */
+const driver = z.enum(["auto", "batched", "dgram"]).default("auto");
 
 const log = z
   .strictObject({
@@ -60,9 +64,9 @@ export const qsrSchema = z.strictObject({
     .strictObject({
       /** Resolvers, or the registry's own name servers; the system's resolvers when left out. */
       servers: z.array(dnsEndpoint).min(1).optional(),
-      registries: distinct(z.array(registry).min(1), (a, b) => a.apex === b.apex, "is the registry of an earlier one"),
+      registries: distinct(z.array(registry).min(1), ({ apex }) => apex, "is the registry of an earlier one"),
       /** TSIG keys (HMAC-SHA256) shared with primaries; the secret in base64. */
-      keys: distinct(z.array(z.strictObject({ name: z.string().min(1), secret: z.string().min(1) })), (a, b) => a.name === b.name, "is an earlier one").default([]),
+      keys: distinct(z.array(z.strictObject({ name: z.string().min(1), secret: z.string().min(1) })), ({ name }) => name, "is an earlier one").default([]),
       /** What must vouch for the records of services, in the DSOCs' zones. */
       services: z
         .strictObject({
@@ -119,6 +123,7 @@ export const qsrSchema = z.strictObject({
       directory: z.string().min(1).optional(),
     })
     .prefault({}),
+  driver,
   control,
   log,
 });
@@ -127,13 +132,14 @@ export const qsaSchema = z.strictObject({
   role: z.literal("qsa"),
   listen,
   /** Mapping files, relative to the configuration file. */
-  mapping: distinct(z.array(z.string().min(1)).min(1), (a, b) => a === b, "is an earlier one"),
+  mapping: distinct(z.array(z.string().min(1)).min(1), (file) => file, "is an earlier one"),
   /** Where the changes of "drtm ctl map set" are kept; relative to the configuration file. */
   changes: z.string().min(1).optional(),
   cachingTimeSeconds: seconds(10, 3_600).default(600),
   negativeCachingTimeSeconds: seconds(1, 3_600).default(60),
   clients: clients.unwrap().extend({ allow: z.array(prefix).min(1).prefault(everywhere) }).prefault({}),
   cache: z.strictObject(cacheFields).prefault({}),
+  driver,
   control,
   log,
 });
@@ -142,7 +148,7 @@ export const qscSchema = z.strictObject({
   role: z.literal("qsc"),
   listen,
   /** The QSRs or QSCs to ask (or the QSAs of a DITR site). */
-  upstreams: distinct(z.array(endpoint).min(1).max(16), sameEndpoint, "is an earlier one"),
+  upstreams: distinct(z.array(endpoint).min(1).max(16), ({ address, port }) => formatEndpoint(address, port), "is an earlier one"),
   clients,
   cache: z
     .strictObject({
@@ -151,6 +157,7 @@ export const qscSchema = z.strictObject({
       cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
     })
     .prefault({}),
+  driver,
   control,
   log,
 }).check(othersOnly);

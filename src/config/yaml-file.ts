@@ -1,8 +1,11 @@
+import { constants as memory } from "node:buffer";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
 import { printable } from "../address/printable.ts";
 import { type Fault, type FileForm, type Path, faultsOf } from "./faults.ts";
 
+/** Of text that the runtime takes: half a gigabyte. */
+const MAX_STRING_LENGTH = memory.MAX_STRING_LENGTH;
 /** A fault quotes the file, which may hold anything. */
 const MOST_CHARACTERS = 1_000;
 
@@ -36,6 +39,8 @@ export function parseYamlText<T>(text: string, file: string, form: FileForm<T>):
   const lines = new LineCounter();
   const document = parseYaml(text, file, lines);
   const value = valueOf(document, file);
+  const circle = circleIn(value);
+  if (circle !== undefined) throw new ConfigError([`${file}:${lineOf(document, lines, circle)}: not valid YAML: an alias of something that it is in: write out what is meant`]);
   const result = form.schema.safeParse(value);
   const refuse = (faults: readonly Fault[]): ConfigError => {
     const placed = faults.map((fault) => ({ line: lineOf(document, lines, fault.path), text: fault.text })).toSorted((a, b) => a.line - b.line);
@@ -74,6 +79,8 @@ export function deepFreeze<T>(value: T): T {
 function readOctets(file: string): Uint8Array {
   const problem = fileProblem(file);
   if (problem !== undefined) throw new ConfigError([`${file} ${problem}`]);
+  const { size } = statSync(file);
+  if (size > MAX_STRING_LENGTH) throw new ConfigError([`${file} has ${size} octets, and at most ${MAX_STRING_LENGTH} can be read: is it another file?`]);
   return readFileSync(file);
 }
 
@@ -89,7 +96,7 @@ function decodeText(octets: Uint8Array, file: string): string {
 const YAML_FAULTS: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: "nested too deeply",
   NON_STRING_KEY: "a key that is no text",
-  MULTIPLE_DOCS: "several documents, and a file configures one server",
+  MULTIPLE_DOCS: "several documents in one file: keep one, and move the others to files of their own",
 };
 
 /** What the library only warns of, such as an unknown tag, is a fault too. */
@@ -105,8 +112,24 @@ function valueOf(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw new ConfigError([`${file}: not valid YAML: ${(error as Error).message}`]);
+    const { message } = error as Error;
+    throw new ConfigError([`${file}: not valid YAML: ${message.startsWith("Excessive") ? "too many aliases of aliases: write out what is meant" : message}`]);
   }
+}
+
+/** Where a value has something that it is a part of itself; each part is looked at once, in however many places it is. */
+function circleIn(value: unknown, path: Path = [], around = new Set<unknown>(), seen = new Set<unknown>()): Path | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (around.has(value)) return path;
+  if (seen.has(value)) return undefined;
+  seen.add(value);
+  around.add(value);
+  for (const [key, inner] of Object.entries(value)) {
+    const circle = circleIn(inner, [...path, Array.isArray(value) ? Number(key) : key], around, seen);
+    if (circle !== undefined) return circle;
+  }
+  around.delete(value);
+  return undefined;
 }
 
 /** The line of the innermost part of the path that the file has. */

@@ -1,10 +1,9 @@
-import { type Stats, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { type Stats, lstatSync, rmSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { AddressError } from "../address/index.ts";
-import { MappingError } from "../core/mapping/mapping-store.ts";
-import { CONTROL_DEADLINE_MS, ControlError, requirePrivate, requireShort } from "./control-place.ts";
+import { CONTROL_DEADLINE_MS, ControlError, requirePrivate, requireShort, statusFor } from "./control-place.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /** `GET /status` and the like; gets the query parameters and the JSON body. */
 export type ControlHandler = (parameters: URLSearchParams, body: Readonly<Record<string, unknown>>) => unknown;
@@ -51,12 +50,6 @@ async function respond(routes: Readonly<Record<string, ControlHandler>>, request
   }
 }
 
-/** Who asks is at fault where what was asked for cannot be; else it is this process, which could not do it. RFC 9110 section 15. */
-function statusFor(error: unknown): number {
-  if (error instanceof ControlError) return error.status;
-  return error instanceof AddressError || error instanceof MappingError ? 400 : 500;
-}
-
 function send(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
@@ -86,7 +79,7 @@ function parseJson(text: string): unknown {
 /** Made for this user alone. */
 function preparePrivateDirectory(directory: string): void {
   withReason(`cannot make the directory ${directory} of the control socket`, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     requirePrivate(directory);
   });
 }

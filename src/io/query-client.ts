@@ -30,6 +30,13 @@ export interface QueryResult {
 export class QueryError extends Error {
   override readonly name = "QueryError";
   readonly code = "DRTM_QUERY";
+  /** Without what to do. */
+  readonly problem: string;
+
+  constructor(problem: string, remedy: string, options?: ErrorOptions) {
+    super(`${problem}${remedy}`, options);
+    this.problem = problem;
+  }
 }
 
 const ATTEMPTS = 3;
@@ -99,7 +106,7 @@ export class QueryClient {
     };
     return new Promise<QueryResult>((done, fail) => {
       const giveUp = (): void => {
-        fail(new QueryError(`no answer from ${this.#server} within ${this.#timeoutMs} ms: does a QSR or QSA listen there? ("drtm up" starts one)`));
+        fail(new QueryError(`no answer from ${this.#server} within ${this.#timeoutMs} ms`, `: does a QSR or QSA listen there? ("drtm up" starts one)`));
       };
       const send = (): void => {
         attempts.push(this.#send(address));
@@ -194,13 +201,15 @@ export function resultText(result: number): string {
 }
 
 function cannotAsk(server: string, error: Error): QueryError {
-  return new QueryError(`${server} cannot be asked: ${explain(error as NodeJS.ErrnoException)}`, { cause: error });
+  const { code, message } = error as NodeJS.ErrnoException;
+  const remedy = code === "ECONNREFUSED" ? ' ("drtm up" starts a QSR)' : "";
+  return new QueryError(`${server} cannot be asked: ${explain(code, message)}`, remedy, { cause: error });
 }
 
-function explain({ code, message }: NodeJS.ErrnoException): string {
+function explain(code: string | undefined, message: string): string {
   switch (code) {
     case "ECONNREFUSED":
-      return 'nothing listens there ("drtm up" starts a QSR)';
+      return "nothing listens there";
     case "ENETUNREACH":
     case "EHOSTUNREACH":
       return "this machine has no route there";

@@ -1,6 +1,6 @@
 import type { IpAddress } from "../address/index.ts";
 import { CacheDoubt } from "../dns/discovery/cache-doubt.ts";
-import { losesMabs, sameSets } from "../dns/discovery/change.ts";
+import { keepingMabs, lostMabs, sameSets } from "../dns/discovery/change.ts";
 import { readSoa, walkRegistry } from "../dns/discovery/registry-walk.ts";
 import type { RegistryOptions, RegistryState, Validation, WalkTools } from "../dns/discovery/types.ts";
 import { fetchKeys, validatingQuery } from "../dns/discovery/validating-query.ts";
@@ -27,11 +27,14 @@ export class WalkReader implements RegistryReader {
   readonly #tools: WalkTools;
   readonly #validation: Validation;
   readonly #doubt: CacheDoubt;
+  readonly #clock: () => number;
 
-  constructor(options: RegistryOptions, tools: WalkTools, validation: Validation) {
+  /** `clock`: milliseconds that never go back. */
+  constructor(options: RegistryOptions, tools: WalkTools, validation: Validation, clock = () => performance.now()) {
     this.#options = options;
     this.#tools = tools;
     this.#validation = validation;
+    this.#clock = clock;
     this.#doubt = new CacheDoubt(options.apex);
     this.source = this.#isValidated ? "validated query walk" : "query walk";
   }
@@ -43,9 +46,7 @@ export class WalkReader implements RegistryReader {
     const before = this.#isValidated && known?.keys === undefined ? undefined : known;
     const isKnown = before?.settled === true && (await readSoa(this.#options.apex, tools)).serial === before.serial;
     if (isKnown) return before;
-    const begun = performance.now();
-    const state = await this.#walk(before, { ...tools, query: this.#doubt.noting(tools.query) });
-    return this.#doubt.judge(state, begun, performance.now());
+    return this.#walk(before, { ...tools, query: this.#doubt.noting(tools.query) });
   }
 
   /** The queries are the DNS client's. */
@@ -62,12 +63,23 @@ export class WalkReader implements RegistryReader {
     return { ...this.#tools, query: validatingQuery([await fetchKeys(apex, anchors, this.#validation)], this.#validation) };
   }
 
-  /** A MAB disappears only when a second walk, which trusts nothing of the first, agrees. */
+  /**
+   * A MAB disappears only when a second walk, which trusts nothing of the first, agrees; and not while a cache may have the index
+   * node from before it came to another set: then both walks would miss it.
+   */
   async #walk(known: RegistryState | undefined, tools: WalkTools): Promise<RegistryState> {
-    const first = await walkRegistry(this.#options, known, tools);
-    if (!losesMabs(known, first)) return first;
-    const second = await walkRegistry(this.#options, known, tools, true);
+    const begun = this.#clock();
+    const first = await this.#judged(walkRegistry(this.#options, known, tools), begun);
+    const lost = lostMabs(known, first);
+    if (known === undefined || lost.size === 0) return first;
+    if (this.#doubt.mayBeBehind(begun)) return keepingMabs(known, first, lost);
+    const second = await this.#judged(walkRegistry(this.#options, known, tools, true), this.#clock());
     if (sameSets(first, second)) return second;
     throw new Error(`${this.#options.apex}: two walks do not agree on which MABs are gone; the catalogue stays as it is`);
+  }
+
+  async #judged(walk: Promise<RegistryState>, begun: number): Promise<RegistryState> {
+    const state = await walk;
+    return this.#doubt.judge(state, begun, this.#clock());
   }
 }

@@ -3,8 +3,8 @@ import { WalkError } from "../dns/discovery/errors.ts";
 import { queryOf } from "../dns/discovery/image-query.ts";
 import { walkRegistry } from "../dns/discovery/registry-walk.ts";
 import type { RegistryOptions, RegistryState, WalkTools } from "../dns/discovery/types.ts";
-import { type TrustAnchor, validateZone } from "../dns/dnssec/index.ts";
-import type { TransferKind } from "../dns/transfer/index.ts";
+import { type Refusal, type TrustAnchor, validateZone } from "../dns/dnssec/index.ts";
+import type { IncrementStep, TransferKind } from "../dns/transfer/index.ts";
 import { ZoneImage, ZoneImageError } from "../dns/zone-image/index.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
 import { surveyPrimaries } from "./primary-survey.ts";
@@ -26,6 +26,12 @@ export interface TransferSource {
 interface Copy {
   readonly image: ZoneImage;
   readonly until: number;
+}
+
+/** A copy, and what is in it. */
+interface Reading {
+  readonly copy: Copy;
+  readonly state: RegistryState;
 }
 
 const TOOLS = dnssecTools();
@@ -124,35 +130,55 @@ export class TransferReader implements RegistryReader {
   }
 
   async #readFrom(primary: Primary, known: RegistryState | undefined): Promise<RegistryState> {
-    const copy = await this.#fetch(primary);
-    // What is known may have come another way since.
-    const isKnown = copy === this.#copy && known !== undefined && known === this.#state;
-    const state = isKnown ? known : await walkRegistry(this.#options.registry, known, { ...this.#tools, query: queryOf(copy.image) });
+    const fetched = await this.#fetchZone(primary, this.#copy?.image.soa.serial);
+    const { copy, state } = await this.#reading(fetched, primary, known);
     this.#copy = copy;
     this.#state = state;
     this.source = `zone transfer from ${nameOf(primary)}`;
     return state;
   }
 
-  /** The present copy, where it is still right. */
-  async #fetch(primary: Primary): Promise<Copy> {
-    const fetched = await this.#fetchZone(primary, this.#copy?.image.soa.serial);
-    if (fetched.kind === "unchanged") return this.#stillValid(this.#copy!);
-    if (fetched.kind === "whole") return this.#validated(ZoneImage.of(this.#options.registry.apex, fetched.records));
-    try {
-      return this.#validated(this.#copy!.image.change(fetched.steps).image);
-    } catch (error) {
-      if (!(error instanceof ZoneImageError)) throw error;
-      return this.#fetchWhole(primary);
+  async #reading(fetched: FetchedZone, primary: Primary, known: RegistryState | undefined): Promise<Reading> {
+    switch (fetched.kind) {
+      case "unchanged":
+        return this.#readAgain(known);
+      case "increments":
+        return (await this.#readChanged(fetched.steps, known)) ?? (await this.#readWhole(primary, known));
+      case "whole":
+        return this.#walk(this.#validated(ZoneImage.of(this.#options.registry.apex, fetched.records)), known);
     }
   }
 
-  /** When what has changed does not fit what we have. */
-  async #fetchWhole(primary: Primary): Promise<Copy> {
+  /** The present copy, where it is still right. What is known may have come another way since. */
+  async #readAgain(known: RegistryState | undefined): Promise<Reading> {
+    const copy = this.#stillValid(this.#copy!);
+    return known !== undefined && known === this.#state ? { copy, state: known } : this.#walk(copy, known);
+  }
+
+  /**
+   * Undefined where something is wrong with the zone that the increments make of ours, and was not before: they may not be the
+   * difference, as after a change without a new serial, or after a fault of the primary. Signatures out of their time are so in
+   * the whole zone too.
+   */
+  async #readChanged(steps: readonly IncrementStep[], known: RegistryState | undefined): Promise<Reading | undefined> {
+    try {
+      const reading = await this.#walk(this.#validated(this.#copy!.image.change(steps).image), known);
+      return hasNewProblems(reading.state, this.#state) ? undefined : reading;
+    } catch (error) {
+      if (error instanceof ZoneImageError || (error instanceof WalkError && !isUntimely(error))) return undefined;
+      throw error;
+    }
+  }
+
+  async #readWhole(primary: Primary, known: RegistryState | undefined): Promise<Reading> {
     const { apex } = this.#options.registry;
     const fetched = await this.#fetchZone(primary, undefined);
     if (fetched.kind !== "whole") throw new WalkError(`it was asked for the whole zone ${apex}, and gave something else`);
-    return this.#validated(ZoneImage.of(apex, fetched.records));
+    return this.#walk(this.#validated(ZoneImage.of(apex, fetched.records)), known);
+  }
+
+  async #walk(copy: Copy, known: RegistryState | undefined): Promise<Reading> {
+    return { copy, state: await walkRegistry(this.#options.registry, known, { ...this.#tools, query: queryOf(copy.image) }) };
   }
 
   async #fetchZone(primary: Primary, from: number | undefined): Promise<FetchedZone> {
@@ -166,7 +192,7 @@ export class TransferReader implements RegistryReader {
     const { anchors, registry } = this.#options;
     if (anchors.length === 0) return { image, until: Infinity };
     const verdict = validateZone(image, anchors, unixSeconds(), TOOLS);
-    if (!verdict.valid) throw new WalkError(`serial ${image.soa.serial} of ${registry.apex} is refused: ${verdict.reason}`);
+    if (!verdict.valid) throw new WalkError(`serial ${image.soa.serial} of ${registry.apex} is refused: ${verdict.reason}`, { cause: verdict });
     return { image, until: verdict.until };
   }
 
@@ -178,6 +204,16 @@ export class TransferReader implements RegistryReader {
 
 function nameOf({ address, port, tls }: Primary): string {
   return `${formatEndpoint(address, port)}${tls === undefined ? "" : " over TLS"}`;
+}
+
+/** Whether a zone is refused because of the time. */
+function isUntimely({ cause }: WalkError): boolean {
+  const fault = (cause as Partial<Refusal> | undefined)?.fault;
+  return fault === "expired" || fault === "early";
+}
+
+function hasNewProblems({ problems }: RegistryState, before: RegistryState | undefined): boolean {
+  return problems.some((one) => before?.problems.some(({ name, problem }) => name === one.name && problem === one.problem) !== true);
 }
 
 /** What one primary did: its name stands before it already. */

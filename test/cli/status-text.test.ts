@@ -13,6 +13,7 @@ function statusWith(count: number): StatusReport {
 test("of many problems in DNS the first twenty are listed, and how many more there are", () => {
   const text = statusText(statusWith(1_254), false);
   expect(text.match(/^problem .*$/gm)).toHaveLength(21);
+  expect(text).toContain("catalogue   1 MAB in 1 set, 1 service, 1 QSA; confirmed 3 s ago\n");
   expect(text).toContain("problem     set 20: left out\nproblem     and 1,234 more (see: drtm ctl status --all)\ncache ");
 });
 

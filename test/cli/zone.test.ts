@@ -53,6 +53,17 @@ describe("build", () => {
     place.remove();
   });
 
+  test.each([
+    ["", "drtm zone build needs --out DIRECTORY"],
+    ["%/mabs.txt/zones", "drtm.example.zone cannot be written: ENOTDIR: not a directory"],
+    // There mkdir says ENOENT of what is new.
+    ["/proc/drtm-test", "/proc/drtm-test/drtm.example.zone cannot be written: ENOENT: no such file or directory"],
+  ])("--out %j is told, with status 2", async (out, message) => {
+    writeFileSync(world.path("mabs.txt"), "");
+    const { status, stderr } = await drtm("zone", "build", world.path("world.yaml"), "--out", out.replace("%", world.directory));
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) as string });
+  });
+
   test("a faulty description is status 2, each fault with file and line", async () => {
     const file = world.path("faulty.yaml");
     writeFileSync(file, "registry:\n  apex: drtm.example\n  nameserver: []\n");
@@ -105,7 +116,7 @@ describe("check", () => {
     spoilt.spoil(spoilt.dsocB, "port=4344 ipv4hint=203.0.113.1", `port=${port} ipv4hint=127.0.0.1`);
     const { status, stdout } = await drtm("zone", "check", spoilt.dsocB, "--probe", "--allow-loopback", "--timeout", "300");
     expect(status).toBe(1);
-    expect(stdout).toContain(`has tyo2.dsoc-b.example. of s1.dsoc-b.example., and it does not answer: 127.0.0.1:${port} cannot be asked: nothing listens there`);
+    expect(stdout).toContain(`has tyo2.dsoc-b.example. of s1.dsoc-b.example., and it does not answer: 127.0.0.1:${port} cannot be asked: nothing listens there: start it, open the port, or take it out\n`);
     expect(stdout).toMatch(new RegExp(`127.0.0.1:${port}  silent\n`));
     spoilt.remove();
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Prefix, comparePrefixes, formatPrefix, ipv4, parsePrefix, prefixAround, prefixContains } from "../../src/address/index.ts";
-import { RecordType, type ResourceRecord, decodeApl, decodeHostName, decodeSvcb, decodeTxt } from "../../src/dns/records/index.ts";
+import { RecordType, type ResourceRecord, decodeApl, decodeHostName, decodeSvcb, decodeTxt, encodeApl } from "../../src/dns/records/index.ts";
 import {
   MOST_BUCKET_OCTETS,
   type Registry,
@@ -10,6 +10,7 @@ import {
   bucketName,
   dsocRecords,
   parseBucketName,
+  recordsOfBucket,
   registryRecords,
   setDigest,
   setId,
@@ -65,7 +66,9 @@ describe("splitting", () => {
         for (const { name, area, prefixes: members } of buckets) {
           expect(name).toBe(bucketName(area));
           expect(members.every((member) => member.length >= area.length && prefixContains(area, member.family, member.hi, member.lo))).toBe(true);
-          expect(members.length * 5).toBeLessThanOrEqual(MOST_BUCKET_OCTETS);
+          const records = recordsOfBucket({ area, prefixes: members });
+          expect(records.flat().toSorted(comparePrefixes)).toEqual(members);
+          expect(records.reduce((octets, items) => octets + 12 + encodeApl(items).length, 0)).toBeLessThanOrEqual(MOST_BUCKET_OCTETS);
         }
       }),
       { numRuns: 30 },
@@ -81,6 +84,25 @@ describe("splitting", () => {
       ["10.0.0.0/9", 129],
       ["10.128.0.0/9", 72],
     ]);
+  });
+
+  test("a new MAB changes one record of its bucket, or splits it", () => {
+    fc.assert(
+      fc.property(crowd, fc.nat({ max: 0xffff }), (many, third) => {
+        const area = prefixAround(4, 0xc0000000, 0, 8);
+        const records = (prefixes: Prefix[]): string[] => recordsOfBucket({ area, prefixes: distinct(prefixes) }).map((items) => items.map(formatPrefix).join(" "));
+        const before = new Set(records(many));
+        const changed = records([...many, prefixAround(4, 0xc0000000 + third * 256, 0, 24)]).filter((record) => !before.has(record));
+        expect(changed.length).toBeLessThanOrEqual(2);
+        expect(Math.max(0, ...changed.map((record) => record.split(" ").length))).toBeLessThanOrEqual(32);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("MABs of one address are divided too, where a record cannot have them all", () => {
+    const prefixes = Array.from({ length: 65 }, (_, length) => prefixAround(6, 0, 0, length));
+    expect(recordsOfBucket({ area: parsePrefix("::/0"), prefixes }).map((items) => items.length)).toEqual([60, 5]);
   });
 
   test("one new MAB changes one bucket, or splits one", () => {
@@ -126,10 +148,10 @@ describe("a registry", () => {
     expect(dataAt(records, `${id}.sets.drtm.example.`, RecordType.PTR).map(decodeHostName)).toEqual(services);
     const entries = dataAt(records, `ix.${id}.sets.drtm.example.`, RecordType.TXT).flatMap(decodeTxt);
     expect(dataAt(records, `${id[0]}.idx.drtm.example.`, RecordType.TXT).map(decodeTxt)).toEqual([[`${id} ${setDigest(services, entries, sha256hex)}`]]);
-    expect(entries.map((entry) => entry.split(" ")[0])).toEqual(["4-1-0", "4-1-1"]);
-    const apl = dataAt(records, `4-1-0.${id}.sets.drtm.example.`, RecordType.APL).map(decodeApl);
-    expect(apl.map((items) => items.length)).toEqual([60, 60, 8]);
-    expect(entries[0]).toBe(`4-1-0 ${bucketDigest(apl.flat(), sha256hex)}`);
+    expect(entries.map((entry) => entry.split(" ")[0])).toEqual(["4-2-0", "4-2-1", "4-1-1"]);
+    const apl = dataAt(records, `4-2-0.${id}.sets.drtm.example.`, RecordType.APL).map(decodeApl);
+    expect(apl.map((items) => items.length)).toEqual([16, 16, 16, 16]);
+    expect(entries[0]).toBe(`4-2-0 ${bucketDigest(apl.flat(), sha256hex)}`);
     expect(records.filter(({ type }) => type === RecordType.PTR)).toHaveLength(3);
   });
 

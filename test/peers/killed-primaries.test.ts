@@ -4,7 +4,7 @@ import { KNOT, NSD, OPEN_ZONE, RealPrimary, type ZoneName } from "../support/pri
 import { freePort } from "../support/process.ts";
 import { isWanted } from "../support/program.ts";
 import { registry } from "../support/registry.ts";
-import { ETR, MAB, SERVICE, ServedRegistries } from "../support/served-registry.ts";
+import { ETR, MAB, SERVICE, ServedRegistry } from "../support/served-registry.ts";
 
 const APEX = `${OPEN_ZONE}.`;
 const areHere = isWanted("nsd") && isWanted("knotd");
@@ -20,13 +20,13 @@ describe("a QSR with NSD and Knot as primaries, of which one is killed and comes
   const seen: { readonly serial: number; readonly etr: string }[] = [];
   let nsd: RealPrimary;
   let knot: RealPrimary;
-  let world: ServedRegistries;
+  let world: ServedRegistry;
 
   beforeAll(async () => {
     if (!areHere) return;
     const notifyPort = await freePort();
     [nsd, knot] = await Promise.all([NSD, KNOT].map((kind) => RealPrimary.start(kind, notifyPort, zonesAt(1)))) as [RealPrimary, RealPrimary];
-    world = await ServedRegistries.start({ registries: [{ apex: APEX, primaries: [nsd.place.port, knot.place.port] }], notifyPort });
+    world = await ServedRegistry.start({ apex: APEX, primaries: [nsd.place.port, knot.place.port], notifyPort });
   });
 
   afterAll(async () => {

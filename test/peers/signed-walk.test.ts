@@ -15,7 +15,7 @@ import { KEYED_ZONE, KNOT, OPEN_ZONE, RealPrimary, type ZoneName } from "../supp
 import { SIGNING_KNOT } from "../support/primaries/knot.ts";
 import { drtm, freePort } from "../support/process.ts";
 import { isWanted } from "../support/program.ts";
-import { registry, svcb } from "../support/registry.ts";
+import { registry, svcb, uncached } from "../support/registry.ts";
 import { Unbound } from "../support/unbound.ts";
 
 const REGISTRY = `${OPEN_ZONE}.`;
@@ -27,7 +27,7 @@ const EVERYWHERE = [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")];
 let ds: string[] = [];
 
 function registryZone(serial: number, ...prefixes: string[]): ResourceRecord[] {
-  return registry(serial, [{ services: [SERVICE], prefixes }], REGISTRY, ds.length === 0 ? [] : [{ zone: DSOC, ds }]);
+  return uncached(registry(serial, [{ services: [SERVICE], prefixes }], REGISTRY, ds.length === 0 ? [] : [{ zone: DSOC, ds }]));
 }
 
 function dsocZone(): ResourceRecord[] {

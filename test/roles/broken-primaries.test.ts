@@ -190,7 +190,7 @@ describe("of several primaries", () => {
 
   beforeAll(async () => {
     const primaries = await Promise.all([
-      started([answers(5), good(5, passedOver, passedOver.mab)], [soa(5, passedOver.apex), soa(5, passedOver.apex)]),
+      started([answers(5), good(5, passedOver, passedOver.mab)], [soa(6, passedOver.apex), soa(5, passedOver.apex)]),
       started([good(5, followed, followed.mab), good(5, followed, followed.mab)], [soa(5, followed.apex), soa(5, followed.apex)]),
       started([answers(5), (_asked, socket) => socket.destroy()], [undefined, undefined]),
       started([good(5, down, down.mab)], [soa(5, down.apex)]),
@@ -204,7 +204,8 @@ describe("of several primaries", () => {
     const [first, second] = world.primaries(0) as [ScriptedPrimary, ScriptedPrimary];
     await expect.poll(() => world.problemsOf(passedOver)).toMatch(complaint(first, /the server says REFUSED/));
     await expect.poll(() => world.sourceOf(passedOver)).toBe(`zone transfer from 127.0.0.1:${second.port}`);
-    first.script = good(5, passedOver, passedOver.mab);
+    for (const primary of [first, second]) Object.assign(primary, { script: good(6, passedOver, passedOver.mab), overUdp: soa(6, passedOver.apex) });
+    await expect.poll(() => world.serialOf(passedOver)).toBe(6);
     await expect.poll(() => world.problemsOf(passedOver)).toBe("");
     expect(await world.ask(passedOver)).toBe(ETR);
   });

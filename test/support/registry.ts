@@ -30,6 +30,11 @@ export function replaced(records: readonly ResourceRecord[], where: (record: Res
   return records.map((record) => (where(record) ? { name: record.name, type: record.type, ttl: record.ttl, data } : record));
 }
 
+/** A zone that no resolver keeps anything of: what is gone in it is believed to be gone at once. */
+export function uncached(records: readonly ResourceRecord[]): ResourceRecord[] {
+  return records.map((record) => ({ name: record.name, type: record.type, ttl: 0, data: record.data }));
+}
+
 export function svcb(service: string, binding: Partial<ServiceBinding> & { target: string }): ResourceRecord {
   const data = encodeSvcb({ priority: 10, alpn: ["drtm1"], port: 4344, ...binding });
   return { name: `_drtm.${service}`, type: RecordType.SVCB, ttl: 60, data };

@@ -39,6 +39,8 @@ export interface ServedRegistriesOptions {
   readonly notifyPort?: number;
   /** The registry as resolvers have it. */
   readonly walked?: readonly ResourceRecord[];
+  /** In place of a resolver that answers rightly: it is given the DSOC's zone. */
+  readonly resolver?: { readonly port: number; serve(apex: string, records: readonly ResourceRecord[]): void };
   /** More of the QSR's `dns`. */
   readonly dns?: object;
 }
@@ -56,7 +58,7 @@ export class ServedRegistries {
     this.#ends = ends;
   }
 
-  static async start({ registries, mabs = [MAB], notifyPort, walked, dns = {} }: ServedRegistriesOptions): Promise<ServedRegistries> {
+  static async start({ registries, mabs = [MAB], notifyPort, walked, resolver, dns = {} }: ServedRegistriesOptions): Promise<ServedRegistries> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-served-"));
     const ends: (() => unknown)[] = [() => { rmSync(directory, { recursive: true }); }];
     const log = makeLog({ level: "fatal" as "error", format: "json" });
@@ -65,9 +67,8 @@ export class ServedRegistries {
     writeFileSync(mapping, mabs.map((mab) => `mab ${mab} lineage 1 position 1\n${addressIn(mab, 0)}-${addressIn(mab, MAPPED)} ${ETR}\n`).join(""));
     const qsa = await runQsa(qsaSchema.parse({ role: "qsa", listen: [`127.0.0.1:${qsaPort}`], mapping: [mapping], control: { socket: join(directory, "qsa.sock") } }), log);
     ends.push(() => qsa.close());
-    const resolver = new DnsServer([dsocZone(qsaPort), ...(walked === undefined ? [] : [walked])]);
-    const resolverPort = await resolver.listen("127.0.0.1", await freePort());
-    ends.push(() => resolver.close());
+    const resolverPort = resolver?.port ?? (await ServedRegistries.#resolve([dsocZone(qsaPort), ...(walked === undefined ? [] : [walked])], ends));
+    resolver?.serve(DSOC, dsocZone(qsaPort));
     const socket = join(directory, "qsr.sock");
     const config = qsrSchema.parse({
       role: "qsr",
@@ -87,6 +88,12 @@ export class ServedRegistries {
     const qsr = await runQsr(config, log);
     ends.push(() => qsr.close());
     return new ServedRegistries(socket, port, ends);
+  }
+
+  static async #resolve(zones: readonly (readonly ResourceRecord[])[], ends: (() => unknown)[]): Promise<number> {
+    const resolver = new DnsServer(zones);
+    ends.push(() => resolver.close());
+    return resolver.listen("127.0.0.1", await freePort());
   }
 
   /** The ETR of an address of a MAB that was not asked for before, so that the QSR must ask the QSA. */
@@ -117,11 +124,19 @@ export class ServedRegistries {
   }
 }
 
+/** The same of one registry. */
+export const ServedRegistry = {
+  start({ apex, primaries, trustAnchors = [], ...more }: ServedZone & Omit<ServedRegistriesOptions, "registries">): Promise<ServedRegistries> {
+    return ServedRegistries.start({ registries: [{ apex, primaries, trustAnchors }], ...more });
+  },
+};
+export type ServedRegistry = ServedRegistries;
+
 function addressIn(mab: string, number: number): string {
   return mab.replace(/\.0\/24$/, `.${number}`);
 }
 
 function dsocZone(qsaPort: number): ResourceRecord[] {
   const soa = { mname: `ns.${DSOC}`, rname: `hostmaster.${DSOC}`, serial: 1, refresh: 60, retry: 60, expire: 3_600, minimum: 60 };
-  return [{ name: DSOC, type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, svcb(SERVICE, { target: `here1.${DSOC}`, port: qsaPort, ipv4hint: [LOOPBACK] })];
+  return [{ name: DSOC, type: RecordType.SOA, ttl: 60, data: encodeSoa(soa) }, svcb(SERVICE, { target: `here1.${DSOC}`, port: qsaPort, ipv4hint: [LOOPBACK] }), svcb(`s2.${DSOC}`, { target: `here1.${DSOC}`, port: qsaPort, ipv4hint: [LOOPBACK] })];
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RecordType, decodeSoa, decodeSvcb, decodeTxt } from "../../src/dns/records/index.ts";
 import { parseZoneFile } from "../../src/dns/zone-file/index.ts";
-import { previousIn, writeZones } from "../../src/zone-tools/build/directory.ts";
+import { leftIn, previousIn, writeZones } from "../../src/zone-tools/build/directory.ts";
 import { type ZonePlan, planZones } from "../../src/zone-tools/build/plan.ts";
 import { nextSerial } from "../../src/zone-tools/build/serial.ts";
 import { loadDescription } from "../../src/zone-tools/description/load.ts";
@@ -92,6 +92,30 @@ describe("a description", () => {
     expect(build()[0]).toMatchObject({ state: "unchanged", text: before!.text });
   });
 
+  test("takes names in capitals, and IPv4 addresses in IPv6 form, for what they are", () => {
+    const [before] = build().slice(1);
+    write("world.yaml", DESCRIPTION.replace("name: nyc1, addresses: [192.0.2.2]", 'name: NYC1, addresses: ["::ffff:192.0.2.2"]').replace("qsas: [nyc1]", "qsas: [Nyc1]"));
+    expect(build()[1]).toMatchObject({ state: "unchanged", text: before!.text });
+  });
+
+  test("puts no line of a title or a comment among the records", () => {
+    write("world.yaml", DESCRIPTION.replace("  apex: drtm.example\n", '  apex: drtm.example\n  title: "ours\\nevil TXT \\e[2J"\n'));
+    write("mabs.txt", "203.0.113.0/24  # a \u001b[2J\rcustomer\n");
+    const { text } = build()[0]!;
+    expect(text.split("\n")[0]).toBe(String.raw`; ours\x0aevil TXT \x1b[2J.`);
+    expect(text).toContain(String.raw`a \x1b[2J\x0dcustomer`);
+  });
+
+  test("of 20,000 MABs in one list takes no longer than to read it", () => {
+    const mabs = Array.from({ length: 20_000 }, (_, index) => `11.${index >> 8}.${index & 255}.0/24`);
+    write("world.yaml", DESCRIPTION.replace("[198.51.100.0/24]", `[${mabs.join(", ")}, 11.0.7.0/24]`));
+    const start = process.cpuUsage();
+    expect(faults()).toEqual([expect.stringContaining('"registry.sets.0.mabs.20000" is wrong: it is an earlier one (item 8): list it once')]);
+    const { user, system } = process.cpuUsage(start);
+    // Some 0.5 s. Each compared with all before it: a minute.
+    expect(user + system).toBeLessThan(15_000_000);
+  });
+
   test("leaves no temporary file, and the old one where it cannot write", () => {
     build();
     expect(readdirSync(out).toSorted()).toEqual(["drtm.example.zone", "dsoc-a.example.zone"]);
@@ -100,6 +124,14 @@ describe("a description", () => {
       writeZones(join(directory, "blocked"), planZones(loadDescription(join(directory, "world.yaml")), () => undefined, 0));
     }).toThrow(/drtm\.example\.zone cannot be written: .*the file that was there is as it was/);
     expect(readdirSync(join(directory, "blocked"))).toEqual(["drtm.example.zone"]);
+  });
+
+  test("is not stopped by directories in place of zone files, and says so where one is in the way", () => {
+    mkdirSync(join(out, "other.zone"), { recursive: true });
+    expect(leftIn(out, build(), "world.yaml")).toEqual([]);
+    rmSync(join(out, "drtm.example.zone"));
+    mkdirSync(join(out, "drtm.example.zone"));
+    expect(build).toThrow(`${join(out, "drtm.example.zone")} is a directory: name a file`);
   });
 
   test("does not go on from a zone file that is broken, or of another zone", () => {
@@ -139,6 +171,13 @@ describe("what is wrong in a description is told with file, line and remedy", ()
     ["a set again", "  keys:\n", "    - { services: [s1.dsoc-a.example], mabs: [192.0.2.0/24] }\n  keys:\n", "8: the services of set 1 again: put its MABs there"],
     ["a set without MABs", "      mabs: [198.51.100.0/24]\n      mabFiles: [mabs.txt]\n", "", '5: a set without MABs: list them in "mabs", or name files in "mabFiles"'],
     ["nothing", DESCRIPTION, "serial: increment\n", '1: neither "registry" nor "dsocs": describe a registry, DSOCs, or both'],
+    ["an alias of what it is in", DESCRIPTION, "registry: &r\n  sets: *r\n", '2: not valid YAML: an alias of something that it is in: write out what is meant'],
+    ["an alias of an item that it is in", DESCRIPTION, "registry:\n  sets:\n    - &s { services: [a.example], mabs: [*s] }\n", '3: not valid YAML: an alias of something that it is in: write out what is meant'],
+    ["several documents", DESCRIPTION, `${DESCRIPTION}---\n${DESCRIPTION}`, "19: not valid YAML: several documents in one file: keep one, and move the others to files of their own"],
+    ["a name of several labels", "name: nyc1", "name: nyc1.us", '15: "dsocs.0.qsas.1.name" is wrong: "nyc1.us" is no label: write letters, digits, - and _, without dots'],
+    ["too long a text", "region: eu-fra", `region: ${"ü".repeat(128)}`, `14: "dsocs.0.qsas.0.region" is wrong: it has 256 octets: a record has room for 255`],
+    ["an empty text", "region: eu-fra", 'region: ""', '14: "dsocs.0.qsas.0.region" is wrong: it is empty: write a text, or leave the key out'],
+    ["an address twice, in IPv6 form", 'addresses: [192.0.2.2]', 'addresses: [192.0.2.2, "::ffff:192.0.2.2"]', '15: "dsocs.0.qsas.1.addresses.1" is wrong: it is an earlier one (item 1): list it once'],
     ["no mapping of keys", DESCRIPTION, "- registry\n", '1: no description of zones: it has the keys "registry" and "dsocs" (docs/zones.md)'],
   ])("%s", (_what, from, to, message) => {
     expect(DESCRIPTION).toContain(from);

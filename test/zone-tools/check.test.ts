@@ -88,6 +88,7 @@ const DSOC_MISTAKES: readonly Mistake[] = [
   ["the unspecified address", "dsocA", "ipv4hint=198.51.100.1", "ipv4hint=0.0.0.0", "0.0.0.0", "error", "reserved address 0.0.0.0"],
   ["a mandatory key that nobody knows", "dsocA", "example. alpn=drtm1", "example. mandatory=key700 key700=x alpn=drtm1", "key700", "error", "asks for key700 (mandatory)"],
   ["an endpoint twice", "dsocA", "198.51.100.2", "198.51.100.1", "10 nyc1", "note", "has 198.51.100.1:4344 again (line"],
+  ["too many addresses", "dsocA", "ipv4hint=198.51.100.1", `ipv4hint=${Array.from({ length: 300 }, (_, index) => `198.51.${100 + (index >> 8)}.${index & 255}`).join(",")}`, "10 fra1", "error", "addresses: QSRs use 256 of them"],
   ["a hint that its address record contradicts", "dsocA", "ipv4hint=198.51.100.2", "ipv4hint=198.51.100.3", "10 nyc1", "note", "but its address records say 198.51.100.2"],
   ["a service that no set names", "dsocA", /^_drtm\.s1/m, "_drtm.s2 SVCB 10 fra1 alpn=drtm1 ipv4hint=198.51.100.1\n_drtm.s1", "SOA", "note", "has QSAs, but no set names s2.dsoc-a.example."],
   ["SVCB that is not DRTM's", "dsocA", /^_drtm\.s1/m, "_dns.s1 SVCB 10 fra1 alpn=drtm1 ipv4hint=198.51.100.1\n_drtm.s1", "_dns.s1", "note", "its name does not begin with _drtm"],

@@ -1,4 +1,5 @@
 import { WalkError } from "./errors.ts";
+import type { SetState } from "./types.ts";
 
 /** What one registry may have: far more than any needs (200,000 MABs, some hundred DSOCs), and what memory can hold. */
 export const MOST = { sets: 4_096, services: 4_096, zones: 16_384, buckets: 65_536, MABs: 1_048_576 } as const;
@@ -27,6 +28,19 @@ export class Budget {
   takeServices(names: readonly string[]): void {
     for (const name of names) this.#services.add(name);
     this.#check("services", this.#services.size);
+  }
+
+  /** What has been read. Throws WalkError. */
+  takeSet({ services, buckets }: SetState): void {
+    this.takeServices(services);
+    this.take("buckets", buckets.size);
+    for (const { prefixes } of buckets.values()) this.take("MABs", prefixes.length);
+  }
+
+  /** Throws WalkError. */
+  takeSets(sets: ReadonlyMap<string, SetState>): void {
+    this.take("sets", sets.size);
+    for (const set of sets.values()) this.takeSet(set);
   }
 
   /** Throws WalkError when this is one too many. */

@@ -1,6 +1,6 @@
 import { RdataError, RecordType, type ResourceRecord, decodeSoa, isSubdomain, readRecord } from "../records/index.ts";
 import { INDEX_DIGITS, indexNode, keysNode } from "../zone-model/index.ts";
-import type { Query, RegistryState } from "./types.ts";
+import type { Query, RecordAnswer, RegistryState } from "./types.ts";
 
 /**
  * What caches do to a walk. Just after a change a resolver may give the new SOA, and for the rest of their TTL index nodes of
@@ -28,7 +28,7 @@ export class CacheDoubt {
     return async (name, type, signal) => {
       const answer = await query(name, type, signal);
       if (type === RecordType.SOA) this.#noteSoa(answer.records);
-      else if (this.#indexNodes.has(name) || isSubdomain(name, this.#keysNode)) this.#noteNode(answer.records);
+      else if (this.#indexNodes.has(name) || isSubdomain(name, this.#keysNode)) this.#noteNode(answer);
       return answer;
     };
   }
@@ -39,21 +39,37 @@ export class CacheDoubt {
       this.#serial = state.serial;
       this.#over = ended + this.#longestTtl * 1000;
     }
-    return begun >= this.#over ? state : { ...state, settled: false };
+    return this.mayBeBehind(begun) ? { ...state, settled: false } : state;
   }
 
-  #noteNode(records: readonly ResourceRecord[]): void {
-    const ttls = records.length === 0 ? [this.#negativeTtl] : records.map(({ ttl }) => ttl);
+  /** Whether what a walk from `begun` on has found may be that of an older serial than was judged last. */
+  mayBeBehind(begun: number): boolean {
+    return begun < this.#over;
+  }
+
+  #noteNode({ records, sections = [] }: RecordAnswer): void {
+    const ttls = records.length === 0 ? [this.#ttlOfAbsence(sections)] : records.map(({ ttl }) => ttl);
     this.#longestTtl = Math.max(this.#longestTtl, ...ttls);
   }
 
-  /** RFC 2308 section 5: how long a cache keeps that something is not there. */
-  #noteSoa(records: readonly ResourceRecord[]): void {
-    try {
-      for (const record of records) this.#negativeTtl = Math.min(record.ttl, readRecord(record, decodeSoa).minimum);
-    } catch (error) {
-      // The walk will say so.
-      if (!(error instanceof RdataError)) throw error;
-    }
+  /** RFC 2308 section 5: that of the SOA which came with the answer, within its minimum. */
+  #ttlOfAbsence(sections: readonly ResourceRecord[]): number {
+    const soa = sections.find(({ type }) => type === RecordType.SOA);
+    return soa === undefined ? this.#negativeTtl : Math.min(soa.ttl, minimumOf(soa) ?? this.#negativeTtl);
+  }
+
+  /** The SOA of the apex may be older in a cache than what is not there: its own TTL says nothing. */
+  #noteSoa([soa]: readonly ResourceRecord[]): void {
+    this.#negativeTtl = (soa && minimumOf(soa)) ?? this.#negativeTtl;
+  }
+}
+
+/** Undefined for one that is malformed: the walk will say so of that of the apex. */
+function minimumOf(soa: ResourceRecord): number | undefined {
+  try {
+    return readRecord(soa, decodeSoa).minimum;
+  } catch (error) {
+    if (error instanceof RdataError) return undefined;
+    throw error;
   }
 }

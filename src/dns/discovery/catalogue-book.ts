@@ -19,6 +19,10 @@ export class CatalogueBook {
   readonly #registries: readonly RegistryOptions[];
   readonly #states = new Map<string, RegistryState>();
   readonly #sifted = new WeakMap<BucketState, Sifted>();
+  /** What of a set is outside its registry's space. */
+  readonly #outside = new WeakMap<SetState, readonly Prefix[]>();
+  /** As the catalogue lists them. */
+  readonly #entries = new WeakMap<ServiceState, ServiceEntry>();
   /** By set as the catalogue names it. */
   readonly #servicesOf = new Map<string, readonly string[]>();
   #services: readonly ServiceState[] = [];
@@ -89,13 +93,21 @@ export class CatalogueBook {
 
   #problemsOf(options: RegistryOptions): Problem[] {
     const problems: Problem[] = [];
-    for (const { id, buckets } of this.#states.get(options.apex)?.sets.values() ?? []) {
-      const outside = [...buckets.values()].flatMap((bucket) => this.#sift(options, bucket).outside);
+    for (const set of this.#states.get(options.apex)?.sets.values() ?? []) {
+      const outside = this.#outsideOf(options, set);
       if (outside.length === 0) continue;
       const others = outside.length === 1 ? "" : ` and ${outside.length - 1} more`;
-      problems.push({ name: `set ${id} of ${options.apex}`, problem: `${formatPrefix(outside[0]!)}${others} left out: not in the space this registry may speak for` });
+      problems.push({ name: `set ${set.id} of ${options.apex}`, problem: `${formatPrefix(outside[0]!)}${others} left out: not in the space this registry may speak for` });
     }
     return problems;
+  }
+
+  #outsideOf(options: RegistryOptions, set: SetState): readonly Prefix[] {
+    const known = this.#outside.get(set);
+    if (known !== undefined) return known;
+    const outside = [...set.buckets.values()].flatMap((bucket) => this.#sift(options, bucket).outside);
+    this.#outside.set(set, outside);
+    return outside;
   }
 
   /** In order of names; the list that the catalogue has where nothing in it differs. */
@@ -104,9 +116,16 @@ export class CatalogueBook {
     if (states.length === this.#services.length && states.every((state, index) => state === this.#services[index])) return before;
     this.#services = [...states];
     const known = new Map(before.map((entry) => [entry.name, entry]));
-    const entries = states.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((state) => entryOf(state, known.get(state.name)));
+    const entries = states.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((state) => this.#entryOf(state, known.get(state.name)));
     const isSame = entries.length === before.length && entries.every((entry, index) => entry === before[index]);
     return isSame ? before : entries;
+  }
+
+  /** Only of services that were read again is compared what they say. */
+  #entryOf(state: ServiceState, known: ServiceEntry | undefined): ServiceEntry {
+    const entry = this.#entries.get(state) ?? entryOf(state, known);
+    this.#entries.set(state, entry);
+    return entry;
   }
 }
 

@@ -13,6 +13,8 @@ export interface AddressPolicy {
 export const PROTOCOL = "drtm1";
 export const DEFAULT_PORT = 4344;
 export const DEFAULT_WEIGHT = 100;
+/** A DSOC with 100 sites has 200; a QSR has room for some thousands, which no service may take from the others. */
+export const MOST_SERVERS = 256;
 const NEGATIVE_TTL_SECONDS = 60;
 /** Kept of one service. */
 const MOST_PROBLEMS = 20;
@@ -24,12 +26,12 @@ const PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12
 export async function readService(name: string, policy: AddressPolicy, query: Query): Promise<ServiceState> {
   const { records } = await query(serviceNode(name), RecordType.SVCB);
   const problems: Problem[] = [];
-  const servers = records.flatMap((record) => readServers(record, policy, problems));
+  const servers = firstServers(name, withoutDoubles(records.flatMap((record) => readServers(record, policy, problems))), problems);
   if (servers.length === 0 && problems.length === 0) {
     problems.push({ name: `${serviceNode(name)} SVCB`, problem: "no records: nobody answers for the MABs of this service" });
   }
   const ttl = records.length === 0 ? NEGATIVE_TTL_SECONDS : Math.min(...records.map((record) => record.ttl));
-  return { name, servers: withoutDoubles(servers), ttl, problems: firstOf(problems, name) };
+  return { name, servers, ttl, problems: firstOf(problems, name) };
 }
 
 /** A broken record is left out and reported; the others count. */
@@ -50,7 +52,8 @@ function entries(owner: string, binding: ServiceBinding, policy: AddressPolicy, 
     problems.push({ name: `${owner} SVCB`, problem: `${printable(target)} ${problem}` });
     return [];
   };
-  if (alpn !== undefined && !alpn.includes(PROTOCOL)) return refuse(`speaks ${printable(alpn.join(", "))} and not ${PROTOCOL}: left out`);
+  if (alpn === undefined) return refuse(`has no alpn: write alpn=${PROTOCOL}`);
+  if (!alpn.includes(PROTOCOL)) return refuse(`speaks ${printable(alpn.join(", "))} and not ${PROTOCOL}: left out`);
   if (port === 0) return refuse("has port 0: left out");
   const addresses = [...(binding.ipv4hint ?? []), ...(binding.ipv6hint ?? [])];
   if (addresses.length === 0) return refuse("has no address: give it an ipv4hint or ipv6hint");
@@ -74,6 +77,12 @@ function firstOf(problems: readonly Problem[], service: string): readonly Proble
   if (problems.length <= MOST_PROBLEMS) return problems;
   const rest = { name: `${serviceNode(service)} SVCB`, problem: `${problems.length - MOST_PROBLEMS} more problems in its records` };
   return [...problems.slice(0, MOST_PROBLEMS), rest];
+}
+
+function firstServers(service: string, servers: readonly ServerEntry[], problems: Problem[]): readonly ServerEntry[] {
+  if (servers.length <= MOST_SERVERS) return servers;
+  problems.unshift({ name: `${serviceNode(service)} SVCB`, problem: `${servers.length - MOST_SERVERS} addresses left out: at most ${MOST_SERVERS} of one service are used, those of lower tiers first` });
+  return servers.toSorted((a, b) => a.tier - b.tier).slice(0, MOST_SERVERS);
 }
 
 function withoutDoubles(servers: readonly ServerEntry[]): ServerEntry[] {

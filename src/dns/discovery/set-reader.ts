@@ -31,10 +31,7 @@ export const MOST_SERVICES = 64;
  */
 export async function readSet(source: SetSource, id: string, digest: string, known: SetState | undefined): Promise<SetState> {
   if (known?.digest !== digest) return fetchSet(source, id, digest, known);
-  const { budget } = source;
-  budget.takeServices(known.services);
-  budget.take("buckets", known.buckets.size);
-  for (const { prefixes } of known.buckets.values()) budget.take("MABs", prefixes.length);
+  source.budget.takeSet(known);
   return known;
 }
 

@@ -8,6 +8,8 @@ import type { Sha256Hex } from "../zone-model/index.ts";
 export interface RecordAnswer {
   readonly rcode: "NOERROR" | "NXDOMAIN";
   readonly records: readonly ResourceRecord[];
+  /** The answer and authority sections, where they are known: signatures and proofs of absence are among them. */
+  readonly sections?: readonly ResourceRecord[];
 }
 
 /** Gets the records of a type at an absolute name. Throws when there is no answer, or when it is no longer wanted. */
@@ -15,7 +17,6 @@ export type Query = (name: string, type: number, signal?: AbortSignal) => Promis
 
 /** An answer with all that came with it. */
 export interface EvidentAnswer extends RecordAnswer {
-  /** The answer and authority sections: signatures and proofs of absence are among them. */
   readonly sections: readonly ResourceRecord[];
   /** The resolver says that it has validated it. */
   readonly authenticated: boolean;

@@ -40,7 +40,7 @@ function judgeIn({ apex, keys }: TrustedZone, name: string, type: number, { sect
   const answer = { name, type, records: sections };
   if (!sections.some((record) => record.name === name && record.type === type)) {
     const verdict = validateAbsence(answer, keys, setting);
-    return verdict.valid ? { valid: true, answer: { rcode: "NXDOMAIN", records: [] } } : verdict;
+    return verdict.valid ? { valid: true, answer: { rcode: "NXDOMAIN", records: [], sections } } : verdict;
   }
   const verdict = validateRrset(answer, keys, setting);
   return verdict.valid ? { valid: true, answer: { rcode: "NOERROR", records: withTtl(verdict.rrset.records, verdict.ttl) } } : verdict;

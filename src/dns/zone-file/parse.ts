@@ -76,7 +76,7 @@ function readDirective(context: Context, fields: Fields): undefined {
   const directive = fields.word("directive").toUpperCase();
   if (directive === "$ORIGIN") context.origin = fields.name("origin");
   else if (directive === "$TTL") context.defaultTtl = fields.seconds("TTL");
-  else if (directive === "$INCLUDE") fields.fail("$INCLUDE is not supported: put the records into this file");
+  else if (directive === "$INCLUDE" || directive === "$GENERATE") fields.fail(`${directive} is not supported: put the records into this file`);
   else fields.fail(`${directive} is no directive: $ORIGIN and $TTL are`);
   fields.end();
 }

@@ -20,6 +20,8 @@ const LEXEME = /(?<blank>[ \t\r\f]+)|(?<newline>\n)|(?<comment>;[^\n]*)|(?<paren
 const PLAIN = { bare: /[^\s();"\\]*/y, quoted: /[^"\\\n]*/y } as const;
 /** The 65,535 octets that a record has at most, each as \DDD, and the name of a parameter. */
 const MOST_CHARACTERS = 270_000;
+/** Data of 65,535 empty strings, or octets in hex with blanks between them; owner, TTL, class, type, and what announces the data. */
+const MOST_TOKENS = 65_535 + 8;
 
 /** The entries of a zone file, in order. Throws ZoneFileError. */
 export function* readEntries(text: string, file: string): Generator<Entry> {
@@ -50,6 +52,7 @@ class EntryReader {
     const indented = /[ \t]/.test(this.#text[this.#at]!);
     while (this.#at < this.#text.length) {
       if (this.#lexeme(tokens) && this.#openedAt === 0) break;
+      if (tokens.length > MOST_TOKENS) this.#fail(`more than ${MOST_TOKENS} fields in one record: it has no room for them`, line);
     }
     if (this.#openedAt !== 0 && this.#at >= this.#text.length) this.#fail("this ( is never closed", this.#openedAt);
     return { line: tokens[0]?.line ?? line, indented, tokens };

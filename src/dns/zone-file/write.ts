@@ -1,4 +1,4 @@
-import { RdataError, RecordType, type ResourceRecord, isSubdomain, typeName } from "../records/index.ts";
+import { RdataError, RecordType, type ResourceRecord, isSubdomain, printable, typeName } from "../records/index.ts";
 import { TEXT_FORMS, formatGenericText } from "./text-forms.ts";
 
 export interface ZoneWriterOptions {
@@ -79,8 +79,9 @@ function wrap(words: readonly string[]): string[] {
   return [...lines, INDENT + line];
 }
 
+/** Whatever it holds, it ends with its line. */
 function comment(line: string): string {
-  return line === "" ? ";" : `; ${line}`;
+  return line === "" ? ";" : `; ${printable(line, Infinity)}`;
 }
 
 function mostFrequentTtl(records: readonly ResourceRecord[]): number {

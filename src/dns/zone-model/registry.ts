@@ -1,7 +1,7 @@
 import type { IpAddress, Prefix } from "../../address/index.ts";
 import { RecordType, type ResourceRecord, type Soa } from "../records/index.ts";
 import { encodeAddress, encodeApl, encodeHostName, encodeSoa, encodeTxt } from "../records/index.ts";
-import { type Bucket, splitIntoBuckets } from "./bucket.ts";
+import { type Bucket, recordsOfBucket, splitIntoBuckets } from "./bucket.ts";
 import { type Sha256Hex, bucketDigest, setDigest, setId } from "./digest.ts";
 import { REGISTRY_VERSION, bucketListNode, bucketNode, indexNode, keyNode, setNode, versionNode } from "./layout.ts";
 
@@ -48,12 +48,12 @@ interface PlacedSet {
   readonly digest: string;
 }
 
-/** NSD 4.6 takes no more than 64 items in one APL record. */
-const MOST_APL_ITEMS = 60;
-/** Strings in one TXT record of a bucket list: small records make small incremental transfers. */
-const TXT_STRINGS = 20;
+/** Strings in one TXT record of a bucket list: small records make small increments. */
+const TXT_STRINGS = 2;
+/** A compressed owner, type, class, TTL and length. */
+const RECORD_HEAD_OCTETS = 12;
 /** A DNS message holds 65,535 octets; a bucket list that nears that could not be fetched. */
-const MOST_LIST_OCTETS = 60_000;
+const MOST_LIST_OCTETS = 62_000;
 
 /** A set whose bucket list would not fit a DNS message. */
 export class ZoneModelError extends Error {
@@ -98,7 +98,7 @@ function placeSet({ services, prefixes }: ServiceSet, sha256hex: Sha256Hex): Pla
   const buckets = splitIntoBuckets(prefixes);
   const entries = buckets.map((bucket) => `${bucket.name} ${bucketDigest(bucket.prefixes, sha256hex)}`);
   const id = setId(services, sha256hex);
-  const octets = entries.reduce((total, entry) => total + entry.length + 1, 0);
+  const octets = entries.reduce((total, entry) => total + entry.length + 1, RECORD_HEAD_OCTETS * Math.ceil(entries.length / TXT_STRINGS));
   if (octets > MOST_LIST_OCTETS) {
     throw new ZoneModelError(`set ${id} (${services.join(", ")}) has ${buckets.length} buckets: divide its MABs over two services`);
   }
@@ -133,8 +133,8 @@ function textRecords(name: string, ttl: number, strings: readonly string[], each
   return chunks(strings, each).map((some) => ({ name, type: RecordType.TXT, ttl, data: encodeTxt(some) }));
 }
 
-function bucketRecords(name: string, ttl: number, { prefixes }: Bucket): ResourceRecord[] {
-  return chunks(prefixes, MOST_APL_ITEMS).map((some) => ({ name, type: RecordType.APL, ttl, data: encodeApl(some) }));
+function bucketRecords(name: string, ttl: number, bucket: Bucket): ResourceRecord[] {
+  return recordsOfBucket(bucket).map((some) => ({ name, type: RecordType.APL, ttl, data: encodeApl(some) }));
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -1,5 +1,8 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileProblem, readTextFile } from "../../config/yaml-file.ts";
+import { syncNameNow } from "../../io/directory-sync.ts";
+import { makeDirectory } from "../../io/make-directory.ts";
 import { madeFrom } from "./drafts.ts";
 import type { ReadPrevious, ZonePlan } from "./plan.ts";
 
@@ -12,10 +15,11 @@ export class WriteError extends Error {
 /** Characters that hold the comments a zone file begins with. */
 const HEADING = 1_000;
 
+/** What was built last, as far as it is there. Throws ConfigError where it cannot be read. */
 export function previousIn(directory: string): ReadPrevious {
   return (fileName) => {
     const path = join(directory, fileName);
-    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    return existsSync(path) ? readTextFile(path) : undefined;
   };
 }
 
@@ -23,8 +27,8 @@ export function previousIn(directory: string): ReadPrevious {
 export function leftIn(directory: string, plans: readonly ZonePlan[], source: string): string[] {
   if (!existsSync(directory)) return [];
   const planned = new Set(plans.map(({ fileName }) => fileName));
-  const others = readdirSync(directory).filter((file) => file.endsWith(".zone") && !planned.has(file));
-  return others.toSorted().map((file) => join(directory, file)).filter((path) => readFileSync(path, "utf8").slice(0, HEADING).includes(madeFrom(source)));
+  const others = readdirSync(directory).filter((file) => file.endsWith(".zone") && !planned.has(file)).toSorted().map((file) => join(directory, file));
+  return others.filter((path) => fileProblem(path) === undefined && readFileSync(path, "latin1").slice(0, HEADING).includes(madeFrom(source)));
 }
 
 /** Writes what differs, each file in one step: a name server that loads it meanwhile gets the old one or the new one. Throws WriteError. */
@@ -38,13 +42,14 @@ export function writeZones(directory: string, plans: readonly ZonePlan[]): void 
 export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     writeDurably(temporary, text);
     renameSync(temporary, path);
     // The name is on disk only when its directory is.
-    syncDirectory(dirname(path));
+    syncNameNow(path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    // Also where its directory could not be made.
+    if (existsSync(temporary)) rmSync(temporary);
     throw new WriteError(`${path} cannot be written: ${(error as Error).message}; the file that was there is as it was`, { cause: error });
   }
 }
@@ -57,14 +62,5 @@ function writeDurably(path: string, text: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, "r");
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }

@@ -1,5 +1,5 @@
 import { type IpAddress, formatEndpoint, formatIp, sameIp } from "../../address/index.ts";
-import { type AddressPolicy, DEFAULT_PORT, PROTOCOL, addressFault } from "../../dns/discovery/service.ts";
+import { type AddressPolicy, DEFAULT_PORT, MOST_SERVERS, PROTOCOL, addressFault } from "../../dns/discovery/service.ts";
 import { RecordType, type ServiceBinding, decodeA, decodeAaaa, decodeSvcb, isSubdomain, printable } from "../../dns/records/index.ts";
 import type { PlacedRecord } from "../../dns/zone-file/index.ts";
 import type { ZoneView } from "../zone-view.ts";
@@ -37,6 +37,7 @@ function checkService(zone: ZoneView, service: string, policy: AddressPolicy, re
     return binding === undefined ? [] : checkBinding(zone, service, placed, binding, policy, report);
   });
   if (qsas.length === 0) report.error(records[0]!, "has no QSA that readers could use", "correct its records, or add one");
+  if (qsas.length > MOST_SERVERS) report.error(records[0]!, `has ${qsas.length} addresses: QSRs use ${MOST_SERVERS} of them`, "divide its MABs over two services");
   checkDoubles(qsas, report);
   return qsas;
 }

@@ -31,6 +31,6 @@ async function probeOne(endpoint: string, target: { readonly address: IpAddress;
     }
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
-    return { endpoint, rttMs: undefined, problem: error.message };
+    return { endpoint, rttMs: undefined, problem: error.problem };
   }
 }

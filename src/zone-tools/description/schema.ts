@@ -1,19 +1,29 @@
 import { z } from "zod";
-import { formatPrefix, sameIp } from "../../address/index.ts";
-import { count, distinct, domainName, ipAddress, prefix } from "../../config/fields.ts";
+import { formatIp, formatPrefix } from "../../address/index.ts";
+import { count, distinct, domainName, ipAddress, parsed, prefix } from "../../config/fields.ts";
 
 const DAY = 86_400;
 /** RFC 1035 section 3.3: what a string of a TXT record takes. */
-const MOST_TEXT = 255;
+const MOST_TEXT_OCTETS = 255;
 
-const text = z.string().min(1).max(MOST_TEXT);
+const text = parsed((written) => {
+  const octets = Buffer.byteLength(written);
+  if (octets === 0) throw new Error("it is empty: write a text, or leave the key out");
+  if (octets > MOST_TEXT_OCTETS) throw new Error(`it has ${octets} octets: a record has room for ${MOST_TEXT_OCTETS}`);
+  return written;
+});
 const path = z.string().min(1);
-const label = z.string().regex(/^[a-z0-9_]([a-z0-9_-]{0,62})$/, { message: "write one label, in lower case: letters, digits, - and _" });
+/** Kept lower-case. */
+const label = parsed((written) => {
+  const name = written.toLowerCase();
+  if (!/^[a-z0-9_][a-z0-9_-]{0,62}$/.test(name)) throw new Error(`"${written}" is no label: write letters, digits, - and _, without dots`);
+  return name;
+});
 
 const nameServer = z.strictObject({
   name: domainName,
   /** For a name inside the zone. */
-  addresses: distinct(z.array(ipAddress), sameIp, "is an earlier one").prefault([]),
+  addresses: distinct(z.array(ipAddress), formatIp, "is an earlier one").prefault([]),
 });
 
 const soa = z
@@ -32,7 +42,7 @@ const zone = {
   /** For people: the first line of the zone file. */
   title: text.optional(),
   ttlSeconds: count(1, 7 * DAY).default(3_600),
-  nameServers: distinct(z.array(nameServer).min(1).max(16), (a, b) => a.name === b.name, "is an earlier one"),
+  nameServers: distinct(z.array(nameServer).min(1).max(16), ({ name }) => name, "is an earlier one"),
   soa,
 };
 
@@ -45,7 +55,7 @@ const location = z.strictObject({
 const qsa = z.strictObject({
   /** Below the apex. */
   name: label,
-  addresses: distinct(z.array(ipAddress).min(1).max(8), sameIp, "is an earlier one"),
+  addresses: distinct(z.array(ipAddress).min(1).max(8), formatIp, "is an earlier one"),
   port: count(1, 65_535).default(4_344),
   region: text.optional(),
   weight: count(0, 65_535).default(100),
@@ -57,31 +67,31 @@ const qsa = z.strictObject({
 const tier = z.strictObject({
   /** SvcPriority: a higher one is used while no QSA of a lower one lives. */
   tier: count(1, 65_535),
-  qsas: distinct(z.array(label).min(1), (a, b) => a === b, "is an earlier one"),
+  qsas: distinct(z.array(label).min(1), (name) => name, "is an earlier one"),
 });
 
 const service = z.strictObject({
   name: label,
-  tiers: distinct(z.array(tier).min(1), (a, b) => a.tier === b.tier, "has the tier of an earlier one"),
+  tiers: distinct(z.array(tier).min(1), (one) => one.tier, "has the tier of an earlier one"),
 });
 
 const dsoc = z.strictObject({
   ...zone,
-  qsas: distinct(z.array(qsa).min(1), (a, b) => a.name === b.name, "has the name of an earlier one"),
-  services: distinct(z.array(service).min(1), (a, b) => a.name === b.name, "has the name of an earlier one"),
+  qsas: distinct(z.array(qsa).min(1), ({ name }) => name, "has the name of an earlier one"),
+  services: distinct(z.array(service).min(1), ({ name }) => name, "has the name of an earlier one"),
 });
 
 const serviceSet = z.strictObject({
-  services: distinct(z.array(domainName).min(1).max(64), (a, b) => a === b, "is an earlier one"),
-  mabs: distinct(z.array(prefix), (a, b) => formatPrefix(a) === formatPrefix(b), "is an earlier one").prefault([]),
+  services: distinct(z.array(domainName).min(1).max(64), (name) => name, "is an earlier one"),
+  mabs: distinct(z.array(prefix), formatPrefix, "is an earlier one").prefault([]),
   /** Files with a prefix a line. */
-  mabFiles: distinct(z.array(path), (a, b) => a === b, "is an earlier one").prefault([]),
+  mabFiles: distinct(z.array(path), (file) => file, "is an earlier one").prefault([]),
 });
 
 const key = z.strictObject({
   /** The apex of a DSOC's zone. */
   zone: domainName,
-  ds: z.array(text).prefault([]),
+  ds: z.array(z.string()).prefault([]),
   /** As `dnssec-signzone`, `keymgr ds` and `ldns-key2ds` write it. */
   dsFile: path.optional(),
 });
@@ -89,13 +99,13 @@ const key = z.strictObject({
 const registry = z.strictObject({
   ...zone,
   sets: z.array(serviceSet).min(1),
-  keys: distinct(z.array(key), (a, b) => a.zone === b.zone, "has the zone of an earlier one").prefault([]),
+  keys: distinct(z.array(key), ({ zone: apex }) => apex, "has the zone of an earlier one").prefault([]),
 });
 
 export const descriptionSchema = z.strictObject({
   serial: z.enum(["increment", "unix-time"]).default("increment"),
   registry: registry.optional(),
-  dsocs: distinct(z.array(dsoc), (a, b) => a.apex === b.apex, "has the apex of an earlier one").prefault([]),
+  dsocs: distinct(z.array(dsoc), ({ apex }) => apex, "has the apex of an earlier one").prefault([]),
 });
 
 export type DescriptionFile = z.output<typeof descriptionSchema>;

@@ -1,40 +1,16 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CacheDoubt } from "../../../src/dns/discovery/cache-doubt.ts";
 import { walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
-import type { Query, RegistryState } from "../../../src/dns/discovery/types.ts";
-import { RecordType } from "../../../src/dns/records/index.ts";
+import type { RegistryState } from "../../../src/dns/discovery/types.ts";
+import { RecordType, type ResourceRecord } from "../../../src/dns/records/index.ts";
 import { APEX, EVERYWHERE, RecordTable, type SetDraft, mabs, registry } from "../../support/registry.ts";
+import { ResolverCache, TTL_MS } from "../../support/resolver-cache.ts";
 
 const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24"] };
 const B: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24", "198.51.100.0/24"] };
 const OTHER: SetDraft = { services: ["s1.dsoc-b.example."], prefixes: ["203.0.113.0/24"] };
-/** Of the zone: TTL of its records and of what is not there. */
-const TTL_MS = 60_000;
-
-/** A resolver that keeps answers for their TTL, but asks for each SOA anew, as one does whose SOA has just run out. */
-class Cache {
-  now = 0;
-  readonly #table: RecordTable;
-  readonly #kept = new Map<string, { answer: ReturnType<Query>; until: number }>();
-
-  constructor(table: RecordTable) {
-    this.#table = table;
-  }
-
-  readonly query: Query = async (name, type) => {
-    const key = `${name} ${type}`;
-    const known = this.#kept.get(key);
-    if (type === RecordType.SOA || known === undefined || known.until <= this.now) {
-      this.#kept.set(key, { answer: this.#table.query(name, type), until: this.now + TTL_MS });
-    }
-    const { answer, until } = this.#kept.get(key)!;
-    const { rcode, records } = await answer;
-    return { rcode, records: records.map((record) => ({ name: record.name, type: record.type, ttl: Math.ceil((until - this.now) / 1000), data: record.data })) };
-  };
-}
-
 function reader(table: RecordTable) {
-  const cache = new Cache(table);
+  const cache = new ResolverCache(table);
   const doubt = new CacheDoubt(APEX);
   let known: RegistryState | undefined;
   const read = async (): Promise<RegistryState> => {
@@ -77,4 +53,24 @@ test("DS data of a zone is under no digest either, and may be in a cache likewis
   const state: RegistryState = { apex: APEX, serial: 1, refresh: 1, retry: 1, expire: 3_600, sets: new Map(), keys: {}, problems: [], settled: true };
   await query(name, RecordType.TXT);
   expect([0, TTL_MS - 1, TTL_MS].map((begun) => doubt.judge(state, begun, begun).settled)).toEqual([false, false, true]);
+});
+
+describe("what is not there is so, as far as caches go,", () => {
+  const soa = registry(1, [])[0]!;
+  const STATE: RegistryState = { apex: APEX, serial: 1, refresh: 1, retry: 1, expire: 3_600, sets: new Map(), problems: [], settled: true };
+
+  test.each<[string, number, readonly ResourceRecord[] | undefined, number]>([
+    ["as long as the SOA beside it says", 1, [{ ...soa, ttl: 40 }], 40_000],
+    ["and no longer than the minimum of that", 1, [{ ...soa, ttl: 3_600 }], 60_000],
+    ["or as long as the zone may ask for at most, though the SOA of the apex is nearly out of the cache", 1, undefined, 60_000],
+  ])("%s", async (_what, ttl, sections, over) => {
+    const doubt = new CacheDoubt(APEX);
+    const query = doubt.noting((_name, type) => {
+      const isSoa = type === RecordType.SOA;
+      return Promise.resolve({ rcode: isSoa ? "NOERROR" : "NXDOMAIN", records: isSoa ? [{ ...soa, ttl }] : [], ...(isSoa || sections === undefined ? {} : { sections }) });
+    });
+    await query(APEX, RecordType.SOA);
+    await query(`0.idx.${APEX}`, RecordType.TXT);
+    expect([0, over - 1, over].map((begun) => doubt.judge(STATE, begun, begun).settled)).toEqual([false, false, true]);
+  });
 });

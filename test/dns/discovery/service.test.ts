@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { formatEndpoint, parseIp } from "../../../src/address/index.ts";
 import { readService } from "../../../src/dns/discovery/service.ts";
-import { RecordType, type ResourceRecord } from "../../../src/dns/records/index.ts";
+import { RecordType, type ResourceRecord, encodeSvcb } from "../../../src/dns/records/index.ts";
 import { RecordTable, svcb } from "../../support/registry.ts";
 
 const SERVICE = "s1.dsoc-a.example.";
@@ -37,6 +37,7 @@ const alias: ResourceRecord = { name: `_drtm.${SERVICE}`, type: RecordType.SVCB,
 test.each<[string, ResourceRecord, string]>([
   ["broken data", broken, "SVCB: "],
   ["AliasMode", alias, "is an alias (SvcPriority 0)"],
+  ["no protocol", { ...svcb(SERVICE, { target: "x.example." }), data: encodeSvcb({ priority: 10, target: "x.example.", ipv4hint: [parseIp("198.51.100.9")] }) }, "has no alpn: write alpn=drtm1"],
   ["another protocol", svcb(SERVICE, { target: "x.example.", alpn: ["h3"], ipv4hint: [parseIp("198.51.100.9")] }), "speaks h3 and not drtm1"],
   ["port 0", svcb(SERVICE, { target: "x.example.", port: 0, ipv4hint: [parseIp("198.51.100.9")] }), "has port 0"],
   ["no address", svcb(SERVICE, { target: "x.example." }), "has no address"],
@@ -83,4 +84,15 @@ test("control characters of a record reach neither problems nor regions", async 
 
 test("a service without records is reported", async () => {
   expect(await read([])).toEqual({ servers: [], problems: [expect.stringContaining("nobody answers for the MABs of this service")] });
+});
+
+function hintsOf(tier: number): ReturnType<typeof parseIp>[] {
+  return Array.from({ length: 200 }, (_, index) => parseIp(`198.51.${tier}.${index}`));
+}
+
+test("of a service with thousands of addresses the first 256 count, those of lower tiers before others: room is shared by all services", async () => {
+  const records = [3, 2, 1].map((tier) => svcb(SERVICE, { target: `t${tier}.example.`, priority: tier, ipv4hint: hintsOf(tier) }));
+  const { servers, problems } = await readService(SERVICE, PUBLIC, new RecordTable(records).query);
+  expect([1, 2, 3].map((tier) => servers.filter((server) => server.tier === tier).length)).toEqual([200, 56, 0]);
+  expect(problems).toEqual([{ name: `_drtm.${SERVICE} SVCB`, problem: "344 addresses left out: at most 256 of one service are used, those of lower tiers first" }]);
 });

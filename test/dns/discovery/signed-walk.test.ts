@@ -138,8 +138,8 @@ describe("keys are rolled", () => {
   test("from one reading to the next", async () => {
     const one = reader(both);
     const state = await one.read(undefined);
-    dns.serve(APEX, signedZone(APEX, registry(2, [A]), [next]));
-    expect(mabs(await one.read(state))).toEqual(["192.0.2.0/24", "2001:db8::/32"]);
+    dns.serve(APEX, signedZone(APEX, registry(2, [A, { ...B, prefixes: ["198.51.100.0/24", "203.0.113.0/24"] }]), [next]));
+    expect(mabs(await one.read(state))).toEqual(["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32", "203.0.113.0/24"]);
   });
 });
 
