@@ -1,5 +1,6 @@
 import { formatEndpoint } from "../address/index.ts";
-import { ConfigError, loadConfig } from "../config/load.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { loadConfig } from "../config/load.ts";
 import type { Config, QsaConfig } from "../config/schema.ts";
 import { ChangeLog, ChangeLogError } from "../io/change-log.ts";
 import { MappingError, MappingFileError, readStore } from "../roles/read-store.ts";
