@@ -5,7 +5,6 @@ import type { WorldPrimary } from "./discovery-primary.ts";
 import type { Measured, WorldQsas } from "./discovery-qsas.ts";
 import { WorldQsr } from "./discovery-qsr.ts";
 import { APEX, type SignedWorld } from "./discovery-world.ts";
-import type { Pauses } from "./main-thread-pauses.ts";
 import { cpuMs, memory } from "./process-usage.ts";
 
 /** By then all QSAs have been measured, or it takes too long. */
@@ -34,7 +33,8 @@ export interface Change {
   /** Until the catalogue is known, of discovery's thread. */
   readonly cpuMs: number;
   readonly octets: number;
-  readonly pause: Pauses;
+  /** The longest of the engine. */
+  readonly pauseMs: number;
 }
 
 export interface Life {
@@ -42,7 +42,8 @@ export interface Life {
   /** Milliseconds of `monotonicMs`. */
   readonly startedAt: number;
   readonly memory: { readonly known: ReturnType<typeof memory>; readonly end: ReturnType<typeof memory> };
-  readonly pauses: { readonly start: Pauses; readonly measuring: Pauses };
+  /** The longest of the engine. */
+  readonly pausesMs: { readonly start: number; readonly measuring: number };
   readonly increments: readonly Change[];
   readonly wholes: readonly Change[];
 }
@@ -50,18 +51,18 @@ export interface Life {
 /** One QSR from its start, without a kept catalogue, until it has seen all changes. */
 export async function liveThrough(options: LifeOptions): Promise<Life> {
   const { world, qsas, primary, notifyPort, samples, progress } = options;
-  const qsr = await WorldQsr.start(world, { primary: { port: primary.port, notifyPort }, servers: [primary.port], keepsIn: "life", watchesPauses: true });
+  const qsr = await WorldQsr.start(world, { primary: { port: primary.port, notifyPort }, servers: [primary.port], keepsIn: "life" });
   try {
     await qsr.says(`catalogue: ${world.mabs} MABs`);
-    const start = await qsr.pauses();
+    const start = await qsr.longestPauseMs();
     const measured = await untilMeasured(qsas, qsr, samples, progress);
-    const pauses = { start, measuring: await qsr.pauses() };
+    const pausesMs = { start, measuring: await qsr.longestPauseMs() };
     const known = memory(qsr.pid);
     const increments = await changesOf(options.changes, "change", { world, primary, qsr, progress });
     progress("NSD starts again, without increments");
     await primary.forgetIncrements();
     const wholes = await changesOf(options.wholes, "change as a whole zone", { world, primary, qsr, progress });
-    return { measured, startedAt: qsr.startedAtMonotonic, memory: { known, end: memory(qsr.pid) }, pauses, increments, wholes };
+    return { measured, startedAt: qsr.startedAtMonotonic, memory: { known, end: memory(qsr.pid) }, pausesMs, increments, wholes };
   } finally {
     await qsr.stop();
   }
@@ -96,13 +97,13 @@ async function changesOf(count: number, what: string, changing: Changing): Promi
 async function oneChange({ world, primary, qsr }: Changing): Promise<Change> {
   const from = world.serial;
   const mabs = world.change();
-  await qsr.pauses();
+  await qsr.longestPauseMs();
   const [before, cpuBefore] = [Date.now(), discoveryCpu(qsr)];
   const served = await primary.reload(world.serial);
   const known = await qsr.says(`catalogue: ${mabs} MABs`, before);
   const cost = discoveryCpu(qsr) - cpuBefore;
   await sleep(Math.max(0, before + WINDOW_MS - Date.now()));
-  return { knownMs: known - served, cpuMs: cost, octets: await octetsSince(from, primary), pause: await qsr.pauses() };
+  return { knownMs: known - served, cpuMs: cost, octets: await octetsSince(from, primary), pauseMs: await qsr.longestPauseMs() };
 }
 
 function discoveryCpu(qsr: WorldQsr): number {

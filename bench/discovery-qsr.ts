@@ -10,11 +10,12 @@ import { parseIp } from "../src/address/index.ts";
 import { MapRequest, MessageType, ResultCode, appendPadding, decodeDatagram, encodeMapRequest } from "../src/wire/index.ts";
 import { freePort } from "../test/support/process.ts";
 import type { SignedWorld } from "./discovery-world.ts";
-import type { Pauses } from "./main-thread-pauses.ts";
+import { askControl } from "../src/io/control-client.ts";
+import type { StatusReport } from "../src/roles/reports.ts";
 import { monotonicMs } from "./monotonic.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../bin/drtm.js", import.meta.url));
-const PAUSES = new URL("main-thread-pauses.ts", import.meta.url).href;
+const CONTROL_SOCKET = "qsr.sock";
 const ASK_EVERY_MS = 2;
 const REQUEST_OCTETS = 512;
 const LOOK_AGAIN_MS = 500;
@@ -37,8 +38,6 @@ export interface WorldQsrOptions {
   readonly refreshSeconds?: number;
   /** Keeps the last good catalogue in this directory of the world's. */
   readonly keepsIn?: string;
-  /** Notes the pauses of its main thread. */
-  readonly watchesPauses?: boolean;
 }
 
 /** `drtm qsr` as a process of its own, and what its log says. */
@@ -47,13 +46,15 @@ export class WorldQsr {
   readonly startedAtMonotonic = monotonicMs();
   readonly port: number;
   readonly #child: ChildProcess;
+  readonly #socket: string;
   readonly #lines: LogLine[] = [];
+  #counted: ReadonlyMap<number, number> = new Map();
   #news = Promise.withResolvers<void>();
 
-  private constructor(file: string, port: number, watchesPauses: boolean) {
+  private constructor(directory: string, file: string, port: number) {
     this.port = port;
-    const preload = watchesPauses ? ["--import", PAUSES] : [];
-    this.#child = spawn(process.execPath, [...preload, LAUNCHER, "qsr", "--config", file], { stdio: ["ignore", "ignore", "pipe", ...(watchesPauses ? (["ipc"] as const) : [])] });
+    this.#socket = join(directory, CONTROL_SOCKET);
+    this.#child = spawn(process.execPath, [LAUNCHER, "qsr", "--config", file], { stdio: ["ignore", "ignore", "pipe"] });
     createInterface(this.#child.stderr!).on("line", (line) => {
       this.#lines.push(line.startsWith("{") ? (JSON.parse(line) as LogLine) : { time: Date.now(), msg: line });
       this.#news.resolve();
@@ -65,7 +66,7 @@ export class WorldQsr {
     const port = await freePort();
     const file = join(world.directory, "qsr.json");
     writeFileSync(file, JSON.stringify(configuration(world, port, options)));
-    return new WorldQsr(file, port, options.watchesPauses === true);
+    return new WorldQsr(world.directory, file, port);
   }
 
   get pid(): number {
@@ -105,11 +106,12 @@ export class WorldQsr {
     }
   }
 
-  /** The longest pauses of its main thread since this was asked last. */
-  async pauses(): Promise<Pauses> {
-    const answer = once(this.#child, "message");
-    this.#child.send("pauses");
-    return ((await answer) as [Pauses])[0];
+  /** The longest pause of its engine since this was asked last, in milliseconds: at most that, and at least half of it. */
+  async longestPauseMs(): Promise<number> {
+    const { pauses } = (await askControl(this.#socket, "GET", "/status")) as StatusReport;
+    const before = this.#counted;
+    this.#counted = new Map(pauses!.map(([mostMs, count]) => [mostMs ?? Infinity, count]));
+    return Math.max(0, ...Array.from(this.#counted).filter(([mostMs, count]) => count > (before.get(mostMs) ?? 0)).map(([mostMs]) => mostMs));
   }
 
   async stop(): Promise<void> {
@@ -132,7 +134,7 @@ function configuration({ trustAnchor }: SignedWorld, port: number, { primary, se
     ...(primary === undefined ? {} : { notify: { listen: [`127.0.0.1:${primary.notifyPort}`] } }),
     ...(refreshSeconds === undefined ? {} : { refreshMinSeconds: refreshSeconds, refreshMaxSeconds: refreshSeconds }),
   };
-  const rest = { qsas: { allowLoopback: true }, control: { socket: "qsr.sock" }, log: { format: "json" }, ...(keepsIn === undefined ? {} : { state: { directory: keepsIn } }) };
+  const rest = { qsas: { allowLoopback: true }, control: { socket: CONTROL_SOCKET }, log: { format: "json" }, ...(keepsIn === undefined ? {} : { state: { directory: keepsIn } }) };
   return { role: "qsr", listen: [`127.0.0.1:${port}`], dns, ...rest };
 }
 

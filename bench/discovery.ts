@@ -7,7 +7,7 @@ import { WorldQsas } from "./discovery-qsas.ts";
 import { WorldQsr } from "./discovery-qsr.ts";
 import { APEX, SignedWorld } from "./discovery-world.ts";
 import { versionOf } from "./program-version.ts";
-import { type Row, medianRow } from "./table.ts";
+import { type Row, median, medianRow } from "./table.ts";
 
 const SAMPLES = 3;
 /** After its first answer; what it does then is no part of a start. */
@@ -88,7 +88,7 @@ function startRows(world: SignedWorld, octets: number, fresh: readonly number[],
   ];
 }
 
-function lifeRows({ measured, startedAt, memory, pauses, increments, wholes }: Life): Row[] {
+function lifeRows({ measured, startedAt, memory, pausesMs, increments, wholes }: Life): Row[] {
   const seconds = measured.at === undefined ? Infinity : (measured.at - startedAt) / 1_000;
   return [
     { what: `process start to all 4,000 QSAs measured ${SAMPLES} times each`, value: seconds, unit: "s", bound: { most: 30 } },
@@ -96,8 +96,8 @@ function lifeRows({ measured, startedAt, memory, pauses, increments, wholes }: L
     { what: "memory, all known and measured", value: memory.known.now, unit: "MiB RSS", bound: { most: 300 }, note: `most until then ${memory.known.most.toFixed(0)}` },
     { what: "memory, after changes and whole transfers", value: memory.end.now, unit: "MiB RSS", bound: { most: 300 } },
     { what: "memory, the most it has ever been", value: memory.end.most, unit: "MiB RSS", bound: { most: 300 } },
-    pauseRow("query thread's longest pause while it starts", [pauses.start]),
-    pauseRow("query thread's longest pause while QSAs are measured", [pauses.measuring]),
+    pauseRow("engine's longest pause while it starts", [pausesMs.start]),
+    pauseRow("engine's longest pause while QSAs are measured", [pausesMs.measuring]),
     ...changeRows("one MAB changed", increments, { knownMs: 1_000, cpuMs: 15, octets: 2_048 }),
     ...changeRows("the same as a whole zone", wholes),
   ];
@@ -115,12 +115,11 @@ function changeRows(what: string, changes: readonly Change[], bounds?: ChangeBou
     medianRow(`${what}: known after NSD serves it`, changes.map(({ knownMs }) => knownMs), "ms", most("knownMs")),
     medianRow(`${what}: CPU of the discovery thread`, changes.map((change) => change.cpuMs), "ms", { ...most("cpuMs"), note: "signatures and ZONEMD checked" }),
     medianRow(`${what}: transferred`, changes.map(({ octets }) => octets), "octets", most("octets")),
-    pauseRow(`${what}: query thread's longest pause`, changes.map(({ pause }) => pause)),
+    pauseRow(`${what}: engine's longest pause`, changes.map(({ pauseMs }) => pauseMs)),
   ];
 }
 
-/** The CPU time of a pause is its own; the rest is what the machine made the thread wait. */
-function pauseRow(what: string, pauses: readonly { readonly wallMs: number; readonly cpuMs: number }[]): Row {
-  const wall = Math.max(...pauses.map(({ wallMs }) => wallMs));
-  return { what, value: Math.max(...pauses.map(({ cpuMs }) => cpuMs)), unit: "ms of CPU", note: `most of ${pauses.length}; ${wall.toFixed(1)} ms by the clock` };
+/** By the clock: the machine may have made the thread wait. */
+function pauseRow(what: string, pausesMs: readonly number[]): Row {
+  return { what, value: median(pausesMs), unit: "ms", note: `at most; longest of ${pausesMs.length}: ${Math.max(...pausesMs)}` };
 }

@@ -2,5 +2,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   // What is polled is often a process, which takes seconds to start on a machine that has other work.
-  test: { include: ["test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 15_000 } } },
+  test: { include: ["test/**/*.test.ts"], setupFiles: ["test/support/compile-cache.ts"], testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 15_000 } } },
 });

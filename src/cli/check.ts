@@ -1,8 +1,9 @@
 import { formatEndpoint } from "../address/index.ts";
-import { ConfigError, loadConfig } from "../config/load.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { loadConfig } from "../config/load.ts";
 import type { Config, QsaConfig } from "../config/schema.ts";
 import { ChangeLog, ChangeLogError } from "../io/change-log.ts";
-import { MappingError, MappingFileError, readStore } from "../roles/qsa-node.ts";
+import { MappingError, MappingFileError, readStore } from "../roles/read-store.ts";
 import { RegistrySourceError, checkRegistrySources } from "../roles/registry-sources.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { counted } from "./counted.ts";

@@ -49,10 +49,12 @@ async function serve(name: string, args: readonly string[], run: Run): Promise<n
   const log = makeLog(config.log);
   const stop = stopSignal();
   const running = await run(config, log);
-  log.info(`${await untilStopped(stop)}: stopping`);
+  const end = await Promise.race([untilStopped(stop), running.failed]);
+  if (end instanceof Error) log.fatal(`this server cannot go on, and ends so as to be started again: ${end.stack}`);
+  else log.info(`${end}: stopping`);
   await running.close();
   log.info("stopped");
-  return ExitStatus.answered;
+  return end instanceof Error ? ExitStatus.unanswered : ExitStatus.answered;
 }
 
 function expect<R extends Config["role"]>(config: Config, role: R): Extract<Config, { role: R }> {

@@ -1,10 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { defaultControlSocket } from "../io/control-place.ts";
 import { makeLog } from "../io/log.ts";
+import { upstreamReports } from "../roles/control-routes.ts";
 import { exampleMicronet } from "../roles/example-micronet.ts";
-import { catalogueReport } from "../roles/qsr-reports.ts";
-import { counters } from "../roles/status.ts";
-import { upstreamReports, usableUpstreams } from "../roles/upstream-reports.ts";
 import { type UpOptions, type UpWorld, startWorld } from "../roles/up.ts";
 import { readEndpoint } from "./arguments.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
@@ -55,28 +53,28 @@ Example: drtm up`,
     const line = new LiveLine(process.stdout);
     const started = performance.now();
     const world = await startWorld(options, makeLog({ level: "warn", format: "auto" }, () => { line.clear(); }));
-    if (!stop.aborted) console.log(firstScreen(world, values.socket, (performance.now() - started) / 1000));
-    const ticker = setInterval(() => { line.show(counterLine(world), paint.dim); }, REFRESH_MS);
-    await untilStopped(stop);
+    if (!stop.aborted) console.log(await firstScreen(world, values.socket, (performance.now() - started) / 1000));
+    const ticker = setInterval(() => void showCounters(line, world), REFRESH_MS);
+    const end = await Promise.race([untilStopped(stop), world.failed]);
     clearInterval(ticker);
     await world.close();
     line.clear();
+    if (end instanceof Error) throw end;
     console.log("stopped");
     return ExitStatus.answered;
   },
 };
 
-function firstScreen(world: UpWorld, socket: string, seconds: number): string {
-  const { engine, driver } = world.node;
-  const { mabs, sets, services, qsas } = catalogueReport(world.node);
+async function firstScreen(world: UpWorld, socket: string, seconds: number): Promise<string> {
+  const { listen, catalogue: { mabs, sets, services, qsas } } = await world.node.status("up");
   const cities = new Map(world.sites.map(({ world: site }) => [site.name, site.city]));
-  const server = driver.endpoint(0);
+  const server = listen[0]!;
   const atServer = server === LISTEN ? "" : ` --server ${server}`;
   const atSocket = socket === defaultControlSocket() ? "" : ` --socket ${socket}`;
   return `${paint.bold("drtm up")}: a QSR on ${paint.cyan(server)}, in ${world.home}; DNS on ${paint.cyan(world.dnsEndpoint)}
 Found in DNS: ${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}. Ready after ${seconds.toFixed(1)} s.
 
-${qsaTable(upstreamReports(engine.querier), cities)}
+${qsaTable(await upstreamReports(world.node.engine.host), cities)}
 
 ${suggestions(world, atServer, atSocket)}Ctrl-C stops it.`;
 }
@@ -95,14 +93,15 @@ function suggestions({ sites }: UpWorld, atServer: string, atSocket: string): st
   return `Try, in another shell, in the same directory:\n${commands.map((command) => `  ${paint.cyan(`npx drtm ${command}`)}\n`).join("")}\n`;
 }
 
-function counterLine({ node: { engine, driver } }: UpWorld): string {
-  const count = counters(engine, driver);
-  return [
-    `queries ${count["requests"]}`,
-    `from cache ${count["hits"]}`,
-    `asked ${count["requestsSent"]}`,
-    `probes ${count["probesSent"]}`,
-    `updates ${count["updates"]}`,
-    `QSAs up ${usableUpstreams(engine.querier)}/${engine.querier.upstreams.size}`,
-  ].join("  ");
+async function showCounters(line: LiveLine, { node }: UpWorld): Promise<void> {
+  const { counters, upstreams } = await node.status("up");
+  const shown = [
+    `queries ${counters["requests"]}`,
+    `from cache ${counters["hits"]}`,
+    `asked ${counters["requestsSent"]}`,
+    `probes ${counters["probesSent"]}`,
+    `updates ${counters["updates"]}`,
+    `QSAs up ${upstreams.up}/${upstreams.known}`,
+  ];
+  line.show(shown.join("  "), paint.dim);
 }

@@ -22,6 +22,9 @@ const control = z.strictObject({ socket: z.string().min(1).optional() }).prefaul
 
 const listen = z.array(endpoint).min(1).max(16).check(compatible).prefault(["127.0.0.1:4344"]);
 
+/** How datagrams come and go: in batches by system calls (Linux), one at a time by node:dgram, or the first where it can be had. */
+const driver = z.enum(["auto", "batched", "dgram"]).default("auto");
+
 const log = z
   .strictObject({
     level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
@@ -120,6 +123,7 @@ export const qsrSchema = z.strictObject({
       directory: z.string().min(1).optional(),
     })
     .prefault({}),
+  driver,
   control,
   log,
 });
@@ -135,6 +139,7 @@ export const qsaSchema = z.strictObject({
   negativeCachingTimeSeconds: seconds(1, 3_600).default(60),
   clients: clients.unwrap().extend({ allow: z.array(prefix).min(1).prefault(everywhere) }).prefault({}),
   cache: z.strictObject(cacheFields).prefault({}),
+  driver,
   control,
   log,
 });
@@ -152,6 +157,7 @@ export const qscSchema = z.strictObject({
       cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
     })
     .prefault({}),
+  driver,
   control,
   log,
 }).check(othersOnly);

@@ -2,9 +2,7 @@ import { type Stats, lstatSync, rmSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { AddressError } from "../address/index.ts";
-import { MappingError } from "../core/mapping/mapping-store.ts";
-import { CONTROL_DEADLINE_MS, ControlError, requirePrivate, requireShort } from "./control-place.ts";
+import { CONTROL_DEADLINE_MS, ControlError, requirePrivate, requireShort, statusFor } from "./control-place.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 /** `GET /status` and the like; gets the query parameters and the JSON body. */
@@ -50,12 +48,6 @@ async function respond(routes: Readonly<Record<string, ControlHandler>>, request
   } catch (error) {
     send(response, statusFor(error), { error: (error as Error).message });
   }
-}
-
-/** Who asks is at fault where what was asked for cannot be; else it is this process, which could not do it. RFC 9110 section 15. */
-function statusFor(error: unknown): number {
-  if (error instanceof ControlError) return error.status;
-  return error instanceof AddressError || error instanceof MappingError ? 400 : 500;
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {

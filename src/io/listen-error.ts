@@ -1,7 +1,9 @@
+export const LISTEN_ERROR = "DRTM_LISTEN";
+
 /** A socket that could not be bound. The message names address and port, and what to do. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
-  readonly code = "DRTM_LISTEN";
+  readonly code = LISTEN_ERROR;
 }
 
 /** Why a socket could not be bound, and what to do. */

@@ -1,18 +1,14 @@
-import { type IpAddress, type Range, compareKeys, formatIp, formatPrefix, formatRange, parseIp, parseRange, unmapped } from "../address/index.ts";
+import { type IpAddress, type Range, compareKeys, formatIp, formatPrefix, formatRange, parseIp, parseRange } from "../address/index.ts";
 import type { ChangeReport } from "../core/mapping/mapping-store.ts";
-import type { Qsa } from "../core/qsa.ts";
-import type { Qsc } from "../core/qsc.ts";
-import type { Qsr } from "../core/qsr.ts";
-import { now } from "../io/clock.ts";
 import { ControlError } from "../io/control-place.ts";
 import type { ControlHandler } from "../io/control-socket.ts";
-import type { UdpDriver } from "../io/udp-driver.ts";
 import type { LoadShift } from "../wire/index.ts";
+import type { Remote } from "./engine/engine-thread.ts";
+import type { QsaHost } from "./engine/qsa-host.ts";
+import type { QscHost } from "./engine/qsc-host.ts";
+import type { QsrHost } from "./engine/qsr-host.ts";
 import { readEtr } from "./etr.ts";
-import type { QsrNode } from "./qsr-node.ts";
-import { whyReport } from "./qsr-reports.ts";
-import type { FlushReport, MapReport, ShareReport, StatusReport } from "./reports.ts";
-import { upstreamReports } from "./upstream-reports.ts";
+import type { FlushReport, MapReport, QsaReport, StatusReport } from "./reports.ts";
 
 export type Routes = Readonly<Record<string, ControlHandler>>;
 
@@ -39,30 +35,35 @@ export function routesOf(role: StatusReport["role"], socket: string, offered: Ro
   return { ...Object.fromEntries(refusals), ...offered };
 }
 
+/** A server with a cache and upstreams, in its thread. */
+type QuerierRemote = Pick<Remote<QscHost>, "qsas" | "flush">;
+
 /** What every server with a cache and upstreams tells, and lets be done to it. */
-export function cachingRoutes(engine: Qsr | Qsc, driver: UdpDriver, status: () => StatusReport): Routes {
+export function cachingRoutes(host: QuerierRemote): Routes {
   return {
-    "GET /status": status,
-    "GET /qsas": () => upstreamReports(engine.querier),
-    "POST /flush": (_parameters, body): FlushReport => {
-      const range = body["range"] === null ? undefined : parseRange(text(body["range"], "range"));
-      const entries = engine.flush(now(), range);
-      driver.wake();
-      return { entries };
+    "GET /qsas": () => upstreamReports(host),
+    "POST /flush": async (_parameters, body): Promise<FlushReport> => {
+      return { entries: await host.flush(body["range"] === null ? null : text(body["range"], "range")) };
     },
   };
 }
 
+/** All servers of all services, best first within each. */
+export async function upstreamReports(host: QuerierRemote): Promise<QsaReport[]> {
+  const reports: QsaReport[] = [];
+  for (let service = 0; ; service++) {
+    const ofService = await host.qsas(service);
+    if (ofService === undefined) return reports;
+    reports.push(...ofService);
+  }
+}
+
 /** The load that a QSA asks its queriers to keep with it. */
-export function shareRoutes(engine: Qsa): Routes {
+export function shareRoutes(host: Remote<QsaHost>): Routes {
   return {
-    "POST /share": (_parameters, body): ShareReport => {
-      const time = now();
-      if (body["share"] !== undefined) engine.server.shift.set(time, readShift(body));
-      const offered = engine.server.shift.current(time);
-      if (offered === undefined) return { share: 100, remainingSeconds: 0, alternatives: [] };
-      const alternatives = offered.shift.alternatives.map((alternative) => (typeof alternative === "string" ? alternative : formatIp(alternative)));
-      return { share: offered.shift.share, remainingSeconds: Math.ceil(offered.remainingMs / 1000), alternatives };
+    "POST /share": async (_parameters, body) => {
+      if (body["share"] !== undefined) await host.setShare(readShift(body));
+      return host.share();
     },
   };
 }
@@ -83,11 +84,8 @@ function readAlternative(value: unknown): IpAddress | string {
 }
 
 /** What a QSR tells about its choices. */
-export function qsrRoutes(node: QsrNode, status: () => StatusReport): Routes {
-  return {
-    ...cachingRoutes(node.engine, node.driver, status),
-    "GET /why": (parameters) => whyReport(node.engine, unmapped(parseIp(text(parameters.get("address"), "address")))),
-  };
+export function qsrRoutes(host: Remote<QsrHost>): Routes {
+  return { ...cachingRoutes(host), "GET /why": (parameters) => host.why(text(parameters.get("address"), "address")) };
 }
 
 /** What a change did, and which QSAs have it; those that are down have it when they come back. */
@@ -98,11 +96,11 @@ export interface AppliedChange {
 }
 
 /** Mapping changes; `apply` makes one. */
-export function mapRoutes(apply: (range: Range, etr: IpAddress | null) => AppliedChange): Routes {
+export function mapRoutes(apply: (range: Range, etr: IpAddress | null) => AppliedChange | Promise<AppliedChange>): Routes {
   return {
-    "POST /map": (_parameters, body): MapReport => {
+    "POST /map": async (_parameters, body): Promise<MapReport> => {
       const etr = body["etr"] === null ? null : readEtr(text(body["etr"], "etr"));
-      const { report, qsas, down } = apply(parseRange(text(body["range"], "range")), etr);
+      const { report, qsas, down } = await apply(parseRange(text(body["range"], "range")), etr);
       const inOrder = report.changes.toSorted((a, b) => compareKeys(a.range.first.hi, a.range.first.lo, b.range.first.hi, b.range.first.lo));
       const changes = inOrder.map((change) => ({
         range: formatRange(change.range),

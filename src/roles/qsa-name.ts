@@ -1,16 +1,12 @@
-import { formatEndpoint, sameIp } from "../address/index.ts";
-import type { ServerEntry } from "../core/mabs/catalogue-content.ts";
-import type { Qsr } from "../core/qsr.ts";
-import type { Upstream } from "../core/querier/upstream.ts";
+import { type IpAddress, formatEndpoint, sameIp } from "../address/index.ts";
+import type { Catalogue } from "../core/mabs/catalogue.ts";
 
 /** `lon1 (127.0.1.2:4344)`; without a name once DNS lists it no more. */
-export function whoIs({ catalogue }: Qsr, upstream: Upstream): string {
-  const endpoint = formatEndpoint(upstream.address, upstream.port);
-  const server = entryOf(catalogue.services.flatMap(({ servers }) => servers), upstream);
-  return server === undefined ? endpoint : `${server.name.split(".")[0]} (${endpoint})`;
-}
-
-/** What DNS says of an upstream. */
-export function entryOf(servers: readonly ServerEntry[], { address, port }: Upstream): ServerEntry | undefined {
-  return servers.find((server) => server.port === port && sameIp(server.address, address));
+export function whoIs({ services }: Catalogue, { address, port }: { readonly address: IpAddress; readonly port: number }): string {
+  const endpoint = formatEndpoint(address, port);
+  for (const { servers } of services) {
+    const server = servers.find((candidate) => candidate.port === port && sameIp(candidate.address, address));
+    if (server !== undefined) return `${server.name.split(".")[0]} (${endpoint})`;
+  }
+  return endpoint;
 }

@@ -1,113 +1,124 @@
 import type { QsrConfig } from "../config/schema.ts";
-import type { Catalogue } from "../core/mabs/catalogue.ts";
-import { DEFAULT_INTERVALS } from "../core/querier/prober.ts";
-import { Qsr } from "../core/qsr.ts";
+import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
+import type { KnownRtt } from "../core/querier/upstream-table.ts";
 import type { KeptCatalogue } from "../io/catalogue-file.ts";
-import { now } from "../io/clock.ts";
+import { ControlError } from "../io/control-place.ts";
 import type { Logger } from "../io/log.ts";
-import { nextU32 } from "../io/random.ts";
-import { UdpDriver } from "../io/udp-driver.ts";
-import { upstreamSockets } from "../io/upstream-sockets.ts";
+import { catalogueReport } from "./catalogue-report.ts";
 import { catalogueScope } from "./catalogue-scope.ts";
+import { type CatalogueMail, mailOf } from "./discovery/catalogue-mail.ts";
 import { DiscoveryThread } from "./discovery/discovery-thread.ts";
-import { MAX_UPDATES } from "./limits.ts";
-import { QsaWatch } from "./qsa-watch.ts";
-import { QsrState } from "./qsr-state.ts";
+import type { UpstreamCounts } from "./engine/engine-status.ts";
+import { EngineThread, STOPPED } from "./engine/engine-thread.ts";
+import { whoIs } from "./qsa-name.ts";
+import { QsrState, type Ranked } from "./qsr-state.ts";
+import type { CatalogueReport, StatusReport } from "./reports.ts";
+import { statusOf } from "./status.ts";
 
-const RECHECK_INTERVAL_MS = 250;
+const LOOK_MS = 250;
 
-/** A QSR with its sockets and its discovery. */
+/** A QSR: an engine and discovery, each in its thread; this one only passes on what one has for the other. */
 export class QsrNode {
-  readonly config: QsrConfig;
-  readonly engine: Qsr;
-  readonly driver: UdpDriver;
+  readonly engine: EngineThread<"qsr">;
   readonly discovery: DiscoveryThread;
   readonly #log: Logger;
   readonly #state: QsrState | undefined;
   readonly #kept: KeptCatalogue | undefined;
-  readonly #watch: QsaWatch;
-  readonly #rechecking: NodeJS.Timeout;
+  #catalogue: Catalogue;
+  #looking: NodeJS.Timeout | undefined;
 
-  private constructor(config: QsrConfig, engine: Qsr, driver: UdpDriver, discovery: DiscoveryThread, log: Logger) {
-    const { directory } = config.state;
-    this.config = config;
-    this.engine = engine;
-    this.driver = driver;
-    this.discovery = discovery;
+  private constructor(config: QsrConfig, log: Logger) {
+    const { dns, qsas, state: { directory } } = config;
     this.#log = log;
+    // First of all: they start beside what follows.
+    this.engine = new EngineThread("qsr");
+    this.discovery = new DiscoveryThread({ dns, qsas, directory }, log);
     this.#state = directory === undefined ? undefined : new QsrState(directory, log);
-    this.#kept = this.#recall();
-    this.#state?.follow(engine.querier.upstreams);
-    this.#watch = new QsaWatch(engine, log);
-    this.#rechecking = setInterval(() => { this.#recheck(); }, RECHECK_INTERVAL_MS);
+    this.#kept = this.#state?.readCatalogue(catalogueScope(config), dns.catalogueMaxAgeHours * 3600);
+    this.#catalogue = this.#kept?.catalogue ?? EMPTY_CATALOGUE;
   }
 
-  /** Opens the sockets, and serves at once what was known when this program ended last. Throws ListenError, and DiscoveryRefusal. */
+  /** Opens the sockets, and serves at once what was known when this program ended last. Throws EngineRefusal, and DiscoveryRefusal. */
   static async open(config: QsrConfig, log: Logger): Promise<QsrNode> {
-    const { dns, qsas, state } = config;
-    // First of all: it starts beside what follows.
-    const discovery = new DiscoveryThread({ dns, qsas, directory: state.directory }, log);
-    let node: QsrNode | undefined;
+    const node = new QsrNode(config, log);
     try {
-      const { engine, driver } = await openEngine(config, log);
-      node = new QsrNode(config, engine, driver, discovery, log);
-      await discovery.ready;
+      const known = node.#state?.readRanking() ?? new Map<string, KnownRtt>();
+      const { means } = await node.engine.open({ config, catalogue: mailOf(node.#catalogue, undefined), known });
+      log.info(`datagrams come and go ${means}`);
+      if (!(await node.engine.host.hasIpv6())) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
+      if (node.#kept !== undefined) await node.#logCatalogue("catalogue of the last run");
+      await node.discovery.ready;
+      node.#follow();
       return node;
     } catch (error) {
-      await (node ?? discovery).close();
+      await node.close();
       throw error;
     }
   }
 
+  /** What DNS has told; the engine has it now, or in a moment. */
+  get catalogue(): Catalogue {
+    return this.#catalogue;
+  }
+
   /** Has discovery begin; over when everything has been read once, as far as it can be read. */
   discover(): Promise<void> {
-    return this.discovery.start(this.#kept, (catalogue) => { this.#use(catalogue, "catalogue"); });
+    return this.discovery.start(this.#kept, (catalogue, mail) => {
+      this.#catalogue = catalogue;
+      this.#quietly(this.#use(mail));
+    });
+  }
+
+  async status(role: "qsr" | "up"): Promise<StatusReport & { readonly upstreams: UpstreamCounts; readonly catalogue: CatalogueReport }> {
+    const status = await this.engine.host.status();
+    return { ...statusOf(role, status), upstreams: status.upstreams, catalogue: catalogueReport(this.#catalogue, this.discovery.status, status.upstreams.known) };
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#rechecking);
-    await Promise.all([this.discovery.close(), this.driver.close()]);
+    clearInterval(this.#looking);
     await this.#state?.close();
+    await Promise.all([this.discovery.close(), this.engine.close()]);
   }
 
-  #recall(): KeptCatalogue | undefined {
-    if (this.#state === undefined) return undefined;
-    this.engine.querier.upstreams.known = this.#state.readRanking();
-    const kept = this.#state.readCatalogue(catalogueScope(this.config), this.config.dns.catalogueMaxAgeHours * 3600);
-    if (kept !== undefined) this.#use(kept.catalogue, "catalogue of the last run");
-    return kept;
+  async #use(mail: CatalogueMail | null): Promise<void> {
+    await this.engine.host.useCatalogue(mail);
+    await this.#logCatalogue("catalogue");
   }
 
-  #use(catalogue: Catalogue, what: string): void {
-    this.engine.setCatalogue(now(), catalogue);
-    this.driver.wake();
-    this.#log.info(`${what}: ${catalogue.size} MABs, ${catalogue.services.length} services, ${this.engine.querier.upstreams.size} QSAs`);
+  async #logCatalogue(what: string): Promise<void> {
+    const { size, services } = this.#catalogue;
+    const { upstreams } = await this.engine.host.status();
+    this.#log.info(`${what}: ${size} MABs, ${services.length} services, ${upstreams.known} QSAs`);
+  }
+
+  #follow(): void {
+    this.#state?.follow(() => this.#ranking());
+    this.#looking = setInterval(() => { this.#quietly(this.#look()); }, LOOK_MS);
   }
 
   /** Tells who has failed and who is back, and has DNS looked at again for services of which nobody answers. */
-  #recheck(): void {
-    const { failedServices } = this.engine.querier.health;
-    this.#watch.look(failedServices);
-    for (const name of failedServices) this.discovery.recheckService(name);
-    failedServices.clear();
+  async #look(): Promise<void> {
+    const { down, up, unanswered, silent, answering } = await this.engine.host.news();
+    for (const qsa of down) this.#log.info(`QSA ${whoIs(this.#catalogue, qsa)} is down`);
+    for (const qsa of up) this.#log.info(`QSA ${whoIs(this.#catalogue, qsa)} is up again`);
+    for (const service of silent) this.#log.warn(`no QSA of ${service} answers; looking at DNS again`);
+    for (const service of answering) this.#log.info(`${service}: QSAs answer again`);
+    for (const service of unanswered) this.discovery.recheckService(service);
   }
-}
 
-async function openEngine(config: QsrConfig, log: Logger): Promise<{ engine: Qsr; driver: UdpDriver }> {
-  const { bindings, links } = await upstreamSockets(config.listen.length);
-  if (links[6] === undefined) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
-  const { spread } = config.qsas;
-  const engine = new Qsr({
-    limits: { ...config.cache, maxUpdates: MAX_UPDATES },
-    clients: config.clients,
-    nextU32,
-    links,
-    maxUpstreams: config.qsas.max,
-    keepFresh: config.qsas.keepFresh,
-    intervals: { ...DEFAULT_INTERVALS, pacing: 1_000_000 / config.qsas.maxProbesPerSecond },
-    cachingMostMs: config.cache.cachingTimeMaxSeconds * 1000,
-    ...(spread === undefined ? {} : { spread: { place: spread.place - 1, of: spread.of, within: spread.withinMilliseconds * 1000 } }),
-    gapCachingMs: config.cache.gapCachingTimeSeconds * 1000,
-  });
-  return { engine, driver: await UdpDriver.open(engine, [...config.listen, ...bindings]) };
+  async #ranking(): Promise<Ranked[]> {
+    const ranking: Ranked[] = [];
+    for (let part = 0; ; part++) {
+      const more = await this.engine.host.ranking(part);
+      if (more === undefined) return ranking;
+      ranking.push(...more);
+    }
+  }
+
+  /** An engine that has ended, or is being stopped, cannot be asked: `engine.failed` tells. */
+  #quietly(asked: Promise<void>): void {
+    asked.catch((error: Error) => {
+      if (!(error instanceof ControlError && error.status === STOPPED)) this.#log.error(`asking the engine: ${error.stack}`);
+    });
+  }
 }

@@ -1,25 +1,27 @@
 import { mkdir } from "node:fs/promises";
-import { formatEndpoint } from "../address/index.ts";
-import type { KnownRtt, UpstreamTable } from "../core/querier/upstream-table.ts";
+import type { KnownRtt } from "../core/querier/upstream-table.ts";
 import { type KeptCatalogue, readCatalogue } from "../io/catalogue-file.ts";
 import type { Logger } from "../io/log.ts";
 import { readSealed, writeSealed } from "../io/sealed-file.ts";
 import { type StateFile, readState, statePath } from "./state-directory.ts";
+
+/** How far a QSA is, by endpoint. */
+export type Ranked = readonly [endpoint: string, rtt: KnownRtt];
 
 const RANKING = "ranking 1";
 /** Distances change slowly. */
 const RANKING_MS = 60_000;
 
 /**
- * What a QSR needs to serve at once after a restart, DNS or no DNS, as the query thread reads it; and the distances of QSAs,
- * which it keeps. The catalogue is kept by discovery. Never mapping.
+ * What a QSR needs to serve at once after a restart, DNS or no DNS, as it is read; and the distances of QSAs, which are kept here.
+ * The catalogue is kept by discovery. Never mapping.
  */
 export class QsrState {
   readonly #directory: string;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #upstreams: UpstreamTable | undefined;
+  #ranking: (() => Promise<readonly Ranked[]>) | undefined;
 
   constructor(directory: string, log: Logger) {
     this.#directory = directory;
@@ -42,12 +44,12 @@ export class QsrState {
   /** How far QSAs were, by endpoint. */
   readRanking(): ReadonlyMap<string, KnownRtt> {
     const sealed = this.#read("ranking", (path) => readSealed(path, RANKING));
-    return new Map((sealed?.header as readonly [string, KnownRtt][] | undefined) ?? []);
+    return new Map((sealed?.header as readonly Ranked[] | undefined) ?? []);
   }
 
-  /** Keeps how far these are from now on. */
-  follow(upstreams: UpstreamTable): void {
-    this.#upstreams = upstreams;
+  /** Keeps, from now on, how far QSAs are, as `ranking` has it. */
+  follow(ranking: () => Promise<readonly Ranked[]>): void {
+    this.#ranking = ranking;
     this.#timer = setInterval(() => void this.#write(), RANKING_MS);
   }
 
@@ -67,18 +69,12 @@ export class QsrState {
   }
 
   async #writeNow(): Promise<void> {
-    if (this.#upstreams === undefined) return;
+    if (this.#ranking === undefined) return;
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      await writeSealed(statePath(this.#directory, "ranking"), RANKING, { header: rankingOf(this.#upstreams), parts: [] });
+      await writeSealed(statePath(this.#directory, "ranking"), RANKING, { header: await this.#ranking(), parts: [] });
     } catch (error) {
       this.#log.error(`how far QSAs are cannot be kept in ${this.#directory}: ${(error as Error).message}; after a restart all must be measured`);
     }
   }
-}
-
-function rankingOf(upstreams: UpstreamTable): [string, KnownRtt][] {
-  return Array.from(upstreams.listed())
-    .filter(({ measured }) => measured)
-    .map(({ address, port, rtt: { smoothed, variation } }) => [formatEndpoint(address, port), { smoothed, variation }]);
 }

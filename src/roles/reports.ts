@@ -10,6 +10,11 @@ export interface StatusReport {
   readonly catalogue?: CatalogueReport;
   readonly mapping?: { readonly mabs: number; readonly micronets: number };
   readonly cache: { readonly entries: number; readonly maxEntries: number; readonly promises: number };
+  /**
+   * How often datagrams had to wait, while the engine was at something else, for so many milliseconds at most, and more than those before
+   * in the list; null for more than all. Left out where node:dgram has the sockets.
+   */
+  readonly pauses?: readonly (readonly [mostMs: number | null, count: number])[] | undefined;
   readonly counters: Readonly<Record<string, number>>;
 }
 

@@ -2,18 +2,19 @@ import type { Socket } from "node:dgram";
 import { formatEndpoint } from "../address/index.ts";
 import type { ChangeReport } from "../core/mapping/mapping-store.ts";
 import { now } from "../io/clock.ts";
-import type { Send } from "../io/udp-driver.ts";
-import { QsaNode, type QsaNodeOptions } from "./qsa-node.ts";
+import type { Qsa } from "../core/qsa.ts";
+import { type Send, UdpDriver } from "../io/udp-driver.ts";
+import { type QsaOptions, newQsa } from "./new-qsa.ts";
 import type { WorldSite } from "./world.ts";
 
 /** One QSA of `drtm up`, which can be taken down and brought back as another process could. */
 export class Site {
   readonly world: WorldSite;
   readonly rttMs: number;
-  readonly #options: QsaNodeOptions;
-  #node: QsaNode | undefined;
+  readonly #options: QsaOptions;
+  #node: { readonly engine: Qsa; readonly driver: UdpDriver } | undefined;
 
-  constructor(world: WorldSite, rttMs: number, options: QsaNodeOptions) {
+  constructor(world: WorldSite, rttMs: number, options: QsaOptions) {
     this.world = world;
     this.rttMs = rttMs;
     this.#options = options;
@@ -30,13 +31,16 @@ export class Site {
   /** Starts it, with an epoch of its own and an empty ledger, as after a reboot. Throws ListenError. */
   async up(): Promise<void> {
     const { store, address, port } = this.world;
-    this.#node ??= await QsaNode.open(this.#options, store, [{ address, port }], this.rttMs > 0 ? sendAfter(this.rttMs) : undefined);
+    if (this.#node !== undefined) return;
+    const engine = newQsa(this.#options, store);
+    const driver = await UdpDriver.open(engine, [{ address, port }], { send: this.rttMs > 0 ? sendAfter(this.rttMs) : undefined });
+    this.#node = { engine, driver };
   }
 
   async down(): Promise<void> {
     const node = this.#node;
     this.#node = undefined;
-    await node?.close();
+    await node?.driver.close();
   }
 
   /** Tells its queriers of a change of the store. */

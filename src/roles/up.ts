@@ -1,21 +1,17 @@
 import { type IpAddress, type Range, formatEndpoint, formatIp, formatRange } from "../address/index.ts";
 import type { Endpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
-import { UpstreamState } from "../core/querier/upstream-state.ts";
-import { now } from "../io/clock.ts";
 import { ControlError } from "../io/control-place.ts";
 import { serveControl } from "../io/control-socket.ts";
 import { DnsServer } from "../io/dns-server.ts";
-import { ListenError } from "../io/listen-error.ts";
+import { LISTEN_ERROR, ListenError } from "../io/listen-error.ts";
 import type { Logger } from "../io/log.ts";
 import { type AppliedChange, type Routes, mapRoutes, qsrRoutes, routesOf, text } from "./control-routes.ts";
 import { type Place, estimatedRttMs } from "./distance.ts";
 import { QsrNode } from "./qsr-node.ts";
-import { catalogueReport } from "./qsr-reports.ts";
-import type { SiteReport, StatusReport } from "./reports.ts";
+import type { SiteReport } from "./reports.ts";
 import type { Running } from "./running.ts";
 import { Site } from "./site.ts";
-import { statusOf } from "./status.ts";
 import { readWorld } from "./world.ts";
 
 export interface UpOptions {
@@ -32,19 +28,25 @@ const HOME: Place & { readonly city: string } = { city: "Frankfurt", latitude: 5
 const PATIENCE_MS = 1_500;
 const LOOK_AGAIN_MS = 10;
 
+type Part = Pick<Running, "close">;
+
 /** The whole system in this process: DNS, QSAs and a QSR, with everything measured. */
 export class UpWorld implements Running {
   readonly node: QsrNode;
   readonly sites: readonly Site[];
   readonly home = HOME.city;
   readonly dnsEndpoint: string;
-  readonly #parts: readonly Running[];
+  readonly #parts: readonly Part[];
 
-  constructor(node: QsrNode, sites: readonly Site[], dnsEndpoint: string, parts: readonly Running[]) {
+  constructor(node: QsrNode, sites: readonly Site[], dnsEndpoint: string, parts: readonly Part[]) {
     this.node = node;
     this.sites = sites;
     this.dnsEndpoint = dnsEndpoint;
     this.#parts = parts;
+  }
+
+  get failed(): Promise<Error> {
+    return this.node.engine.failed;
   }
 
   close(): Promise<void> {
@@ -54,7 +56,7 @@ export class UpWorld implements Running {
 
 /** Starts everything, and waits until the QSAs are measured. Throws what keeps it from starting, with nothing left running. */
 export async function startWorld(options: UpOptions, log: Logger): Promise<UpWorld> {
-  const started: Running[] = [];
+  const started: Part[] = [];
   try {
     return await startAll(options, log, started);
   } catch (error) {
@@ -63,7 +65,7 @@ export async function startWorld(options: UpOptions, log: Logger): Promise<UpWor
   }
 }
 
-async function startAll(options: UpOptions, log: Logger, started: Running[]): Promise<UpWorld> {
+async function startAll(options: UpOptions, log: Logger, started: Part[]): Promise<UpWorld> {
   const world = readWorld(options.zones);
   const dns = new DnsServer(world.zones);
   const dnsPort = await opening("--dns names another", dns.listen(formatIp(options.dns.address), options.dns.port));
@@ -87,13 +89,14 @@ async function startSites(sites: readonly Site[]): Promise<void> {
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
-/** Adds to a ListenError where the address and port come from. */
+/** Adds to a ListenError, of this thread or another, where the address and port come from. */
 async function opening<T>(origin: string, opened: Promise<T>): Promise<T> {
   try {
     return await opened;
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    throw new ListenError(`${error.message} (${origin})`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== LISTEN_ERROR) throw error;
+    throw new ListenError(`${message} (${origin})`, { cause: error });
   }
 }
 
@@ -110,9 +113,9 @@ function qsrConfig({ listen }: UpOptions, dnsEndpoint: string, registries: reado
 }
 
 function routes(up: UpWorld): Routes {
-  const status = (): StatusReport => ({ ...statusOf("up", up.node.engine, up.node.driver, up.node.config.listen.length), catalogue: catalogueReport(up.node) });
   return {
-    ...qsrRoutes(up.node, status),
+    "GET /status": () => up.node.status("up"),
+    ...qsrRoutes(up.node.engine.host),
     ...mapRoutes((range, etr) => changeMapping(up.sites, range, etr)),
     "POST /site": async (_parameters, body): Promise<SiteReport> => {
       const site = siteNamed(up.sites, text(body["name"], "name"));
@@ -140,24 +143,22 @@ function changeMapping(sites: readonly Site[], range: Range, etr: IpAddress | nu
 }
 
 async function untilMeasured({ engine }: QsrNode): Promise<void> {
-  await until(() => [...engine.querier.upstreams.listed()].every(({ state }) => state !== UpstreamState.unmeasured));
+  await until(async () => (await engine.host.status()).upstreams.unmeasured === 0);
 }
 
 /** Has the QSR measure a site at once, where its next turn may be a minute away; milliseconds until it has seen the change. */
-async function untilNoticed({ engine, driver }: QsrNode, site: Site): Promise<number | null> {
+async function untilNoticed({ engine }: QsrNode, { endpoint, isUp }: Site): Promise<number | null> {
   const started = performance.now();
-  const upstream = [...engine.querier.upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === site.endpoint);
-  if (upstream === undefined) return null;
-  engine.querier.probe(now(), upstream);
-  driver.wake();
-  const wanted = site.isUp ? UpstreamState.up : UpstreamState.down;
-  return (await until(() => upstream.state === wanted)) ? Math.round(performance.now() - started) : null;
+  if ((await engine.host.stateOf(endpoint)) === undefined) return null;
+  await engine.host.probe(endpoint);
+  const wanted = isUp ? "up" : "down";
+  return (await until(async () => (await engine.host.stateOf(endpoint)) === wanted)) ? Math.round(performance.now() - started) : null;
 }
 
 /** Waits for a condition, for a short while; false when it has not come true. */
-async function until(condition: () => boolean): Promise<boolean> {
+async function until(condition: () => Promise<boolean>): Promise<boolean> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) return false;
     await new Promise((done) => {
       setTimeout(done, LOOK_AGAIN_MS);
@@ -166,6 +167,6 @@ async function until(condition: () => boolean): Promise<boolean> {
   return true;
 }
 
-async function closeAll(parts: readonly Running[]): Promise<void> {
+async function closeAll(parts: readonly Part[]): Promise<void> {
   for (const part of [...parts].toReversed()) await part.close();
 }

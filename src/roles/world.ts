@@ -14,7 +14,7 @@ import {
 import { parseZoneFile } from "../dns/zone-file/index.ts";
 import { REGISTRY_VERSION, versionNode } from "../dns/zone-model/index.ts";
 import type { Place } from "./distance.ts";
-import { readStore } from "./qsa-node.ts";
+import { readStore } from "./read-store.ts";
 
 /** A QSA that some DSOC's zone names. */
 export interface WorldSite {

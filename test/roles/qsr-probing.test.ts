@@ -5,6 +5,7 @@ import { qsrSchema } from "../../src/config/schema.ts";
 import { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import { now } from "../../src/io/clock.ts";
 import { makeLog } from "../../src/io/log.ts";
+import { mailOf } from "../../src/roles/discovery/catalogue-mail.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
 import { freePort } from "../support/process.ts";
 
@@ -19,10 +20,9 @@ test("a QSR sends no more probes in a second than its configuration says", async
     const servers = Array.from({ length: 200 }, (_, site) => ({ name: `qsa${site}.dsoc.example.`, address: parseIp(`127.1.0.${site + 1}`), port: qsaPort, tier: 10, region: "", weight: 100 }));
     const mabs = [{ prefix: parsePrefix("192.0.2.0/24"), services: [0], set: "s" }];
     const begin = now();
-    node.engine.setCatalogue(begin, Catalogue.of({ mabs, services: [{ name: "s1.dsoc.example.", servers }] }));
-    node.driver.wake();
+    await node.engine.host.useCatalogue(mailOf(Catalogue.of({ mabs, services: [{ name: "s1.dsoc.example.", servers }] }), undefined));
     await sleep(500);
-    const { probesSent } = node.engine.querier.port.counters;
+    const { probesSent } = (await node.status("qsr")).counters;
     // A machine that stands still meanwhile makes it fewer, in more seconds.
     expect(probesSent).toBeLessThanOrEqual(10 * Math.ceil((now() - begin) / 1_000_000));
     expect(probesSent).toBeGreaterThan(0);

@@ -10,7 +10,6 @@ import { readDiscovery, writeDiscovery } from "../../src/io/discovery-file.ts";
 import { DnsServer } from "../../src/io/dns-server.ts";
 import { makeLog } from "../../src/io/log.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
-import { whyReport } from "../../src/roles/qsr-reports.ts";
 import { freePort } from "../support/process.ts";
 import { ScriptedPrimary, gives } from "../support/hostile-primary.ts";
 import { APEX, registry, svcb } from "../support/registry.ts";
@@ -79,7 +78,7 @@ async function confirmedAt(time: number): Promise<void> {
 }
 
 function mabs(node: QsrNode): string[] {
-  return Array.from(node.engine.catalogue.mabs(), ({ prefix }) => formatPrefix(prefix));
+  return Array.from(node.catalogue.mabs(), ({ prefix }) => formatPrefix(prefix));
 }
 
 describe("after a restart", () => {
@@ -88,7 +87,7 @@ describe("after a restart", () => {
     await dns!.close();
     const node = await open();
     expect(mabs(node)).toEqual(A.prefixes);
-    expect(whyReport(node.engine, parseIp("192.0.2.7")).services[0]!.qsas.map(({ name }) => name)).toEqual(["qsa1.dsoc-a.example."]);
+    expect((await node.engine.host.why("192.0.2.7")).services[0]!.qsas.map(({ name }) => name)).toEqual(["qsa1.dsoc-a.example."]);
     await node.discover();
     expect(mabs(node)).toEqual(A.prefixes);
     dns = new DnsServer([registry(2, [B]), dsocZone()]);
@@ -100,9 +99,9 @@ describe("after a restart", () => {
   test("what DNS says as before is no other catalogue", async () => {
     await runOnce();
     const node = await open();
-    const { catalogue } = node.engine;
+    const { catalogue } = node;
     await node.discover();
-    expect(node.engine.catalogue).toBe(catalogue);
+    expect(node.catalogue).toBe(catalogue);
   });
 
   test("a damaged file is set aside, and DNS is read", async () => {
@@ -135,7 +134,7 @@ describe("after a restart", () => {
     expect(mabs(node)).toEqual(A.prefixes);
     await node.discover();
     await expect.poll(() => mabs(node)).toEqual([]);
-    expect(whyReport(node.engine, parseIp("192.0.2.7")).verdict).toContain("no catalogue yet");
+    expect((await node.engine.host.why("192.0.2.7")).verdict).toContain("no catalogue yet");
     expect(mabs(await open({ catalogueMaxAgeHours: 1 }))).toEqual([]);
   });
 
@@ -188,14 +187,16 @@ describe("after a restart that finds other things than it left, without DNS", ()
     expect(mabs(node)).toEqual([]);
   });
 
-  test("a registry beside another serves on, and is followed when DNS is back", async () => {
+  test("a registry beside another serves on, and is followed when its primary is back", async ({ onTestFinished }) => {
     await runOnce();
     await dns!.close();
-    const node = await open({ registries: [{ apex: APEX }, { apex: "other.example" }] });
+    const port = await freePort();
+    const node = await open({ registries: [{ apex: APEX, primaries: [{ address: `127.0.0.1:${port}` }] }, { apex: "other.example" }] });
     await node.discover();
     expect(mabs(node)).toEqual(A.prefixes);
-    dns = new DnsServer([registry(2, [{ services: [SERVICE], prefixes: ["203.0.113.0/24"] }]), dsocZone()]);
-    await dns.listen("127.0.0.1", dnsPort);
+    const records = registry(2, [{ services: [SERVICE], prefixes: ["203.0.113.0/24"] }]);
+    const primary = await ScriptedPrimary.start(gives({ AXFR: [...records, records[0]!] }, 50), records[0], port);
+    onTestFinished(() => { primary.stop(); });
     await expect.poll(() => mabs(node)).toEqual(["203.0.113.0/24"]);
   });
 
@@ -203,10 +204,10 @@ describe("after a restart that finds other things than it left, without DNS", ()
     await runOnce();
     await dns!.close();
     const node = await open({ qsas: { allowLoopback: false } });
-    expect(node.engine.querier.upstreams.size).toBe(0);
+    expect((await node.status("qsr")).upstreams.known).toBe(0);
     await node.discover();
     expect(mabs(node)).toEqual(A.prefixes);
-    expect(node.engine.querier.upstreams.size).toBe(0);
+    expect((await node.status("qsr")).upstreams.known).toBe(0);
   });
 
   test("what discovery had read is enough where the catalogue made of it is damaged", async () => {

@@ -59,7 +59,7 @@ async function start(script: Script, more: { readonly walked?: readonly Resource
   ends.push(() => dns.close(), () => node.close());
   ends.push(() => Promise.resolve(primary.stop()));
   await node.discover();
-  const mabs = (): string[] => Array.from(node.engine.catalogue.mabs(), ({ prefix }) => formatPrefix(prefix));
+  const mabs = (): string[] => Array.from(node.catalogue.mabs(), ({ prefix }) => formatPrefix(prefix));
   const notify = (): Promise<void> => udpSend(notifyPort, encodeMessage({ id: 7, flags: Flag.authoritative, opcode: Opcode.NOTIFY, question: { name: APEX, type: RecordType.SOA }, answers: [] }));
   return {
     node,

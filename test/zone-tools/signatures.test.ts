@@ -30,6 +30,11 @@ describe("a signed zone", () => {
     expect(told(BARE)).toEqual([]);
   });
 
+  test("with keys below its apex only is no signed one", () => {
+    const [key] = rrset(KSK).records;
+    expect(told([...BARE, { ...key!, name: `fra1.${APEX}`, ttl: 60 }])).toEqual([]);
+  });
+
   test.each<[string, readonly ResourceRecord[], readonly string[]]>([
     ["whose signatures end soon", signed({ expiration: NOW + 3 * DAY }), ["RRSIG expires in 3.0 days, the first of 7: see that the signer runs, and loads what it signs"]],
     ["whose signatures have ended", signed({ inception: NOW - 9 * DAY, expiration: NOW - 1 }), ["RRSIG for NS has expired, and so have 6 more: have the zone signed again, and see why the signer has stopped"]],

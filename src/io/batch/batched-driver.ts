@@ -5,6 +5,7 @@ import { MAX_DATAGRAM_OCTETS } from "../../wire/index.ts";
 import { now } from "../clock.ts";
 import type { Binding } from "../udp-driver.ts";
 import type { Native } from "./native.ts";
+import { PauseCounts, type PauseReport } from "./pause-counts.ts";
 import { ReceiveBatch } from "./receive-batch.ts";
 import { SendBatch, type SendCounters } from "./send-batch.ts";
 import { UdpSocket } from "./udp-socket.ts";
@@ -43,6 +44,9 @@ export class BatchedDriver {
   readonly #links: readonly Link[];
   readonly #waiter: Waiter;
   readonly #out = new Transmit();
+  readonly #pauses = new PauseCounts();
+  /** When the last wait ended; microseconds. */
+  #busySince = Infinity;
 
   /** Binds a socket for each link, in order. Throws ListenError. */
   constructor(native: Native, engine: Engine, bindings: readonly Binding[]) {
@@ -64,7 +68,7 @@ export class BatchedDriver {
     return formatEndpoint(address, port);
   }
 
-  /** Another thread that writes a 64-bit number, one, to this file descriptor ends a wait. */
+  /** Another thread that writes a 64-bit number, one, to this file descriptor ends a wait. Who has it closes it, after this driver. */
   get alarm(): number {
     return this.#waiter.alarm;
   }
@@ -75,14 +79,22 @@ export class BatchedDriver {
    */
   turn(longest: number): boolean {
     this.#runTimers(now());
-    const wait = Math.min(longest, this.#engine.pollTimeout() - now());
     const waiter = this.#waiter;
-    if (waiter.wait(Math.max(0, wait)) === 0) return false;
+    const idleAt = now();
+    this.#pauses.note(Math.max(0, idleAt - this.#busySince));
+    const ready = waiter.wait(Math.max(0, Math.min(longest, this.#engine.pollTimeout() - idleAt)));
     const time = now();
+    this.#busySince = time;
+    if (ready === 0) return false;
     this.#runTimers(time);
     for (const link of this.#links) if (waiter.isReady(link.index)) this.#receive(time, link);
     this.#flush();
     return waiter.takeAlarm();
+  }
+
+  /** For how long datagrams had to wait at least, from one wait for them to the next. */
+  get pauses(): PauseReport {
+    return this.#pauses.report();
   }
 
   /** Sends what the engine has ready; call it after speaking to the engine directly. */
@@ -93,7 +105,6 @@ export class BatchedDriver {
 
   close(): void {
     for (const { socket } of this.#links) socket.close();
-    this.#waiter.close();
   }
 
   #runTimers(time: number): void {

@@ -1,12 +1,11 @@
-import { getCompileCacheDir } from "node:module";
-import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import type { KeptCatalogue } from "../../io/catalogue-file.ts";
 import { now } from "../../io/clock.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { Logger } from "../../io/log.ts";
-import { openMail } from "./catalogue-mail.ts";
+import { compileCache, workerScript } from "../worker.ts";
+import { type CatalogueMail, openMail } from "./catalogue-mail.ts";
 import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery, WorkerData } from "./messages.ts";
 
 /** Discovery cannot work as configured; the message is that of the error in its thread. */
@@ -20,7 +19,10 @@ export class DiscoveryRefusal extends Error {
   }
 }
 
-const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./discovery-worker.ts" : "./discovery-worker.js", import.meta.url);
+/** `mail`: the catalogue as one that has the catalogue before it can take it. */
+type OnCatalogue = (catalogue: Catalogue, mail: CatalogueMail | null) => void;
+
+const WORKER = workerScript("./discovery-worker", import.meta.url);
 /** After the thread has failed for the first time; then twice as long each time. */
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
@@ -43,7 +45,7 @@ export class DiscoveryThread {
   readonly #ready = Promise.withResolvers<void>();
   #worker: Worker | undefined;
   #catalogue = EMPTY_CATALOGUE;
-  #onCatalogue: ((catalogue: Catalogue) => void) | undefined;
+  #onCatalogue: OnCatalogue | undefined;
   /** As last told, and when; microseconds of our clock. */
   #status = NOTHING_KNOWN;
   #toldAt = now();
@@ -86,7 +88,7 @@ export class DiscoveryThread {
    * Reads everything once, as far as it can be read, and goes on by itself. `kept`: the catalogue that is in use already;
    * `onCatalogue` is told of each that differs from the one before.
    */
-  start(kept: KeptCatalogue | undefined, onCatalogue: (catalogue: Catalogue) => void): Promise<void> {
+  start(kept: KeptCatalogue | undefined, onCatalogue: OnCatalogue): Promise<void> {
     if (kept !== undefined) {
       const { catalogue, confirmedAt, stamp } = kept;
       this.#catalogue = catalogue;
@@ -152,7 +154,7 @@ export class DiscoveryThread {
         this.#catalogue = openMail(message.mail, this.#catalogue);
         // Editions count from the start of the thread.
         if (this.#catalogue.columns.changed === undefined) this.#kept = undefined;
-        return this.#onCatalogue?.(this.#catalogue);
+        return this.#onCatalogue?.(this.#catalogue, message.mail);
       case "status":
         return this.#noteStatus(message.status);
       case "kept":
@@ -198,10 +200,4 @@ function olderBy(seconds: number, status: DiscoveryStatus): DiscoveryStatus {
       nextLookInSeconds: nearer(registry.nextLookInSeconds),
     })),
   };
-}
-
-/** Where this process keeps compiled code; below it is a directory for each version of Node. */
-function compileCache(): string | undefined {
-  const directory = getCompileCacheDir();
-  return directory === undefined ? undefined : dirname(directory);
 }

@@ -12,8 +12,9 @@ interface Placed {
   readonly signature: Rrsig;
 }
 
+/** Keys elsewhere than at the apex sign nothing. */
 export function isSigned(zone: ZoneView): boolean {
-  return zone.ofType(RecordType.RRSIG).length + zone.ofType(RecordType.DNSKEY).length > 0;
+  return zone.ofType(RecordType.RRSIG).length + zone.at(zone.apex, RecordType.DNSKEY).length > 0;
 }
 
 /** Of a zone that is signed: whether all is, and for how long still. */

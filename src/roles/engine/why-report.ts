@@ -5,51 +5,17 @@ import {
   formatRange,
   formatWords,
   rangeOf,
-} from "../address/index.ts";
-import { milliseconds, remainingMs } from "../core/clock.ts";
-import { NO_ENTRY, OWN } from "../core/cache/entry-table.ts";
-import { SET_SEPARATOR } from "../core/mabs/catalogue.ts";
-import type { Qsr } from "../core/qsr.ts";
-import { NO_PREFIX } from "../core/tables/segment-table.ts";
-import { UpstreamState } from "../core/querier/upstream-state.ts";
-import { now } from "../io/clock.ts";
-import type { RegistryStanding } from "../io/registry-watch.ts";
-import { MappingBody, ResultCode } from "../wire/index.ts";
-import { whoIs } from "./qsa-name.ts";
-import type { QsrNode } from "./qsr-node.ts";
-import type { CachedReport, CatalogueReport, WhyReport } from "./reports.ts";
+} from "../../address/index.ts";
+import { milliseconds, remainingMs } from "../../core/clock.ts";
+import { NO_ENTRY, OWN } from "../../core/cache/entry-table.ts";
+import type { Qsr } from "../../core/qsr.ts";
+import { NO_PREFIX } from "../../core/tables/segment-table.ts";
+import { UpstreamState } from "../../core/querier/upstream-state.ts";
+import { now } from "../../io/clock.ts";
+import { MappingBody, ResultCode } from "../../wire/index.ts";
+import { whoIs } from "../qsa-name.ts";
+import type { CachedReport, WhyReport } from "../reports.ts";
 import { STATE_NAMES, serviceReport } from "./upstream-reports.ts";
-
-export function catalogueReport({ engine, discovery }: QsrNode): CatalogueReport {
-  const { catalogue } = engine;
-  const { registries, serials, sources, ageSeconds, problems } = discovery.status;
-  return {
-    mabs: catalogue.size,
-    sets: new Set(catalogue.groups.flatMap(({ set }) => set.split(SET_SEPARATOR))).size,
-    services: catalogue.services.length,
-    qsas: engine.querier.upstreams.size,
-    serials,
-    sources,
-    registries: registries.map(rounded),
-    ageSeconds: wholeSeconds(ageSeconds),
-    problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
-  };
-}
-
-function rounded(registry: RegistryStanding): RegistryStanding {
-  const { ageSeconds, expiresInSeconds, failingSeconds, nextLookInSeconds } = registry;
-  return {
-    ...registry,
-    ageSeconds: wholeSeconds(ageSeconds),
-    expiresInSeconds: wholeSeconds(expiresInSeconds),
-    failingSeconds: wholeSeconds(failingSeconds),
-    nextLookInSeconds: Math.round(nextLookInSeconds),
-  };
-}
-
-function wholeSeconds(seconds: number | null): number | null {
-  return seconds === null ? null : Math.round(seconds);
-}
 
 /** Why an address is answered as it is: MAB, services, QSAs in order, what the cache holds, and the verdict. */
 export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
@@ -88,7 +54,7 @@ function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {
     version: `${body.versionLineage}.${body.versionHi * 2 ** 32 + body.versionLo}`,
     remainingSeconds: Math.ceil(remainingMs(cache.entries.expiry(entry), milliseconds(time)) / 1000),
     usable: engine.vouchesFor(time, entry),
-    from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : whoIs(engine, upstream),
+    from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : whoIs(engine.catalogue, upstream),
   };
 }
 
@@ -97,9 +63,9 @@ function verdictOf(engine: Qsr, address: IpAddress, cached: CachedReport | null)
   const why = cached === null ? "" : `cached, but ${cached.from}, which said so, is down; `;
   const best = engine.querier.fetcher.choose(now(), address.family, ...keyOf(address));
   if (best === undefined) return `${why}no QSA is listed for this MAB`;
-  if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${whoIs(engine, best)} is tried first`;
+  if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${whoIs(engine.catalogue, best)} is tried first`;
   const rtt = best.measured ? `${Math.round(best.rtt.smoothed / 100) / 10} ms away` : "not measured yet";
-  return `${why}${whoIs(engine, best)} is asked: ${STATE_NAMES[best.state]}, ${rtt}`;
+  return `${why}${whoIs(engine.catalogue, best)} is asked: ${STATE_NAMES[best.state]}, ${rtt}`;
 }
 
 function keyOf({ family, words }: IpAddress): [hi: number, lo: number] {

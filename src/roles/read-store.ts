@@ -1,45 +1,7 @@
 import { readFileSync } from "node:fs";
 import { formatPrefix } from "../address/index.ts";
-import type { QsaConfig } from "../config/schema.ts";
 import { type MappingFile, parseMappingFile } from "../core/mapping/mapping-file.ts";
 import { MappingError, MappingStore } from "../core/mapping/mapping-store.ts";
-import { Qsa } from "../core/qsa.ts";
-import { nextU32 } from "../io/random.ts";
-import { type Binding, type Send, UdpDriver } from "../io/udp-driver.ts";
-import { MAX_UPDATES } from "./limits.ts";
-
-
-export type QsaNodeOptions = Pick<QsaConfig, "cachingTimeSeconds" | "negativeCachingTimeSeconds" | "clients" | "cache">;
-
-/** A QSA with its sockets. */
-export class QsaNode {
-  readonly engine: Qsa;
-  readonly driver: UdpDriver;
-
-  private constructor(engine: Qsa, driver: UdpDriver) {
-    this.engine = engine;
-    this.driver = driver;
-  }
-
-  /** Throws ListenError. `send` may imitate a distance. */
-  static async open(options: QsaNodeOptions, store: MappingStore, listen: readonly Binding[], send?: Send): Promise<QsaNode> {
-    const engine = new Qsa(
-      {
-        limits: { ...options.cache, maxUpdates: MAX_UPDATES },
-        clients: options.clients,
-        nextU32,
-        cachingMs: options.cachingTimeSeconds * 1000,
-        negativeCachingMs: options.negativeCachingTimeSeconds * 1000,
-      },
-      store,
-    );
-    return new QsaNode(engine, await UdpDriver.open(engine, listen, { send }));
-  }
-
-  close(): Promise<void> {
-    return this.driver.close();
-  }
-}
 
 export { MappingError } from "../core/mapping/mapping-store.ts";
 export { MappingFileError } from "../core/mapping/mapping-file.ts";

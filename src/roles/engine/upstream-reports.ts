@@ -1,22 +1,12 @@
-import { formatIp } from "../address/index.ts";
-import type { QuerierHalf } from "../core/querier/querier-half.ts";
-import type { Ranking } from "../core/querier/ranking.ts";
-import { UpstreamState } from "../core/querier/upstream-state.ts";
-import { now } from "../io/clock.ts";
-import type { QsaReport } from "./reports.ts";
+import { formatIp } from "../../address/index.ts";
+import type { Ranking } from "../../core/querier/ranking.ts";
+import { UpstreamState } from "../../core/querier/upstream-state.ts";
+import { now } from "../../io/clock.ts";
+import type { QsaReport } from "../reports.ts";
 
 export const STATE_NAMES: readonly QsaReport["state"][] = ["unmeasured", "up", "suspect", "down"];
 
-/** All servers of all services, best first within each. */
-export function upstreamReports({ upstreams }: QuerierHalf): QsaReport[] {
-  return upstreams.rankings.flatMap(serviceReport);
-}
-
-/** How many servers answer. */
-export function usableUpstreams({ upstreams }: QuerierHalf): number {
-  return [...upstreams.listed()].filter(({ state }) => state === UpstreamState.up).length;
-}
-
+/** The servers of a service, best first. */
 export function serviceReport(ranking: Ranking): QsaReport[] {
   ranking.sort();
   return Array.from({ length: ranking.size }, (_, place) => {

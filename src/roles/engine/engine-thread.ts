@@ -1,0 +1,133 @@
+import { closeSync, writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { ControlError } from "../../io/control-place.ts";
+import type { Logger } from "../../io/log.ts";
+import { compileCache, workerScript } from "../worker.ts";
+import type { EngineRole, EngineWorkerData, FromEngine, HostSettings, Hosts, ToEngine } from "./messages.ts";
+
+/** The engine cannot work as configured; the message is that of the error in its thread. */
+export class EngineRefusal extends Error {
+  override readonly name = "EngineRefusal";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type Method = (...values: never[]) => unknown;
+
+/** The methods of an object in another thread, as they are called from here: each may throw ControlError too. */
+export type Remote<H> = {
+  readonly [K in keyof H as H[K] extends Method ? K : never]: H[K] extends (...values: infer V) => infer R ? (...values: V) => Promise<Awaited<R>> : never;
+};
+
+interface Waiting {
+  done(value: unknown): void;
+  fail(error: Error): void;
+}
+
+/** HTTP's status for what is asked of an engine that has ended. */
+export const STOPPED = 503;
+
+const WORKER = workerScript("./engine-worker", import.meta.url);
+/** A 64-bit number, one, as an eventfd takes it. */
+const ALARM = new BigUint64Array([1n]);
+
+/** An engine with its sockets in a thread of its own, as the control thread sees it. */
+export class EngineThread<R extends EngineRole> {
+  /** When the thread has ended by itself: the process cannot go on. */
+  readonly failed: Promise<Error>;
+  /** What runs in the thread; it can be called once it is open. */
+  readonly host: Remote<Hosts[R]>;
+  readonly #worker: Worker;
+  readonly #opened = Promise.withResolvers<{ readonly means: string }>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #failed = Promise.withResolvers<Error>();
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #alarm: number | undefined;
+  #isClosing = false;
+
+  /** Starts the thread; `open` has it open its sockets, and may be called as soon as what it needs is known. `script` is what runs in it. */
+  constructor(role: R, script = WORKER) {
+    this.failed = this.#failed.promise;
+    this.host = new Proxy({}, { get: (_, method) => (...values: unknown[]) => this.#call(String(method), values) }) as Remote<Hosts[R]>;
+    this.#worker = new Worker(script, { name: `${role} engine`, workerData: { role, compileCache: compileCache() } satisfies EngineWorkerData });
+    let failure = new Error(`the thread of the ${role} engine has ended by itself`);
+    this.#worker.on("error", (error: Error) => { failure = error; });
+    this.#worker.on("message", (message: FromEngine) => {
+      if (message.type === "refused") failure = new EngineRefusal(message.code, message.message);
+      this.#hear(message);
+    });
+    this.#worker.once("exit", () => { this.#end(failure); });
+    this.#opened.promise.catch(() => undefined);
+  }
+
+  /** Gives how datagrams come and go. Throws EngineRefusal where it cannot work as configured. */
+  async open(settings: HostSettings[R]): Promise<{ readonly means: string }> {
+    this.#send({ type: "open", settings });
+    return this.#opened.promise;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosing) this.#send({ type: "close" });
+    this.#isClosing = true;
+    await this.#ended.promise;
+  }
+
+  #call(method: string, values: readonly unknown[]): Promise<unknown> {
+    if (this.#isClosing) return Promise.reject(new ControlError(STOPPED, "this server is being stopped"));
+    const id = ++this.#calls;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, { done: resolve, fail: reject });
+    this.#send({ type: "call", id, method, values });
+    return promise;
+  }
+
+  #hear(message: FromEngine): void {
+    switch (message.type) {
+      case "open":
+        this.#alarm = message.alarm;
+        return this.#opened.resolve({ means: message.means });
+      case "result":
+        return this.#take(message.id)?.done(message.value);
+      case "fault":
+        return this.#take(message.id)?.fail(new ControlError(message.status, message.message));
+      case "refused":
+        return this.#opened.reject(new EngineRefusal(message.code, message.message));
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  #send(message: ToEngine): void {
+    this.#worker.postMessage(message);
+    // It waits for datagrams, not for messages.
+    if (this.#alarm !== undefined) writeSync(this.#alarm, ALARM);
+  }
+
+  #end(failure: Error): void {
+    if (this.#alarm !== undefined) closeSync(this.#alarm);
+    this.#alarm = undefined;
+    this.#opened.reject(failure);
+    for (const { fail } of this.#waiting.values()) fail(new ControlError(STOPPED, "this server has been stopped"));
+    this.#waiting.clear();
+    this.#ended.resolve();
+    if (!this.#isClosing) this.#failed.resolve(failure);
+    this.#isClosing = true;
+  }
+}
+
+/** Starts an engine in its thread, and opens its sockets. Throws EngineRefusal where it cannot work as configured. */
+export async function openEngine<R extends EngineRole>(role: R, settings: HostSettings[R], log: Logger): Promise<EngineThread<R>> {
+  const engine = new EngineThread(role);
+  const { means } = await engine.open(settings);
+  log.info(`datagrams come and go ${means}`);
+  return engine;
+}

@@ -1,0 +1,71 @@
+/** The thread that an engine runs in: calls the host's methods as the control thread's messages say. */
+import { enableCompileCache } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import type { OpenedDriver } from "../../io/driver.ts";
+import type { EngineRole, EngineWorkerData, FromEngine, ToEngine } from "./messages.ts";
+
+/** What all hosts have; their other methods are called by name. */
+interface Host {
+  readonly opened: OpenedDriver;
+}
+
+interface HostClass {
+  open(settings: unknown): Promise<Host>;
+}
+
+const port = parentPort!;
+const { role, compileCache } = workerData as EngineWorkerData;
+
+// A thread does not have that of its process by itself, and what is loaded before has no use of it.
+if (compileCache !== undefined) enableCompileCache(compileCache);
+
+const LOADERS: Readonly<Record<EngineRole, () => Promise<unknown>>> = {
+  qsr: async () => (await import("./qsr-host.ts")).QsrHost,
+  qsa: async () => (await import("./qsa-host.ts")).QsaHost,
+  qsc: async () => (await import("./qsc-host.ts")).QscHost,
+};
+const [HostOfRole, { statusFor }] = await Promise.all([LOADERS[role]() as Promise<HostClass>, import("../../io/control-place.ts")]);
+let host: Host | undefined;
+
+port.on("message", (message: ToEngine) => {
+  switch (message.type) {
+    case "open":
+      return void open(message.settings);
+    case "call":
+      return call(message.id, message.method, message.values);
+    case "close":
+      return void close();
+  }
+});
+
+async function open(settings: unknown): Promise<void> {
+  try {
+    host = await HostOfRole.open(settings);
+    const { means, alarm } = host.opened;
+    tell({ type: "open", means, alarm });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Errors of this software's have a code and say all; any other is a bug.
+    if (code === undefined) throw error;
+    tell({ type: "refused", code, message });
+    port.close();
+  }
+}
+
+function call(id: number, method: string, values: readonly unknown[]): void {
+  try {
+    const methods = host as unknown as Readonly<Record<string, (...values: readonly unknown[]) => unknown>>;
+    tell({ type: "result", id, value: methods[method]!(...values) });
+  } catch (error) {
+    tell({ type: "fault", id, status: statusFor(error), message: (error as Error).message });
+  }
+}
+
+async function close(): Promise<void> {
+  await host?.opened.driver.close();
+  port.close();
+}
+
+function tell(message: FromEngine): void {
+  port.postMessage(message);
+}

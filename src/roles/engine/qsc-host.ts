@@ -1,0 +1,30 @@
+import { formatEndpoint } from "../../address/index.ts";
+import type { QscConfig } from "../../config/schema.ts";
+import { DEFAULT_INTERVALS } from "../../core/querier/prober.ts";
+import { Qsc } from "../../core/qsc.ts";
+import { now } from "../../io/clock.ts";
+import { openDriver } from "../../io/driver.ts";
+import { nextU32 } from "../../io/random.ts";
+import { upstreamSockets } from "../../io/upstream-sockets.ts";
+import { MAX_UPDATES } from "../limits.ts";
+import { QuerierHost } from "./querier-host.ts";
+
+/** A QSC in its thread. */
+export class QscHost extends QuerierHost<Qsc> {
+  /** Throws ListenError, and DriverError. */
+  static async open(config: QscConfig): Promise<QscHost> {
+    const { bindings, links } = await upstreamSockets(config.listen.length);
+    const engine = new Qsc({
+      limits: { ...config.cache, maxUpdates: MAX_UPDATES },
+      clients: config.clients,
+      nextU32,
+      links,
+      maxUpstreams: config.upstreams.length,
+      keepFresh: config.upstreams.length,
+      intervals: DEFAULT_INTERVALS,
+      cachingMostMs: config.cache.cachingTimeMaxSeconds * 1000,
+    });
+    engine.setUpstreams(now(), config.upstreams.map(({ address, port }) => ({ name: formatEndpoint(address, port), address, port, tier: 1, region: "", weight: 1 })));
+    return new QscHost(engine, await openDriver(config.driver, engine, [...config.listen, ...bindings]), config.listen.length);
+  }
+}

@@ -1,0 +1,95 @@
+import { formatEndpoint, parseIp, unmapped } from "../../address/index.ts";
+import type { QsrConfig } from "../../config/schema.ts";
+import { EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
+import { DEFAULT_INTERVALS } from "../../core/querier/prober.ts";
+import type { Upstream } from "../../core/querier/upstream.ts";
+import type { KnownRtt, UpstreamLinks } from "../../core/querier/upstream-table.ts";
+import { Qsr } from "../../core/qsr.ts";
+import { now } from "../../io/clock.ts";
+import { type OpenedDriver, openDriver } from "../../io/driver.ts";
+import { nextU32 } from "../../io/random.ts";
+import { upstreamSockets } from "../../io/upstream-sockets.ts";
+import { type CatalogueMail, openMail } from "../discovery/catalogue-mail.ts";
+import { MAX_UPDATES } from "../limits.ts";
+import type { WhyReport } from "../reports.ts";
+import { QsaWatch, type QsaNews } from "./qsa-watch.ts";
+import { QuerierHost } from "./querier-host.ts";
+import { whyReport } from "./why-report.ts";
+
+export interface QsrSettings {
+  readonly config: QsrConfig;
+  /** The catalogue of the last run, to serve with at once. */
+  readonly catalogue: CatalogueMail | null;
+  /** How far QSAs were then, by endpoint. */
+  readonly known: ReadonlyMap<string, KnownRtt>;
+}
+
+/** QSAs of which the ranking is told at one time. */
+const RANKING_PART = 256;
+
+/** A QSR in its thread. */
+export class QsrHost extends QuerierHost<Qsr> {
+  readonly #links: UpstreamLinks;
+  readonly #watch: QsaWatch;
+
+  private constructor(engine: Qsr, opened: OpenedDriver, listeners: number, links: UpstreamLinks) {
+    super(engine, opened, listeners);
+    this.#links = links;
+    this.#watch = new QsaWatch(engine.querier);
+  }
+
+  /** Throws ListenError, and DriverError. */
+  static async open({ config, catalogue, known }: QsrSettings): Promise<QsrHost> {
+    const { bindings, links } = await upstreamSockets(config.listen.length);
+    const { spread } = config.qsas;
+    const engine = new Qsr({
+      limits: { ...config.cache, maxUpdates: MAX_UPDATES },
+      clients: config.clients,
+      nextU32,
+      links,
+      maxUpstreams: config.qsas.max,
+      keepFresh: config.qsas.keepFresh,
+      intervals: { ...DEFAULT_INTERVALS, pacing: 1_000_000 / config.qsas.maxProbesPerSecond },
+      cachingMostMs: config.cache.cachingTimeMaxSeconds * 1000,
+      ...(spread === undefined ? {} : { spread: { place: spread.place - 1, of: spread.of, within: spread.withinMilliseconds * 1000 } }),
+      gapCachingMs: config.cache.gapCachingTimeSeconds * 1000,
+    });
+    engine.querier.upstreams.known = known;
+    engine.setCatalogue(now(), openMail(catalogue, EMPTY_CATALOGUE));
+    return new QsrHost(engine, await openDriver(config.driver, engine, [...config.listen, ...bindings]), config.listen.length, links);
+  }
+
+  /** Whether QSAs can be asked over IPv6. */
+  hasIpv6(): boolean {
+    return this.#links[6] !== undefined;
+  }
+
+  /** Goes over to another catalogue. `mail`: for one that has the catalogue before. */
+  useCatalogue(mail: CatalogueMail | null): void {
+    this.engine.setCatalogue(now(), openMail(mail, this.engine.catalogue));
+    this.opened.driver.wake();
+  }
+
+  /** Throws AddressError. */
+  why(address: string): WhyReport {
+    return whyReport(this.engine, unmapped(parseIp(address)));
+  }
+
+  /** What has become of QSAs since the last look. */
+  news(): QsaNews {
+    return this.#watch.look();
+  }
+
+  /** How far QSAs are, in parts; undefined after the last. */
+  ranking(part: number): (readonly [endpoint: string, rtt: KnownRtt])[] | undefined {
+    const { upstreams } = this.engine.querier;
+    const from = part * RANKING_PART;
+    if (from >= upstreams.capacity) return undefined;
+    const upstreamsOfPart = Array.from({ length: RANKING_PART }, (_, index) => upstreams.at(from + index));
+    return upstreamsOfPart.flatMap((upstream) => (upstream?.measured === true ? [[formatEndpoint(upstream.address, upstream.port), rttOf(upstream)] as const] : []));
+  }
+}
+
+function rttOf({ rtt: { smoothed, variation } }: Upstream): KnownRtt {
+  return { smoothed, variation };
+}
