@@ -127,14 +127,14 @@ describe.concurrent("a primary that does not is left, and the next one asked", (
     ["another zone", (asked, socket) => socket.write(framed(reply(asked, [soa(3, "other.example.")]))), /other\.example\. is not in the zone/],
     ["another query's answer", (asked, socket) => socket.write(framed(reply({ ...asked, id: asked.id ^ 1 }, WHOLE))), /its id is/],
     ["a record behind the end", (asked, socket) => socket.write(framed(reply(asked, [...WHOLE, txt("c")]))), /records follow/],
-  ])("%s", async ([_what, script, problem, deadlines = DEADLINES], { expect }) => {
+  ])("%s", async ([_what, script, problem, deadlines = DEADLINES], context) => {
     const [bad, good] = [await start(script), await start(gives({ AXFR: WHOLE }))];
     const error = await fetch([bad], { deadlines }).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ZoneTransferError);
     expect((error as Error).message).toMatch(problem);
     expect((error as Error).message).toContain(`${APEX} could not be transferred (127.0.0.1:${bad.port}: `);
     expect(await fetch([bad, good], { deadlines })).toMatchObject({ kind: "whole", serial: 3, server: `127.0.0.1:${good.port}` });
-    await expect.poll(() => bad.open).toBe(0);
+    await context.expect.poll(() => bad.open).toBe(0);
   });
 
   test.each<[string, ResourceRecord | undefined, readonly ResourceRecord[]]>([
