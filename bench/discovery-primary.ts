@@ -89,10 +89,11 @@ export class WorldPrimary {
   }
 }
 
+/** Response rate limiting, where NSD was built with it, would drop what a resolver asks for in a walk. */
 function configuration({ directory, zones }: SignedWorld, port: number, notifyPort: number, increments: boolean): string {
   const registry = [...(increments ? ["store-ixfr: yes", "create-ixfr: yes"] : []), "provide-xfr: 127.0.0.1 NOKEY", `notify: 127.0.0.1@${notifyPort} NOKEY`];
   const files = ["pidfile", "xfrdfile", "zonelistfile"].map((key) => `${key}: "${join(directory, key)}"`);
-  const server = [`ip-address: 127.0.0.1@${port}`, "server-count: 1", 'username: ""', 'database: ""', `zonesdir: "${directory}"`, `xfrdir: "${directory}"`, ...files];
+  const server = [`ip-address: 127.0.0.1@${port}`, "server-count: 1", "rrl-ratelimit: 0", 'username: ""', 'database: ""', `zonesdir: "${directory}"`, `xfrdir: "${directory}"`, ...files];
   const clauses = zones.map((name) => clause("zone", [`name: ${name}`, `zonefile: ${name}.zone`, ...(`${name}.` === APEX ? registry : [])]));
   return [clause("server", server), clause("remote-control", ["control-enable: no"]), ...clauses].join("");
 }

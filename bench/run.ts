@@ -5,6 +5,7 @@ import { benchAnswers } from "./answers.ts";
 import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
 import { benchDiscovery } from "./discovery.ts";
+import { benchWalk } from "./discovery-walk.ts";
 import { benchFanOut } from "./fan-out.ts";
 import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
@@ -42,6 +43,11 @@ const SECTIONS: readonly Section[] = [
     name: "discovery",
     title: "A QSR discovers the full-size world, signed, from NSD by zone transfer; real sockets on loopback, a process each",
     run: (quick, progress) => benchDiscovery(quick ? 1 : 5, quick ? 4 : 20, quick ? 1 : 4, progress),
+  },
+  {
+    name: "walk",
+    title: "A QSR discovers the full-size world by queries through Unbound; real sockets on loopback, a process each",
+    run: (quick, progress) => benchWalk(quick ? 1 : 3, quick ? 2 : 6, progress),
   },
 ];
 

@@ -1,5 +1,6 @@
 import { formatEndpoint } from "../address/index.ts";
-import { ConfigError, loadConfig } from "../config/load.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { loadConfig } from "../config/load.ts";
 import type { Config, QsaConfig } from "../config/schema.ts";
 import { ChangeLog, ChangeLogError } from "../io/change-log.ts";
 import { MappingError, MappingFileError, readStore } from "../roles/read-store.ts";
@@ -14,6 +15,8 @@ export const check: Command = {
 
 Says of each file whether it is a right configuration, and reads the files that it names (mapping, the changes kept, CA
 certificates), its keys and trust anchors; otherwise every fault, with its line and what to do.
+
+Exit status: 0 all are right, 2 one is not.
 
 Example: drtm check /etc/drtm/qsr.yaml`,
   run: async (args) => {

@@ -21,7 +21,7 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
     const { mabs, sets, services, qsas, registries, ageSeconds } = catalogue;
     const confirmed = ageSeconds === null ? "never confirmed: DNS has not given all registries yet" : `confirmed ${duration(ageSeconds)} ago`;
     rows.push(["catalogue", `${counted(mabs, "MAB")} in ${counted(sets, "set")}, ${counted(services, "service")}, ${counted(qsas, "QSA")}; ${confirmed}`]);
-    for (const registry of registries) rows.push([registry.failingSeconds === null ? "registry" : paint.yellow("registry"), registryText(registry, Date.now())]);
+    for (const registry of registries) rows.push(...wrapped(registry.failingSeconds === null ? "registry" : paint.yellow("registry"), registryPhrases(registry, Date.now())));
     for (const problem of shownProblems(catalogue.problems, isWhole)) rows.push([paint.yellow("problem"), problem]);
   }
   if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
@@ -29,9 +29,13 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
   const long = (status.pauses ?? []).filter(([mostMs]) => mostMs === null || mostMs > SHORT_PAUSE_MS);
   if (long.length > 0) rows.push(["pauses", `datagrams waited for ${long.map(pauseText).join(", ")}`]);
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
-  const lines = wrapList(counters.map(([name, value]) => `${name} ${value}`), terminalWidth() - LABEL_COLUMNS);
-  rows.push(...lines.map((line, index): [string, string] => [index === 0 ? "counters" : "", line]));
+  rows.push(...wrapped("counters", counters.map(([name, value]) => `${name} ${value}`)));
   return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
+}
+
+/** Over as many lines as it takes. */
+function wrapped(label: string, items: readonly string[]): [string, string][] {
+  return wrapList(items, terminalWidth() - LABEL_COLUMNS).map((line, index) => [index === 0 ? label : "", line]);
 }
 
 function pauseText([mostMs, count]: readonly [number | null, number]): string {
@@ -39,17 +43,18 @@ function pauseText([mostMs, count]: readonly [number | null, number]): string {
 }
 
 /** What is served of a registry, why no other, and until when. `now`: milliseconds of Date. */
-function registryText(registry: RegistryReport, now: number): string {
+function registryPhrases(registry: RegistryReport, now: number): string[] {
   const { apex, serial, source, ageSeconds, expiresInSeconds, failingSeconds, failures, nextLookInSeconds } = registry;
-  const confirmed = ageSeconds === null ? "" : `confirmed ${duration(ageSeconds)} ago`;
+  const confirmed = ageSeconds === null ? [] : [`confirmed ${duration(ageSeconds)} ago`];
+  const next = duration(nextLookInSeconds);
   if (failingSeconds === null) {
-    if (serial === null) return `${apex} is being read for the first time: nothing of it is served yet`;
-    return `${apex} serial ${serial}, ${source === null ? "of the last run, being looked at" : `by ${source}`}, ${confirmed}; next look in ${duration(nextLookInSeconds)}`;
+    if (serial === null) return [`${apex} is being read for the first time`, "nothing of it is served yet"];
+    return [`${apex} serial ${serial}`, source === null ? "of the last run" : `by ${source}`, ...confirmed, `next look in ${next}`];
   }
-  const failing = `cannot be read since ${instant(now - failingSeconds * 1000)} (${duration(failingSeconds)}, ${counted(failures, "try", "tries")}; next in ${duration(nextLookInSeconds)})`;
-  if (serial === null) return `${apex} ${failing}; nothing of it is served${ageSeconds === null ? "" : `: last ${confirmed}, too long`}`;
-  const until = expiresInSeconds === null ? "" : `, until ${instant(now + expiresInSeconds * 1000)} (${duration(expiresInSeconds)} more)`;
-  return `${apex} ${failing}; serial ${serial}, ${confirmed}, is served meanwhile${until}`;
+  const failing = [`${apex} cannot be read since ${instant(now - failingSeconds * 1000)}`, `${duration(failingSeconds)} by now`, counted(failures, "try", "tries"), `next in ${next}`];
+  if (serial === null) return [...failing, "nothing of it is served", ...confirmed];
+  const until = expiresInSeconds === null ? [] : [`until ${instant(now + expiresInSeconds * 1000)} (${duration(expiresInSeconds)} more)`];
+  return [...failing, `serial ${serial} is served meanwhile`, ...confirmed, ...until];
 }
 
 /** The two largest units. */

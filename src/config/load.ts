@@ -1,9 +1,8 @@
 import { dirname, join, resolve } from "node:path";
 import { type Fault, type FileForm, type Path } from "./faults.ts";
 import { type Config, type QsrConfig, SCHEMAS, configSchema } from "./schema.ts";
-import { ConfigError, deepFreeze, fileProblem, parseYamlText, readYamlFile } from "./yaml-file.ts";
-
-export { ConfigError };
+import { fileProblem } from "./text-file.ts";
+import { deepFreeze, parseYamlText, readYamlFile } from "./yaml-file.ts";
 
 /** What the kernel takes, without the zero at the end: unix(7). */
 const LONGEST_SOCKET_PATH = 107;

@@ -1,26 +1,7 @@
-import { constants as memory } from "node:buffer";
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
-import { printable } from "../address/printable.ts";
+import { ConfigError } from "./config-error.ts";
 import { type Fault, type FileForm, type Path, faultsOf } from "./faults.ts";
-
-/** Of text that the runtime takes: half a gigabyte. */
-const MAX_STRING_LENGTH = memory.MAX_STRING_LENGTH;
-/** A fault quotes the file, which may hold anything. */
-const MOST_CHARACTERS = 1_000;
-
-/** A configuration that cannot be used; one line for each fault, with file, line, path and what to do. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly code = "DRTM_CONFIG";
-  readonly faults: readonly string[];
-
-  constructor(faults: readonly string[]) {
-    const shown = faults.map((fault) => printable(fault, MOST_CHARACTERS));
-    super(shown.join("\n"));
-    this.faults = shown;
-  }
-}
+import { readTextFile } from "./text-file.ts";
 
 /** A file that has the form asked for. */
 export interface YamlFile<T> {
@@ -50,46 +31,12 @@ export function parseYamlText<T>(text: string, file: string, form: FileForm<T>):
   return { value: result.data, refuse };
 }
 
-/** The text of a UTF-8 file. Throws ConfigError. */
-export function readTextFile(file: string): string {
-  return decodeText(readOctets(file), file);
-}
-
-/** What keeps a file from being read, and what to do; undefined where nothing does. */
-export function fileProblem(file: string): string | undefined {
-  try {
-    if (statSync(file).isDirectory()) return "is a directory: name a file";
-    accessSync(file, constants.R_OK);
-    return undefined;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return "does not exist: create it, or correct its name";
-    return code === "EACCES" ? "may not be read by this user: change its owner or mode" : message;
-  }
-}
-
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
     for (const inner of Object.values(value)) deepFreeze(inner);
   }
   return value;
-}
-
-function readOctets(file: string): Uint8Array {
-  const problem = fileProblem(file);
-  if (problem !== undefined) throw new ConfigError([`${file} ${problem}`]);
-  const { size } = statSync(file);
-  if (size > MAX_STRING_LENGTH) throw new ConfigError([`${file} has ${size} octets, and at most ${MAX_STRING_LENGTH} can be read: is it another file?`]);
-  return readFileSync(file);
-}
-
-function decodeText(octets: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(octets);
-  } catch {
-    throw new ConfigError([`${file}: is not UTF-8 text: is it another file, or in another encoding?`]);
-  }
 }
 
 /** In our words, where the library's would not help. */

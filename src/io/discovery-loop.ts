@@ -39,6 +39,8 @@ export class DiscoveryLoop {
   readonly #timers = new Map<RegistryWatch | ServiceWatch, NodeJS.Timeout>();
   /** Registries as last read, once their services have been read too: what the catalogue is made of. */
   #settled: readonly RegistryState[] = [];
+  /** Those of the catalogue that has been published. */
+  #served: readonly RegistryState[] = [];
   #published: Catalogue | undefined;
   /** The catalogue of the last run, where nothing is known of what it was made of, and until when it counts; seconds of our clock. */
   #recalled: { readonly catalogue: Catalogue; readonly expires: number } | undefined;
@@ -65,10 +67,13 @@ export class DiscoveryLoop {
   }
 
   get status(): DiscoveryStatus {
-    const known = this.#registries.flatMap(({ state, source }) => (state === undefined ? [] : [{ ...state, source }]));
+    const known = this.#registries.flatMap(({ registry: { apex }, source }) => {
+      const serial = this.#servedSerial(apex);
+      return serial === undefined ? [] : [{ apex, serial, source }];
+    });
     const failures = this.#registries.flatMap((watch) => failureOf(watch) ?? []);
     return {
-      registries: this.#registries.map(({ standing }) => standing),
+      registries: this.#registries.map(({ standing }) => ({ ...standing, serial: this.#servedSerial(standing.apex) ?? null })),
       serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
       sources: Object.fromEntries(known.map(({ apex, source }) => [apex, source])),
       ageSeconds: oldest(this.#registries.map(({ standing }) => standing.ageSeconds)),
@@ -79,7 +84,7 @@ export class DiscoveryLoop {
   /** What is to be kept for the next start. */
   get toKeep(): Omit<KeptDiscovery, "stamp"> {
     const registries = this.#registries.flatMap(({ registry: { apex, isVouchedFor = false }, confirmedAt }) => {
-      const state = this.#settled.find((one) => one.apex === apex);
+      const state = this.#served.find((one) => one.apex === apex);
       return state === undefined ? [] : [{ state, confirmedAt, isVouchedFor }];
     });
     return { registries, services: this.#services.toKeep, areServicesVouchedFor: this.#areServicesVouchedFor };
@@ -167,6 +172,10 @@ export class DiscoveryLoop {
     if (!this.#closed) this.#options.onFailure(what, error);
   }
 
+  #servedSerial(apex: string): number | undefined {
+    return this.#served.find((state) => state.apex === apex)?.serial;
+  }
+
   #noteLook(): void {
     if (this.#closed) return;
     this.#noteProblems();
@@ -228,6 +237,7 @@ export class DiscoveryLoop {
     const { catalogue: made, problems } = this.#book.update(registries, services);
     // Where nothing is known any more, no address can be said to be in no MAB.
     const catalogue = registries.length === 0 ? EMPTY_CATALOGUE : made;
+    this.#served = registries;
     this.#spoilt = [...registries.flatMap((state) => state.problems), ...services.flatMap((service) => service.problems), ...problems];
     this.#noteProblems();
     if (this.#published === catalogue) return;

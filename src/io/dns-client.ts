@@ -95,10 +95,13 @@ export class DnsClient {
     const deadline = performance.now() + this.#deadlineMs;
     const problems = new Map<DnsEndpoint, Problem>();
     for (let round = 0; round < ROUNDS; round++) {
-      for (const server of this.#servers) {
-        if (performance.now() >= deadline || this.#stop.signal.aborted) break;
+      for (const [index, server] of this.#servers.entries()) {
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0 || this.#stop.signal.aborted) break;
         if (problems.get(server)?.isFinal === true) continue;
-        const outcome = await this.#askOne(question, server, this.#firstTimeoutMs * 2 ** round, deadline);
+        // One that is silent over TCP leaves the others their share.
+        const until = deadline - leftMs * (1 - 1 / (this.#servers.length - index));
+        const outcome = await this.#askOne(question, server, this.#firstTimeoutMs * 2 ** round, until);
         if ("records" in outcome) return outcome;
         problems.set(server, outcome);
       }
@@ -107,16 +110,16 @@ export class DnsClient {
     throw failureOf(question, problems);
   }
 
-  async #askOne(question: Question, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<DnsAnswer | Problem> {
+  async #askOne(question: Question, server: DnsEndpoint, timeoutMs: number, until: number): Promise<DnsAnswer | Problem> {
     try {
-      return takenFrom(await this.#exchange(question, server, timeoutMs, deadline), question, formatEndpoint(server.address, server.port));
+      return takenFrom(await this.#exchange(question, server, timeoutMs, until), question, formatEndpoint(server.address, server.port));
     } catch (error) {
       return { kind: "failed", text: (error as Error).message, isFinal: false };
     }
   }
 
-  async #exchange({ name, type, evidence }: Question, server: DnsEndpoint, timeoutMs: number, deadline: number): Promise<Reply> {
-    const leftMs = (): number => Math.max(1, deadline - performance.now());
+  async #exchange({ name, type, evidence }: Question, server: DnsEndpoint, timeoutMs: number, until: number): Promise<Reply> {
+    const leftMs = (): number => Math.max(1, until - performance.now());
     const reply = await exchangeUdp(makeQuery(name, type, evidence, nextU32), server, Math.min(leftMs(), timeoutMs), this.counters, this.#stop.signal);
     if (!reply.truncated) return reply;
     const whole = await exchangeTcp(makeQuery(name, type, evidence, nextU32), server, leftMs(), this.counters, this.#stop.signal);

@@ -35,7 +35,7 @@ export interface RegistryWatchOptions {
 /** How it stands with one registry. Seconds from now; null where there is nothing to say. */
 export interface RegistryStanding {
   readonly apex: string;
-  /** Of what counts of it at present. */
+  /** Of what is known of it. */
   readonly serial: number | null;
   /** How it was read last, since the start. */
   readonly source: string | null;

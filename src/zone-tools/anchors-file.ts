@@ -1,4 +1,5 @@
-import { ConfigError, readTextFile } from "../config/yaml-file.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { readTextFile } from "../config/text-file.ts";
 import { DnssecError, type TrustAnchor, parseTrustAnchor } from "../dns/dnssec/index.ts";
 import { RdataError, normaliseName } from "../dns/records/index.ts";
 

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ConfigError, readTextFile } from "../config/yaml-file.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { readTextFile } from "../config/text-file.ts";
 import { surveyZoneFile } from "../dns/zone-file/index.ts";
 import { ZoneView } from "./zone-view.ts";
 

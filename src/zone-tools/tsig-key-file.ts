@@ -1,4 +1,5 @@
-import { ConfigError, readTextFile } from "../config/yaml-file.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { readTextFile } from "../config/text-file.ts";
 import { TsigKey, TsigKeyError } from "../dns/tsig/index.ts";
 
 const COMMENT = /^\s*(?:#|\/\/).*$/gm;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { formatIp } from "../../src/address/index.ts";
 import { parseEndpoint } from "../../src/config/fields.ts";
-import { ConfigError, loadConfig, parseConfig } from "../../src/config/load.ts";
+import { ConfigError } from "../../src/config/config-error.ts";
+import { loadConfig, parseConfig } from "../../src/config/load.ts";
 import { nearest } from "../../src/config/nearest.ts";
 
 const EXAMPLES = new URL("../../docs/examples/", import.meta.url);

@@ -288,6 +288,14 @@ test("a server that nothing can be sent to is one that fails, and the next is as
   await expect(only.query(NAME, RecordType.TXT)).rejects.toThrow("255.255.255.255:53: connect EACCES");
 });
 
+test.each<[string, Script, TcpScript]>([
+  ["is silent over TCP", truncate, () => undefined],
+  ["sends half an answer over TCP", truncate, (socket) => { socket.write(Buffer.from([0, 200, 1])); }],
+])("a server that %s, where it said that there is more, does not take the whole time: the next is asked", async (_what, script, tcp) => {
+  const [bad, good] = [await nameServer(script, tcp), await nameServer((query, reply) => { reply(right(query)); })];
+  expect(await ask([bad, good], { deadlineMs: 2_000 })).toEqual(["drtm1"]);
+});
+
 test("an answer that is truncated over TCP too is an error that says so, not an empty answer", async () => {
   const port = await nameServer(truncate, (socket, message) => socket.write(framed({ ...right(decode(message)), answers: [], flags: TRUNCATED_RESPONSE })));
   await expect(ask([port])).rejects.toThrow(`127.0.0.1:${port}: its answer is truncated over TCP too`);

@@ -187,14 +187,16 @@ describe("after a restart that finds other things than it left, without DNS", ()
     expect(mabs(node)).toEqual([]);
   });
 
-  test("a registry beside another serves on, and is followed when DNS is back", async () => {
+  test("a registry beside another serves on, and is followed when its primary is back", async ({ onTestFinished }) => {
     await runOnce();
     await dns!.close();
-    const node = await open({ registries: [{ apex: APEX }, { apex: "other.example" }] });
+    const port = await freePort();
+    const node = await open({ registries: [{ apex: APEX, primaries: [{ address: `127.0.0.1:${port}` }] }, { apex: "other.example" }] });
     await node.discover();
     expect(mabs(node)).toEqual(A.prefixes);
-    dns = new DnsServer([registry(2, [{ services: [SERVICE], prefixes: ["203.0.113.0/24"] }]), dsocZone()]);
-    await dns.listen("127.0.0.1", dnsPort);
+    const records = registry(2, [{ services: [SERVICE], prefixes: ["203.0.113.0/24"] }]);
+    const primary = await ScriptedPrimary.start(gives({ AXFR: [...records, records[0]!] }, 50), records[0], port);
+    onTestFinished(() => { primary.stop(); });
     await expect.poll(() => mabs(node)).toEqual(["203.0.113.0/24"]);
   });
 

@@ -5,11 +5,12 @@ import { FrameReader, Flag, QueryType, encodeMessage, framed, outlineOf } from "
 import { RecordType, type ResourceRecord } from "../../src/dns/records/index.ts";
 import { parseIp } from "../../src/address/index.ts";
 import type { Primary } from "../../src/io/zone-transfer.ts";
-import { APEX } from "./transfers.ts";
 
 export interface Asked {
   readonly type: "AXFR" | "IXFR" | "SOA";
   readonly id: number;
+  /** The zone. */
+  readonly name: string;
   readonly bytes: Uint8Array;
 }
 
@@ -67,7 +68,9 @@ export class ScriptedPrimary {
     return this.#sockets.size;
   }
 
+  /** At once, and as often as one likes. */
   stop(): void {
+    if (!this.#tcp.listening) return;
     for (const socket of this.#sockets) socket.destroy();
     this.#tcp.close();
     this.#udp.close();
@@ -88,14 +91,14 @@ export class ScriptedPrimary {
     const { header, question } = outlineOf(bytes);
     const type = question!.type === QueryType.AXFR ? "AXFR" : question!.type === QueryType.IXFR ? "IXFR" : "SOA";
     this.asked.push(type);
-    return { type, id: header.id, bytes };
+    return { type, id: header.id, name: question!.name, bytes };
   }
 }
 
 /** One message of an answer to this query. */
-export function reply({ id, type }: Asked, answers: readonly ResourceRecord[], changes: Partial<Parameters<typeof encodeMessage>[0]> = {}): Uint8Array {
+export function reply({ id, name, type }: Asked, answers: readonly ResourceRecord[], changes: Partial<Parameters<typeof encodeMessage>[0]> = {}): Uint8Array {
   const number = { AXFR: QueryType.AXFR, IXFR: QueryType.IXFR, SOA: RecordType.SOA }[type];
-  return encodeMessage({ id, flags: Flag.response | Flag.authoritative, question: { name: APEX, type: number }, answers, ...changes });
+  return encodeMessage({ id, flags: Flag.response | Flag.authoritative, question: { name, type: number }, answers, ...changes });
 }
 
 /** Writes for ever, and lets the client read: it may be in this process too. */

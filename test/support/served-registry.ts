@@ -17,17 +17,24 @@ import { svcb } from "./registry.ts";
 
 const DSOC = "dsoc-a.example.";
 export const SERVICE = `s1.${DSOC}`;
+/** That of the first registry. */
 export const MAB = "192.0.2.0/24";
 export const ETR = "203.0.113.1";
 /** Of addresses in MAB that have this ETR. */
 const MAPPED = 200;
 const LOOPBACK = parseIp("127.0.0.1");
 
-export interface ServedRegistryOptions {
+export interface ServedZone {
   readonly apex: string;
   /** Ports on loopback. */
   readonly primaries: readonly number[];
   readonly trustAnchors?: readonly string[];
+}
+
+export interface ServedRegistriesOptions {
+  readonly registries: readonly ServedZone[];
+  /** That the QSA has; of /24. */
+  readonly mabs?: readonly string[];
   /** Where the QSR hears NOTIFY; a free port unless given. */
   readonly notifyPort?: number;
   /** The registry as resolvers have it. */
@@ -38,12 +45,12 @@ export interface ServedRegistryOptions {
   readonly dns?: object;
 }
 
-/** A QSR and a QSA, whole, on loopback: the registry is that of some primaries, and its MAB is that of the QSA. */
-export class ServedRegistry {
+/** A QSR and a QSA, whole, on loopback: registries are those of some primaries, and their MABs are the QSA's. */
+export class ServedRegistries {
   readonly #socket: string;
   readonly #port: number;
   readonly #ends: (() => unknown)[];
-  #asked = 0;
+  readonly #asked = new Map<string, number>();
 
   private constructor(socket: string, port: number, ends: (() => unknown)[]) {
     this.#socket = socket;
@@ -51,16 +58,16 @@ export class ServedRegistry {
     this.#ends = ends;
   }
 
-  static async start({ apex, primaries, trustAnchors = [], notifyPort, walked, resolver, dns = {} }: ServedRegistryOptions): Promise<ServedRegistry> {
+  static async start({ registries, mabs = [MAB], notifyPort, walked, resolver, dns = {} }: ServedRegistriesOptions): Promise<ServedRegistries> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-served-"));
     const ends: (() => unknown)[] = [() => { rmSync(directory, { recursive: true }); }];
     const log = makeLog({ level: "fatal" as "error", format: "json" });
     const [qsaPort, port] = [await freePort(), await freePort()];
     const mapping = join(directory, "mapping.txt");
-    writeFileSync(mapping, `mab ${MAB} lineage 1 position 1\n192.0.2.0-192.0.2.${MAPPED} ${ETR}\n`);
+    writeFileSync(mapping, mabs.map((mab) => `mab ${mab} lineage 1 position 1\n${addressIn(mab, 0)}-${addressIn(mab, MAPPED)} ${ETR}\n`).join(""));
     const qsa = await runQsa(qsaSchema.parse({ role: "qsa", listen: [`127.0.0.1:${qsaPort}`], mapping: [mapping], control: { socket: join(directory, "qsa.sock") } }), log);
     ends.push(() => qsa.close());
-    const resolverPort = resolver?.port ?? (await ServedRegistry.#resolve([dsocZone(qsaPort), ...(walked === undefined ? [] : [walked])], ends));
+    const resolverPort = resolver?.port ?? (await ServedRegistries.#resolve([dsocZone(qsaPort), ...(walked === undefined ? [] : [walked])], ends));
     resolver?.serve(DSOC, dsocZone(qsaPort));
     const socket = join(directory, "qsr.sock");
     const config = qsrSchema.parse({
@@ -70,7 +77,7 @@ export class ServedRegistry {
       qsas: { allowLoopback: true },
       dns: {
         servers: [`127.0.0.1:${resolverPort}`],
-        registries: [{ apex, primaries: primaries.map((primary) => ({ address: `127.0.0.1:${primary}` })), trustAnchors }],
+        registries: registries.map(({ apex, primaries, trustAnchors = [] }) => ({ apex, primaries: primaries.map((primary) => ({ address: `127.0.0.1:${primary}` })), trustAnchors })),
         notify: { listen: [`127.0.0.1:${notifyPort ?? (await freePort())}`] },
         refreshMinSeconds: 0.3,
         refreshMaxSeconds: 1,
@@ -80,7 +87,7 @@ export class ServedRegistry {
     });
     const qsr = await runQsr(config, log);
     ends.push(() => qsr.close());
-    return new ServedRegistry(socket, port, ends);
+    return new ServedRegistries(socket, port, ends);
   }
 
   static async #resolve(zones: readonly (readonly ResourceRecord[])[], ends: (() => unknown)[]): Promise<number> {
@@ -89,11 +96,13 @@ export class ServedRegistry {
     return resolver.listen("127.0.0.1", await freePort());
   }
 
-  /** The ETR of an address of the MAB that was not asked for before, so that the QSR must ask the QSA. */
-  async ask(): Promise<string> {
+  /** The ETR of an address of a MAB that was not asked for before, so that the QSR must ask the QSA. */
+  async ask(mab = MAB): Promise<string> {
+    const asked = this.#asked.get(mab) ?? 0;
+    this.#asked.set(mab, asked + 1);
     const client = await QueryClient.connect({ address: LOOPBACK, port: this.#port }, 10_000);
     try {
-      const { reply } = await client.ask(parseIp(`192.0.2.${this.#asked++ % MAPPED}`));
+      const { reply } = await client.ask(parseIp(addressIn(mab, asked % MAPPED)));
       const { etrFamily, etr0, etr1, etr2, etr3 } = reply.body;
       return etrFamily === 0 ? `result ${reply.result}` : formatWords(etrFamily === 6 ? 6 : 4, etr0, etr1, etr2, etr3);
     } finally {
@@ -113,6 +122,18 @@ export class ServedRegistry {
   async stop(): Promise<void> {
     for (const end of this.#ends.splice(0).toReversed()) await end();
   }
+}
+
+/** The same of one registry. */
+export const ServedRegistry = {
+  start({ apex, primaries, trustAnchors = [], ...more }: ServedZone & Omit<ServedRegistriesOptions, "registries">): Promise<ServedRegistries> {
+    return ServedRegistries.start({ registries: [{ apex, primaries, trustAnchors }], ...more });
+  },
+};
+export type ServedRegistry = ServedRegistries;
+
+function addressIn(mab: string, number: number): string {
+  return mab.replace(/\.0\/24$/, `.${number}`);
 }
 
 function dsocZone(qsaPort: number): ResourceRecord[] {

@@ -36,10 +36,10 @@ export function answers(records: readonly ResourceRecord[], type: TransferType =
 }
 
 /** A message with so many small records that it is nearly full, as only a hostile primary sends them. */
-export function flood(id = ID, type: TransferType = "AXFR", count = 4_000): Uint8Array {
+export function flood(id = ID, type: TransferType = "AXFR", name = APEX, count = 4_000): Uint8Array {
   const pointer = Uint8Array.of(0xc0, 12);
   const record = concatBytes([pointer, uint16Bytes(RecordType.TXT), uint16Bytes(1), uint32Bytes(0), uint16Bytes(2), Uint8Array.of(1, 65)]);
-  const message = concatBytes([answer([], type, { id }), ...Array.from({ length: count }, () => record)]);
+  const message = concatBytes([answer([], type, { id, question: { name, type: QueryType[type] } }), ...Array.from({ length: count }, () => record)]);
   message.set(uint16Bytes(count), 6);
   return message;
 }

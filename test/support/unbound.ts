@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,10 +12,12 @@ import { requireProgram } from "./program.ts";
 /** Unbound as a caching resolver of a few zones, each of one name server on loopback. It keeps answers for a second at most. */
 export class Unbound {
   readonly port: number;
+  readonly #file: string;
   readonly #child: ChildProcess;
   readonly #directory: string;
 
-  private constructor(child: ChildProcess, directory: string, port: number) {
+  private constructor(child: ChildProcess, directory: string, port: number, file: string) {
+    this.#file = file;
     this.#child = child;
     this.#directory = directory;
     this.port = port;
@@ -33,7 +35,7 @@ export class Unbound {
     const child = spawn(requireProgram("unbound", "unbound"), ["-d", "-c", file], { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const unbound = new Unbound(child, directory, port);
+    const unbound = new Unbound(child, directory, port, file);
     try {
       await Promise.race([unbound.#answers(Object.keys(zones)), once(child, "exit").then(() => Promise.reject(new Error(`Unbound ended: ${output}`)))]);
     } catch (error) {
@@ -41,6 +43,13 @@ export class Unbound {
       throw error;
     }
     return unbound;
+  }
+
+  /** Questions it has been asked, and those among them that it had to ask a name server for. */
+  questions(): { readonly asked: number; readonly passedOn: number } {
+    const statistics = execFileSync(requireProgram("unbound-control", "unbound"), ["-c", this.#file, "stats_noreset"], { encoding: "utf8" });
+    const count = (name: string): number => Number(new RegExp(`^${name.replaceAll(".", "\\.")}=(\\d+)$`, "m").exec(statistics)![1]);
+    return { asked: count("total.num.queries"), passedOn: count("total.num.cachemiss") };
   }
 
   async stop(): Promise<void> {
@@ -81,6 +90,8 @@ ${anchors.map((anchor) => `  trust-anchor: "${anchor}"\n`).join("")}  do-not-que
   cache-max-ttl: 1
   cache-max-negative-ttl: 1
 remote-control:
-  control-enable: no
+  control-enable: yes
+  control-interface: "${join(directory, "control.sock")}"
+  control-use-cert: no
 ${stubs.join("")}`;
 }

@@ -26,8 +26,18 @@ describe("a signed zone", () => {
     expect(check(signed())).toMatchObject({ findings: [], verified: [{ zone: APEX, by: "own keys", signatures: 7, until: NOW + 14 * DAY }] });
   });
 
+  test("whose signatures end soon is an alarm, so that there is time; one that is signed again a week before is none", () => {
+    expect(check(signed({ expiration: NOW + 4 * DAY }), { soonDays: 5 }).findings).toMatchObject([{ severity: "error" }]);
+    expect(check(signed({ expiration: NOW + 6 * DAY }), { soonDays: 5 }).findings).toEqual([]);
+  });
+
   test("without signatures is not missed any", () => {
     expect(told(BARE)).toEqual([]);
+  });
+
+  test("with keys below its apex only is no signed one", () => {
+    const [key] = rrset(KSK).records;
+    expect(told([...BARE, { ...key!, name: `fra1.${APEX}`, ttl: 60 }])).toEqual([]);
   });
 
   test.each<[string, readonly ResourceRecord[], readonly string[]]>([

@@ -66,11 +66,19 @@ export class CatalogueBook {
   #editSet(editor: CatalogueEditor, options: RegistryOptions, before: SetState | undefined, now: SetState | undefined): void {
     if (before === now) return;
     const name = this.#nameOf(options, (now ?? before)!);
+    // First words of what goes: a zone that lists a MAB twice may have it in a bucket that stays.
+    const goes = new Set<number>();
     for (const [bucket, state] of before?.buckets ?? []) {
-      if (now?.buckets.get(bucket) !== state) for (const prefix of this.#sift(options, state).inside) editor.remove(name, prefix);
+      if (now?.buckets.get(bucket) === state) continue;
+      for (const prefix of this.#sift(options, state).inside) {
+        editor.remove(name, prefix);
+        goes.add(prefix.hi);
+      }
     }
     for (const [bucket, state] of now?.buckets ?? []) {
-      if (before?.buckets.get(bucket) !== state) for (const prefix of this.#sift(options, state).inside) editor.add(name, prefix);
+      const isNew = before?.buckets.get(bucket) !== state;
+      if (!isNew && goes.size === 0) continue;
+      for (const prefix of this.#sift(options, state).inside) if (isNew || goes.has(prefix.hi)) editor.add(name, prefix);
     }
     if (now === undefined) this.#servicesOf.delete(name);
     else this.#servicesOf.set(name, now.services);

@@ -32,6 +32,8 @@ interface Reading {
 }
 
 const ATTEMPTS = 4;
+/** Of what stands where the version should. */
+const SHOWN_TEXTS = 3;
 const SETS_AT_ONCE = 32;
 const INDEX_ENTRY = /^([0-9a-f]{10}) ([0-9a-f]{16})$/;
 
@@ -91,6 +93,11 @@ function settle(apex: string, { soa, index, sets, keys, spoilt, doubtfulDigits, 
   return { apex, ...soa, sets: all, ...(keys === undefined ? {} : { keys }), problems: [...problems, ...spoiltProblems], settled: spoilt.length === 0 && doubtfulDigits.size === 0 };
 }
 
+function shown(texts: readonly string[]): string {
+  const some = texts.slice(0, SHOWN_TEXTS).map((text) => JSON.stringify(text));
+  return `[${[...some, ...(texts.length > SHOWN_TEXTS ? ["..."] : [])].join(",")}]`;
+}
+
 /** One reading of a registry. At its end, also by an error, no query of it is sent any more. */
 class Walk {
   readonly #apex: string;
@@ -143,10 +150,9 @@ class Walk {
   async #checkVersion(): Promise<void> {
     const node = versionNode(this.#apex);
     const { records } = await this.#tools.query(node, RecordType.TXT);
-    const texts = records.flatMap((record) => readRecord(record, decodeTxt));
-    if (!texts.includes(REGISTRY_VERSION)) {
-      throw new WalkError(`${node} TXT says ${printable(JSON.stringify(texts))} and not "${REGISTRY_VERSION}": no registry, or of another version`);
-    }
+    if (records.some((record) => readRecord(record, decodeTxt).includes(REGISTRY_VERSION))) return;
+    const texts = records.slice(0, SHOWN_TEXTS + 1).flatMap((record) => readRecord(record, decodeTxt));
+    throw new WalkError(`${node} TXT says ${printable(shown(texts))} and not "${REGISTRY_VERSION}": no registry, or of another version`);
   }
 
   /** The digest of each set, by its id. */
@@ -176,13 +182,14 @@ class Walk {
   }
 
   #readIndexEntry(digit: string, text: string, index: Map<string, string>): void {
+    // What is no entry counts too: each is a problem that is told.
+    this.#budget.take("sets", 1);
     const [, id, digest] = INDEX_ENTRY.exec(text) ?? [];
     if (id === undefined || digest === undefined || !id.startsWith(digit)) {
       this.#doubt(digit, `"${printable(text)}" is no "<set> <digest>" of this node`);
     } else if (index.has(id)) {
       this.#doubt(digit, `names the set ${id} twice`);
     } else {
-      this.#budget.take("sets", 1);
       index.set(id, digest);
     }
   }

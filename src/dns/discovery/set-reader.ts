@@ -1,7 +1,7 @@
 import type { Prefix } from "../../address/index.ts";
 import { RdataError, RecordType, type ResourceRecord, decodeApl, decodeHostName, decodeTxt, printable, readRecord } from "../records/index.ts";
 import { type Sha256Hex, bucketDigest, bucketListNode, bucketNode, parseBucketName, setDigest, setId, setNode } from "../zone-model/index.ts";
-import type { Budget } from "./budget.ts";
+import { type Budget, MOST } from "./budget.ts";
 import { covers } from "./covers.ts";
 import { Inconsistent } from "./errors.ts";
 import { someAtOnce } from "./some-at-once.ts";
@@ -39,8 +39,9 @@ async function fetchSet(source: SetSource, id: string, digest: string, known: Se
   const { apex, sha256hex } = source;
   const node = setNode(id, apex);
   const [pointers, texts] = await Promise.all([source.records(node, RecordType.PTR), source.records(bucketListNode(id, apex), RecordType.TXT)]);
+  checkServiceCount(node, pointers.length);
   const services = pointers.map((record) => readRecord(record, decodeHostName)).toSorted();
-  const entries = texts.flatMap((record) => readRecord(record, decodeTxt));
+  const entries = readEntries(bucketListNode(id, apex), texts);
   if (setDigest(services, entries, sha256hex) !== digest) throw new Inconsistent(`${node} does not have the digest ${digest} of the index`);
   checkServices(node, id, services, sha256hex);
   const listed = readList(bucketListNode(id, apex), entries);
@@ -52,9 +53,22 @@ async function fetchSet(source: SetSource, id: string, digest: string, known: Se
   return { id, digest, services, buckets: new Map(buckets) };
 }
 
+function checkServiceCount(node: string, count: number): void {
+  if (count > MOST_SERVICES) throw new RdataError(node, `names ${count} services: at most ${MOST_SERVICES}`);
+}
+
+/** What is decoded is many times as large, and a transfer may have brought any number of records. */
+function readEntries(node: string, texts: readonly ResourceRecord[]): string[] {
+  const entries: string[] = [];
+  for (const record of texts) {
+    entries.push(...readRecord(record, decodeTxt));
+    if (entries.length > MOST.buckets) throw new RdataError(node, `lists more than ${MOST.buckets.toLocaleString("en")} buckets`);
+  }
+  return entries;
+}
+
 function checkServices(node: string, id: string, services: readonly string[], sha256hex: Sha256Hex): void {
   if (services.length === 0) throw new RdataError(node, "names no services (PTR records): nobody would answer for its MABs");
-  if (services.length > MOST_SERVICES) throw new RdataError(node, `names ${services.length} services: at most ${MOST_SERVICES}`);
   const right = setId(services, sha256hex);
   if (right !== id) throw new RdataError(node, `is not named after its services (that would be ${right})`);
 }
@@ -74,10 +88,16 @@ function readList(node: string, entries: readonly string[]): BucketEntry[] {
 
 async function readBucket({ apex, sha256hex, budget, records }: SetSource, set: string, { bucket, area, digest }: BucketEntry, known: BucketState | undefined): Promise<BucketState> {
   const name = bucketNode(bucket, set, apex);
-  const isKnown = known?.digest === digest;
-  const prefixes = isKnown ? known.prefixes : (await records(name, RecordType.APL)).flatMap((record) => readRecord(record, decodeApl));
-  budget.take("MABs", prefixes.length);
-  if (isKnown) return known;
+  if (known?.digest === digest) {
+    budget.take("MABs", known.prefixes.length);
+    return known;
+  }
+  const prefixes: Prefix[] = [];
+  for (const record of await records(name, RecordType.APL)) {
+    const some = readRecord(record, decodeApl);
+    budget.take("MABs", some.length);
+    prefixes.push(...some);
+  }
   if (bucketDigest(prefixes, sha256hex) !== digest) throw new Inconsistent(`${name} does not have the digest ${digest} of its set`);
   if (!prefixes.every((prefix) => covers(area, prefix))) throw new RdataError(name, "has a MAB outside its area");
   return { digest, prefixes };

@@ -1,3 +1,4 @@
+import { MOST_ANCHORS } from "../dnssec/index.ts";
 import { RdataError, RecordType, type ResourceRecord, ancestorsOf, decodeTxt, encodeName, readRecord } from "../records/index.ts";
 import { keyNode } from "../zone-model/index.ts";
 import type { Budget } from "./budget.ts";
@@ -43,11 +44,21 @@ async function readTexts({ apex, budget, records }: KeySource, zone: string): Pr
   budget.take("zones", 1);
   try {
     const found = await records(node, RecordType.TXT);
-    return found.length === 0 ? undefined : found.flatMap(decodeOrNone);
+    return found.length === 0 ? undefined : firstTexts(found);
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     throw new WalkError(`${apex}: whether ${zone} must be signed cannot be read: ${error.message}`, { cause: error });
   }
+}
+
+/** One more than can be used tells that there are too many. */
+function firstTexts(records: readonly ResourceRecord[]): string[] {
+  const texts: string[] = [];
+  for (const record of records) {
+    texts.push(...decodeOrNone(record));
+    if (texts.length > MOST_ANCHORS) break;
+  }
+  return texts.slice(0, MOST_ANCHORS + 1);
 }
 
 /** DS data that is malformed vouches for nothing; it is there all the same. */

@@ -3,7 +3,7 @@ export type { SignedAnswer } from "./absence.ts";
 export { DnssecError, type Fault } from "./error.ts";
 export { type KeyMaterial, isTaken, keyMaterial } from "./key-material.ts";
 export type { Digest, DnssecTools, HashAlgorithm, Verifier } from "./tools.ts";
-export { type ReadAnchors, type TrustAnchor, dsDigest, parseTrustAnchor, readTrustAnchors } from "./trust-anchor.ts";
+export { MOST_ANCHORS, type ReadAnchors, type TrustAnchor, dsDigest, parseTrustAnchor, readTrustAnchors } from "./trust-anchor.ts";
 export type { TrustedKeys } from "./trusted-keys.ts";
 export { validateAbsence, validateDigest, validateKeys, validateRrset, validateZone } from "./validate.ts";
 export type { Refusal, Verdict } from "./verdict.ts";

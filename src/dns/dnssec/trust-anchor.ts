@@ -23,7 +23,7 @@ const DIGEST_TYPES: ReadonlyMap<number, DsDigestType> = new Map([
 ]);
 
 /** Each may cost the digest of a key. A zone in the midst of a roll has two keys to anchor, with two digests each. */
-const MOST_ANCHORS = 16;
+export const MOST_ANCHORS = 16;
 
 /** `[owner [TTL] [IN] DS|DNSKEY] data`. */
 const ANCHOR = /^(?:(?:(?<owner>\S+)\s+)?(?:\d+\s+)?(?:IN\s+)?(?<type>DS|DNSKEY)\s+)?(?<data>[^\s].*)$/is;
@@ -59,7 +59,7 @@ export interface ReadAnchors {
  * digest that is not taken may stand beside others, and then does no harm. Throws DnssecError where there are too many.
  */
 export function readTrustAnchors(texts: readonly string[], zone: string): ReadAnchors {
-  if (texts.length > MOST_ANCHORS) throw new DnssecError("limit", `${zone} has ${texts.length} trust anchors: ${MOST_ANCHORS} are the most`);
+  if (texts.length > MOST_ANCHORS) throw new DnssecError("limit", `${zone} has more than ${MOST_ANCHORS} trust anchors`);
   const anchors: TrustAnchor[] = [];
   const problems: string[] = [];
   for (const text of texts) {

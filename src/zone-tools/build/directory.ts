@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileProblem, readTextFile } from "../../config/yaml-file.ts";
+import { fileProblem, readTextFile } from "../../config/text-file.ts";
 import { syncNameNow } from "../../io/directory-sync.ts";
 import { makeDirectory } from "../../io/make-directory.ts";
 import { madeFrom } from "./drafts.ts";

@@ -1,7 +1,9 @@
 import { basename, dirname, resolve } from "node:path";
 import { formatPrefix } from "../../address/index.ts";
+import { ConfigError } from "../../config/config-error.ts";
 import type { Fault, FileForm, Path } from "../../config/faults.ts";
-import { ConfigError, deepFreeze, fileProblem, readTextFile, readYamlFile } from "../../config/yaml-file.ts";
+import { fileProblem, readTextFile } from "../../config/text-file.ts";
+import { deepFreeze, readYamlFile } from "../../config/yaml-file.ts";
 import { crossFaults } from "./cross-checks.ts";
 import type { DescribedKeys, DescribedRegistry, DescribedSet, Description, LabelledMab } from "./description.ts";
 import { normaliseDs, parseDsFile } from "./ds-data.ts";

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../config/yaml-file.ts";
+import { ConfigError } from "../../config/config-error.ts";
 import type { DemandingQuery, Query } from "../../dns/discovery/types.ts";
 import { isSubdomain } from "../../dns/records/index.ts";
 import { ZoneTransferError } from "../../io/zone-transfer.ts";

@@ -69,7 +69,7 @@ describe("a service whose zone has DS data in a validated registry", () => {
   test.each([
     [["60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118"], /the DS data of dsoc-a\.example\. in drtm\.example\. cannot be used: .*algorithm 5 \(RSASHA1\)/],
     [[], /cannot be used: it is empty or malformed/],
-    [Array.from({ length: 17 }, () => dsText(key)), /has 17 trust anchors: 16 are the most/],
+    [Array.from({ length: 17 }, () => dsText(key)), /has more than 16 trust anchors/],
   ])("is refused when none of it can be used", async (ds, reason) => {
     await expect(qsas([registry({ [ZONE]: ds })])).rejects.toThrow(reason);
   });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { formatPrefix, parsePrefix } from "../../../src/address/index.ts";
+import { type Prefix, formatPrefix, parsePrefix } from "../../../src/address/index.ts";
 import { CatalogueBook } from "../../../src/dns/discovery/catalogue-book.ts";
 import { WalkError } from "../../../src/dns/discovery/errors.ts";
 import { walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
+import type { BucketState, RegistryState } from "../../../src/dns/discovery/types.ts";
 import { RecordType, encodeTxt } from "../../../src/dns/records/index.ts";
-import { EVERYWHERE, RecordTable, type SetDraft, mabs, registry, replaced } from "../../support/registry.ts";
+import { APEX, EVERYWHERE, RecordTable, type SetDraft, mabs, registry, replaced } from "../../support/registry.ts";
 
 const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24", "2001:db8::/32"] };
 const B: SetDraft = { services: ["s1.dsoc-b.example."], prefixes: ["198.51.100.0/24"] };
@@ -92,5 +93,18 @@ describe("the catalogue", () => {
       "198.51.100.0/24 left out: not in the space this registry may speak for",
       "2001:db8::/32 left out: not in the space this registry may speak for",
     ]);
+  });
+
+  test("a MAB that a set lists in two buckets stays when it is gone from one of them", () => {
+    const [twice, other] = ["10.0.0.0/8", "11.0.0.0/8"].map(parsePrefix) as [Prefix, Prefix];
+    const inBoth = { digest: "b", prefixes: [twice] };
+    const withBuckets = (serial: number, buckets: readonly (readonly [string, BucketState])[]): RegistryState => {
+      const set = { id: "0123456789", digest: String(serial), services: [services[0]!.name], buckets: new Map(buckets) };
+      return { apex: APEX, serial, refresh: 1, retry: 1, expire: 1, sets: new Map([[set.id, set]]), problems: [], settled: true };
+    };
+    const book = new CatalogueBook([EVERYWHERE]);
+    book.update([withBuckets(1, [["4-0-0", { digest: "a", prefixes: [twice, other] }], ["4-1-0", inBoth]])], services);
+    const { catalogue } = book.update([withBuckets(2, [["4-0-0", { digest: "c", prefixes: [other] }], ["4-1-0", inBoth]])], services);
+    expect(Array.from(catalogue.mabs(), ({ prefix }) => formatPrefix(prefix))).toEqual(["10.0.0.0/8", "11.0.0.0/8"]);
   });
 });

@@ -55,7 +55,7 @@ describe("the anchors that a registry gives for a zone", () => {
   });
 
   test("too many", () => {
-    expect(() => readTrustAnchors(Array.from({ length: 17 }, () => `55648 13 2 ${DIGEST}`), ZONE)).toThrow(/17 trust anchors: 16 are the most/);
+    expect(() => readTrustAnchors(Array.from({ length: 17 }, () => `55648 13 2 ${DIGEST}`), ZONE)).toThrow(/has more than 16 trust anchors/);
   });
 });
 
