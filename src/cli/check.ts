@@ -16,6 +16,8 @@ export const check: Command = {
 Says of each file whether it is a right configuration, and reads the files that it names (mapping, the changes kept, CA
 certificates), its keys and trust anchors; otherwise every fault, with its line and what to do.
 
+Exit status: 0 all are right, 2 one is not.
+
 Example: drtm check /etc/drtm/qsr.yaml`,
   run: async (args) => {
     const { positionals } = readArgs("check", args, {});

@@ -105,6 +105,8 @@ ${USAGES.map(([words, does]) => `  ${words.length > WORDS_WIDTH ? `${words}\n  $
   --socket PATH  control socket of the drtm meant (default ${defaultControlSocket()})
   --json         the answer as JSON, one object a line
 
+Exit status: 0 done, 1 no answer, or it could not be done, 2 wrong usage, or what is asked for cannot be.
+
 Example: drtm ctl map set 192.0.2.0-192.0.2.99 --etr 203.0.113.7`,
   run: async (args) => {
     const { values, positionals } = readArgs("ctl", args, {

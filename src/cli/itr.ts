@@ -16,6 +16,8 @@ changes, fails over, and prints a line whenever what packets to an address are t
   -s, --server ADDRESS[:PORT]  a server to ask; may be given several times (default 127.0.0.1:${DEFAULT_PORT})
   --json                       one JSON object for each change
 
+Exit status: 0 stopped, 2 wrong usage.
+
 Example: drtm itr 192.0.2.7 2001:db8::1 --server 198.51.100.1 --server 198.51.100.2`,
   run: async (args) => {
     const { values, positionals } = readArgs("itr", args, {

@@ -5,12 +5,16 @@ import type { Running } from "../roles/running.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
 
+const EXIT_STATUS = "Exit status: 0 stopped by a signal, 1 it could not go on, 2 wrong usage or configuration, or an address that is taken.";
+
 export const qsr: Command = {
   name: "qsr",
   summary: "run a resolving query server (ISP)",
   help: `Usage: drtm qsr --config FILE
 
 Runs a resolving query server: finds all MABs and their QSAs in DNS, measures them, answers ITRs.
+
+${EXIT_STATUS}
 
 Example: drtm qsr --config /etc/drtm/qsr.yaml        (see docs/configuration.md)`,
   run: (args) => serve("qsr", args, async (config, log) => (await import("../roles/qsr.ts")).runQsr(expect(config, "qsr"), log)),
@@ -23,6 +27,8 @@ export const qsa: Command = {
 
 Runs an authoritative query server on mapping files; "drtm ctl map set" changes mapping.
 
+${EXIT_STATUS}
+
 Example: drtm qsa --config /etc/drtm/qsa.yaml        (see docs/configuration.md)`,
   run: (args) => serve("qsa", args, async (config, log) => (await import("../roles/qsa.ts")).runQsa(expect(config, "qsa"), log)),
 };
@@ -33,6 +39,8 @@ export const qsc: Command = {
   help: `Usage: drtm qsc --config FILE
 
 Runs a caching query server: answers ITRs from its cache, and asks the QSRs, QSCs or QSAs that its file names.
+
+${EXIT_STATUS}
 
 Example: drtm qsc --config /etc/drtm/qsc.yaml        (see docs/configuration.md)`,
   run: (args) => serve("qsc", args, async (config, log) => (await import("../roles/qsc.ts")).runQsc(expect(config, "qsc"), log)),

@@ -34,6 +34,8 @@ each as far away as its LOC record says), and a QSR that discovers and measures 
   --dns ADDRESS:PORT     the DNS (default ${DNS})
   --socket PATH          control socket (default ${defaultControlSocket()})
 
+Exit status: 0 stopped, 2 wrong usage or zones, or an address that is taken.
+
 Example: drtm up`,
   run: async (args) => {
     const { values, positionals } = readArgs("up", args, {

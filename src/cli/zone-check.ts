@@ -14,7 +14,8 @@ export const zoneCheck: Command = {
        drtm zone check --server ADDRESS[:PORT] --apex NAME [--probe]
 
 Checks the zones of a registry and of DSOCs, each alone and with the others given: layout, digests, MABs, services, QSAs,
-sizes, timers, signatures. An error keeps readers from using something; a note may be meant so. Of a directory it takes *.zone.
+sizes, timers, signatures. An error keeps readers from using something, now or soon; a note may be meant so. Of a directory it
+takes *.zone.
 
   -s, --server ADDRESS[:PORT]  read them from a name server: a registry and the zones of its DSOCs that it has, or one DSOC's
   -a, --apex NAME              the apex of that registry or DSOC
@@ -25,7 +26,7 @@ ${SERVER_HELP}
   --timeout MS                 for each QSA (default 2000)
   --allow-loopback             QSAs may have loopback addresses, as in the sample world
   --allow-private              QSAs may have private addresses
-  --soon DAYS                  tell of signatures that end earlier (default 7)
+  --soon DAYS                  signatures that end earlier are an error: signers make new ones well before (default 5)
   --json                       one JSON object for each finding, each QSA asked, and each zone whose signatures were verified
 
 Exit status: 0 no error (notes do not count), 1 errors, or a server that cannot be read, 2 wrong usage.
@@ -40,7 +41,7 @@ Example: drtm zone check zones --allow-loopback`,
       timeout: { type: "string", default: "2000" },
       "allow-loopback": { type: "boolean", default: false },
       "allow-private": { type: "boolean", default: false },
-      soon: { type: "string", default: "7" },
+      soon: { type: "string", default: "5" },
       json: { type: "boolean", default: false },
     });
     const timeoutMs = wholeNumber("--timeout", values.timeout, "milliseconds");

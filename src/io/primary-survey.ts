@@ -65,7 +65,7 @@ function standing(apex: string, answer: Answer, ours: number): Standing {
 }
 
 function silent(apex: string, answer: Answer): Standing {
-  return { ...answer, rank: "silent", fault: `it has not answered for the SOA of ${apex} within ${ANSWER_MS} ms: check that it runs, and serves the zone` };
+  return { ...answer, rank: "silent", fault: `it has not answered for the SOA of ${apex} as it should within ${ANSWER_MS} ms: check that it runs, serves the zone, and has our key and time where there is one` };
 }
 
 function order(a: Standing, b: Standing): number {

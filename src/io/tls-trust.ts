@@ -65,6 +65,8 @@ export function checkPeer(socket: TLSSocket, { pins }: TlsTrust): void {
 /** What fails on a connection, in the terms of the configuration. */
 export function tlsProblem(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
   // Behind the semicolon Node advises on command lines.
+  if (error.code === "CERT_HAS_EXPIRED") return "its TLS certificate has expired: its operator must renew it; if it has not, set the clock of this machine (NTP)";
+  if (error.code === "CERT_NOT_YET_VALID") return "its TLS certificate is not valid yet: set the clock of this machine (NTP), or ask its operator";
   if (CERTIFICATE_PROBLEM.test(error.code ?? "")) return `its TLS certificate is not trusted (${error.message.split(";")[0]!}): configure its name, its CA, or the pin of its public key`;
   if (error.code?.startsWith("ERR_SSL_") === true) return `the TLS handshake fails (${error.reason ?? error.code}): check that this port is for DNS over TLS, and that it has TLS 1.3`;
   return error.message;

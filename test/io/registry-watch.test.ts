@@ -55,6 +55,32 @@ describe("what is known of a registry", () => {
     expect(watch.wait).toBeGreaterThan(500);
   });
 
+  test("is looked at when a suspended machine wakes, and forgotten only if it cannot be read then", async () => {
+    for (const [reader, state] of [[{}, STATE], [onceReadable(), undefined]] as const) {
+      const { watch, time } = watchOf(reader);
+      await watch.read();
+      time.now += 30 * DAY;
+      expect([watch.wait, watch.state, watch.standing.ageSeconds, watch.standing.expiresInSeconds]).toEqual([0, STATE, 30 * DAY, 0]);
+      await watch.read();
+      expect(watch.state).toBe(state);
+    }
+  });
+
+  test("says since when it cannot be read, and for how long it counts; all is well again at the first word of DNS", async () => {
+    let isDown = false;
+    const { watch, time } = watchOf({ read: () => (isDown ? Promise.reject(new Error("nobody answers")) : Promise.resolve(STATE)) });
+    await watch.read();
+    isDown = true;
+    for (const wait of [60, 60, 60]) {
+      time.now += wait;
+      await watch.read();
+    }
+    expect(watch.standing).toMatchObject({ serial: 1, source: "test", ageSeconds: 180, expiresInSeconds: 2 * DAY - 180, failingSeconds: 120, failures: 3 });
+    isDown = false;
+    await watch.read();
+    expect(watch.standing).toMatchObject({ ageSeconds: 0, failingSeconds: null, failures: 0 });
+  });
+
   test("does not age when the time of day steps", async () => {
     vi.setSystemTime(0);
     const { watch, time } = watchOf(onceReadable());

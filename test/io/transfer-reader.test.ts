@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { parsePrefix } from "../../src/address/index.ts";
 import { queryOf } from "../../src/dns/discovery/image-query.ts";
 import { walkRegistry } from "../../src/dns/discovery/registry-walk.ts";
@@ -131,4 +131,19 @@ describe("increments that do not lead to the zone: the whole zone is fetched in 
     }
     expect([state.serial, state.settled, reader.given]).toEqual([7, false, { unchanged: 0, increments: 2, whole: 1 }]);
   });
+});
+
+test("signatures that ran out while the machine was suspended are told of when it wakes, and taken again when they are new", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  ends.push(() => { vi.useRealTimers(); });
+  const key = makeKey(APEX);
+  const today = Math.floor(Date.now() / 1000);
+  const signed = (serial: number, expiration: number): ResourceRecord[] => signZone(APEX, registry(serial, [A]), [key], { inception: today - DAY, expiration });
+  const { primary, reader, known } = await holding(signed(5, today + DAY), [parseTrustAnchor(dsText(key), APEX)]);
+  expect(await reader.read(known)).toBe(known);
+  vi.setSystemTime((today + 3 * DAY) * 1000);
+  await expect(reader.read(known)).rejects.toThrow(/the signatures of serial 5 of drtm\.example\. have expired on .*: its operator must sign it again/);
+  const again = signed(6, today + 9 * DAY);
+  Object.assign(primary, { script: gives({ IXFR: [...again, again[0]!] }, 50), overUdp: again[0] });
+  expect((await reader.read(known)).serial).toBe(6);
 });

@@ -9,7 +9,7 @@ import { parseIp } from "../../src/address/index.ts";
 import { FrameReader, framed, readHeader } from "../../src/dns/message/index.ts";
 import { type TlsTrust, readCaFile } from "../../src/io/tls-trust.ts";
 import { type FetchedZone, fetchZone } from "../../src/io/zone-transfer.ts";
-import { CERTIFICATE_NAME, makeCertificate, pinOf } from "../support/certificate.ts";
+import { CERTIFICATE_NAME, certificateOf, makeCertificate, pinOf } from "../support/certificate.ts";
 import { APEX, answers, soa, txt } from "../support/transfers.ts";
 
 const WHOLE = [soa(3), txt("a"), soa(3)];
@@ -89,6 +89,17 @@ test.each<[string, TlsOptions, () => TlsTrust, RegExp]>([
   const { port, octets } = await start(options);
   await expect(fetch(port, trust())).rejects.toThrow(problem);
   expect(octets()).toBe(0);
+});
+
+test.each([
+  ["has expired", "20200101000000Z", "20200201000000Z", /its TLS certificate has expired: its operator must renew it; if it has not, set the clock/],
+  ["is not valid yet", "20980101000000Z", "20990101000000Z", /its TLS certificate is not valid yet: set the clock of this machine/],
+] as const)("a certificate that %s is refused, and the message says what to do; a pin does not ask for its time", async (_what, from, until, problem) => {
+  const timed = certificateOf(directory, from, until);
+  const { port, octets } = await start({ cert: timed });
+  await expect(fetch(port, { name: CERTIFICATE_NAME, ca: timed })).rejects.toThrow(problem);
+  expect(octets()).toBe(0);
+  expect(await fetch(port, { pins: [pin] })).toMatchObject({ kind: "whole" });
 });
 
 test("a handshake that never ends does", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { framed } from "../../src/dns/message/index.ts";
 import { type ResourceRecord, concatBytes } from "../../src/dns/records/index.ts";
 import { TransferError } from "../../src/dns/transfer/index.ts";
@@ -18,7 +18,7 @@ const LIMITS = { octets: 100_000, records: 2_000, messages: 500 };
 
 const running: ScriptedPrimary[] = [];
 
-afterEach(() => {
+afterAll(() => {
   for (const primary of running.splice(0)) primary.stop();
 });
 
@@ -111,8 +111,8 @@ function now(): number {
 
 const after = (asked: Asked, ...more: ResourceRecord[]): Uint8Array => reply(asked, [soa(3), ...more]);
 
-describe("a primary that does not is left, and the next one asked", () => {
-  test.each<[string, Script, RegExp, TransferOptions["deadlines"]?]>([
+describe.concurrent("a primary that does not is left, and the next one asked", () => {
+  test.for<[string, Script, RegExp, TransferOptions["deadlines"]?]>([
     ["endless: records", (asked, socket) => { socket.write(framed(after(asked))); pour(socket, () => reply(asked, [txt("again"), txt("again")])); }, /more than 500 messages|more than 2,000 records|more than 100,000 octets/],
     ["endless: empty messages", (asked, socket) => { socket.write(framed(after(asked))); pour(socket, () => reply(asked, [])); }, /more than 500 messages/],
     ["silent", () => undefined, /sent nothing for 1000 ms/, SHORT],
@@ -127,14 +127,14 @@ describe("a primary that does not is left, and the next one asked", () => {
     ["another zone", (asked, socket) => socket.write(framed(reply(asked, [soa(3, "other.example.")]))), /other\.example\. is not in the zone/],
     ["another query's answer", (asked, socket) => socket.write(framed(reply({ ...asked, id: asked.id ^ 1 }, WHOLE))), /its id is/],
     ["a record behind the end", (asked, socket) => socket.write(framed(reply(asked, [...WHOLE, txt("c")]))), /records follow/],
-  ])("%s", async (_what, script, problem, deadlines = DEADLINES) => {
+  ])("%s", async ([_what, script, problem, deadlines = DEADLINES], context) => {
     const [bad, good] = [await start(script), await start(gives({ AXFR: WHOLE }))];
     const error = await fetch([bad], { deadlines }).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ZoneTransferError);
     expect((error as Error).message).toMatch(problem);
     expect((error as Error).message).toContain(`${APEX} could not be transferred (127.0.0.1:${bad.port}: `);
     expect(await fetch([bad, good], { deadlines })).toMatchObject({ kind: "whole", serial: 3, server: `127.0.0.1:${good.port}` });
-    await expect.poll(() => bad.open).toBe(0);
+    await context.expect.poll(() => bad.open).toBe(0);
   });
 
   test.each<[string, ResourceRecord | undefined, readonly ResourceRecord[]]>([

@@ -26,6 +26,11 @@ describe("a signed zone", () => {
     expect(check(signed())).toMatchObject({ findings: [], verified: [{ zone: APEX, by: "own keys", signatures: 7, until: NOW + 14 * DAY }] });
   });
 
+  test("whose signatures end soon is an alarm, so that there is time; one that is signed again a week before is none", () => {
+    expect(check(signed({ expiration: NOW + 4 * DAY }), { soonDays: 5 }).findings).toMatchObject([{ severity: "error" }]);
+    expect(check(signed({ expiration: NOW + 6 * DAY }), { soonDays: 5 }).findings).toEqual([]);
+  });
+
   test("without signatures is not missed any", () => {
     expect(told(BARE)).toEqual([]);
   });

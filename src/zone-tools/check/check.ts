@@ -20,7 +20,7 @@ export interface CheckOptions {
   /** Which addresses QSAs may have. */
   readonly addresses: AddressPolicy;
   readonly nowSeconds: number;
-  /** A signature that ends earlier is told of. */
+  /** A signature that ends earlier is an error: its signer has stopped. */
   readonly soonDays: number;
   /** What must have signed; other zones are held against the registry's DS data, or their own keys. */
   readonly anchors?: GivenAnchors | undefined;

@@ -37,7 +37,7 @@ function checkTimes(signatures: readonly Placed[], nowSeconds: number, soonDays:
   const [expired, notYet, soon] = [over[0], early[0], ending[0]];
   if (expired !== undefined) report.error(expired.placed, `for ${typeName(expired.signature.typeCovered)} has expired${others(over, "and so have")}`, "have the zone signed again, and see why the signer has stopped");
   if (notYet !== undefined) report.error(notYet.placed, `for ${typeName(notYet.signature.typeCovered)} is not valid yet${others(early, "and so are")}`, "set the signer's clock");
-  if (soon !== undefined) report.note(soon.placed, `expires in ${(left(soon) / DAY).toFixed(1)} days${ending.length === 1 ? "" : `, the first of ${ending.length}`}`, "see that the signer runs, and loads what it signs");
+  if (soon !== undefined) report.error(soon.placed, `expires in ${(left(soon) / DAY).toFixed(1)} days${ending.length === 1 ? "" : `, the first of ${ending.length}`}`, "see that the signer runs, and loads what it signs");
 }
 
 function checkCoverage(zone: ZoneView, signatures: readonly Placed[], report: Report): void {
