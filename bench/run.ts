@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Progress } from "../test/support/progress.ts";
 import { benchAnswers } from "./answers.ts";
+import { benchCache } from "./cache.ts";
 import { benchCatalogue } from "./catalogue.ts";
 import { benchCodec } from "./codec.ts";
 import { benchDiscovery } from "./discovery.ts";
@@ -24,6 +25,7 @@ const SECTIONS: readonly Section[] = [
   { name: "catalogue", title: "Catalogue, one core", run: (quick) => benchCatalogue(quick ? 3 : 9) },
   { name: "mab-lookup", title: "MAB look-ups in the full-size world, one core", run: (quick, progress) => benchMabLookup(quick ? 3 : 9, progress) },
   { name: "zone-image", title: "A signed registry zone, kept by increments; CPU time", run: (quick) => benchZoneImage(quick ? 5 : 25) },
+  { name: "cache", title: "Tables of the cache, one core", run: (quick, progress) => benchCache(quick ? [10_000, 1_000_000] : [10_000, 1_000_000, 10_000_000], quick ? 3 : 9, progress) },
   {
     name: "answers",
     title: "Cached answers, real sockets on loopback, server and generator in processes of their own",

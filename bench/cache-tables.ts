@@ -1,0 +1,78 @@
+/**
+ * The tables of a cache with so many micronets, in a process of its own: `FAMILY MICRONETS`. Filled in no order; then asked for what they
+ * take, and for the time of look-ups.
+ */
+import type { Family } from "../src/address/index.ts";
+import { Cache } from "../src/core/cache/cache.ts";
+import { PeerTable } from "../src/core/link/peer-table.ts";
+import { Ledger } from "../src/core/server/ledger.ts";
+import { nextU32 } from "../src/io/random.ts";
+import { MappingBody, ResultCode } from "../src/wire/index.ts";
+import { serveParent } from "./child.ts";
+import { memory } from "./process-usage.ts";
+
+export interface TablesReport {
+  /** Octets for each. */
+  readonly entry: number;
+  readonly record: number;
+}
+
+const QUERIERS = 64;
+const ETRS = 65_536;
+/** An odd number: its multiples by 0 to 2^32 - 1 are all different. */
+const SPREAD = 0x9e3779b1;
+const LOOK_UPS = 1 << 20;
+const HOUR_MS = 3_600_000;
+
+const family = Number(process.argv[2]) as Family;
+const micronets = Number(process.argv[3]);
+const body = Object.assign(new MappingBody(), { family, etrFamily: family, prefixLength: 16, versionLineage: 1, positionLineage: 1 });
+const cache = new Cache(micronets, 2, nextU32());
+const peers = new PeerTable(1 << 12, nextU32);
+const ledger = new Ledger(micronets, cache.entries, peers);
+const read = new MappingBody();
+
+const before = rss();
+for (let index = 0; index < micronets; index++) fill(index);
+const filled = rss();
+for (let index = 0; index < micronets; index++) ledger.note(index, peers.intern(0, 4, index % QUERIERS, 0, 0, 0, 1), index, index, HOUR_MS);
+const noted = rss();
+
+serveParent({ entry: (filled - before) / micronets, record: (noted - filled) / micronets } satisfies TablesReport, () => ({ nanoseconds: lookUp() }));
+
+/** One address, or one /64, somewhere. */
+function fill(index: number): void {
+  const key = keyOf(index);
+  body.firstHi = family === 4 ? key : 0x20010db8;
+  body.firstLo = family === 4 ? 0 : key;
+  body.lastHi = body.firstHi;
+  body.lastLo = body.firstLo;
+  body.etr0 = family === 4 ? index : 0x20010db8;
+  body.etr3 = family === 4 ? 0 : index % ETRS;
+  body.versionLo = index;
+  body.positionLo = index;
+  cache.insert(ResultCode.mapping, body, HOUR_MS, 1);
+}
+
+/** Finds entries and reads what they say, as for a request; CPU time of one. */
+function lookUp(): number {
+  const { user, system } = process.cpuUsage();
+  let found = 0;
+  for (let ask = 0; ask < LOOK_UPS; ask++) {
+    const key = keyOf(Math.floor(Math.random() * micronets));
+    const entry = family === 4 ? cache.find(4, key, 0) : cache.find(6, 0x20010db8, key);
+    cache.entries.read(entry, read);
+    if (read.versionLo < micronets) found++;
+  }
+  if (found !== LOOK_UPS) throw new Error(`${LOOK_UPS - found} of ${LOOK_UPS} micronets were not found, but all had been put in`);
+  const used = process.cpuUsage({ user, system });
+  return ((used.user + used.system) * 1_000) / LOOK_UPS;
+}
+
+function keyOf(index: number): number {
+  return Math.imul(index, SPREAD) >>> 0;
+}
+
+function rss(): number {
+  return memory(process.pid).now * 2 ** 20;
+}

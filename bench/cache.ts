@@ -1,0 +1,40 @@
+import type { Family } from "../src/address/index.ts";
+import type { TablesReport } from "./cache-tables.ts";
+import { Child } from "./child.ts";
+import { type Row, medianRow } from "./table.ts";
+
+/** Octets that a micronet may take, its index included, and a record of the ledger. */
+const MOST_OCTETS = { 4: 64, 6: 80 } as const;
+const MOST_RECORD_OCTETS = 32;
+const MOST_NANOSECONDS = 500;
+
+/** What micronets take in a cache, and how long one is looked for among so many: the index, and all of the row. */
+export async function benchCache(sizes: readonly number[], rounds: number, progress: (text: string) => void): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const family of [4, 6] as const) {
+    for (const micronets of sizes) {
+      progress(`IPv${family}, ${micronets.toLocaleString("en")} micronets`);
+      rows.push(...(await ofTables(family, micronets, micronets === Math.max(...sizes), rounds)));
+    }
+  }
+  return rows;
+}
+
+async function ofTables(family: Family, micronets: number, isLargest: boolean, rounds: number): Promise<Row[]> {
+  const { child, ready } = await Child.start<TablesReport>("cache-tables.ts", [String(family), String(micronets)]);
+  const what = `IPv${family}, ${micronets.toLocaleString("en")} micronets`;
+  try {
+    const times: number[] = [];
+    // The first round is not counted: code is compiled.
+    for (let round = 0; round <= rounds; round++) times.push((await child.ask<{ nanoseconds: number }>("look-up")).nanoseconds);
+    const lookUp = medianRow(`${what}: one found and read`, times.slice(1), "ns", isLargest ? { bound: { most: MOST_NANOSECONDS } } : {});
+    if (!isLargest) return [lookUp];
+    return [
+      lookUp,
+      { what: `${what}: memory of one`, value: ready.entry, unit: "octets", bound: { most: MOST_OCTETS[family] }, note: "index included, filled in no order" },
+      { what: `${what}: memory of a ledger record`, value: ready.record, unit: "octets", bound: { most: MOST_RECORD_OCTETS } },
+    ];
+  } finally {
+    await child.stop();
+  }
+}
