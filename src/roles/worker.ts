@@ -11,3 +11,12 @@ export function compileCache(): string | undefined {
   const directory = getCompileCacheDir();
   return directory === undefined ? undefined : dirname(directory);
 }
+
+/**
+ * What a thread is given in place of its own environment: where this process keeps compiled code. Otherwise its first file, which is
+ * read before it could say so itself, has its types stripped again, and loads what does that.
+ */
+export function workerEnvironment(): NodeJS.ProcessEnv {
+  const directory = compileCache();
+  return directory === undefined ? { ...process.env } : { ...process.env, NODE_COMPILE_CACHE: directory };
+}

@@ -4,7 +4,7 @@ import type { KeptCatalogue } from "../../io/catalogue-file.ts";
 import { now } from "../../io/clock.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { Logger } from "../../io/log.ts";
-import { compileCache, workerScript } from "../worker.ts";
+import { workerEnvironment, workerScript } from "../worker.ts";
 import { type CatalogueMail, openMail } from "./catalogue-mail.ts";
 import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery, WorkerData } from "./messages.ts";
 
@@ -118,7 +118,7 @@ export class DiscoveryThread {
   }
 
   #spawn(): void {
-    const worker = new Worker(this.#script, { name: "discovery", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, workerData: { settings: this.#settings, compileCache: compileCache() } satisfies WorkerData });
+    const worker = new Worker(this.#script, { name: "discovery", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, workerData: { settings: this.#settings } satisfies WorkerData, env: workerEnvironment() });
     this.#worker = worker;
     this.#startedAt = performance.now();
     let failure = new Error("its thread has ended by itself");

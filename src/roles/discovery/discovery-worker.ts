@@ -1,18 +1,14 @@
 /** The thread that discovery runs in: takes messages of the query thread to the host, and the host's to it. */
-import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import type { DiscoveryHost } from "./discovery-host.ts";
+import { DiscoveryHost } from "./discovery-host.ts";
 import type { FromDiscovery, ToDiscovery, WorkerData } from "./messages.ts";
 
 const port = parentPort!;
-const { settings, compileCache } = workerData as WorkerData;
+const { settings } = workerData as WorkerData;
 
-// A thread does not have that of its process by itself, and what is loaded before has no use of it.
-if (compileCache !== undefined) enableCompileCache(compileCache);
-const { DiscoveryHost: Host } = await import("./discovery-host.ts");
 
 try {
-  serve(await Host.open(settings, tell));
+  serve(await DiscoveryHost.open(settings, tell));
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException;
   // Errors of this software's have a code and say all; any other is a bug.

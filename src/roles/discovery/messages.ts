@@ -6,8 +6,6 @@ import type { CatalogueMail } from "./catalogue-mail.ts";
 /** What the thread is given at its start. */
 export interface WorkerData {
   readonly settings: DiscoverySettings;
-  /** Where compiled code is kept for the next start. */
-  readonly compileCache: string | undefined;
 }
 
 /** What discovery needs to know. */

@@ -2,7 +2,7 @@ import { closeSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { ControlError } from "../../io/control-place.ts";
 import type { Logger } from "../../io/log.ts";
-import { compileCache, workerScript } from "../worker.ts";
+import { compileCache, workerEnvironment, workerScript } from "../worker.ts";
 import type { EngineRole, EngineWorkerData, FromEngine, HostSettings, Hosts, ToEngine } from "./messages.ts";
 
 /** The engine cannot work as configured; the message is that of the error in its thread. */
@@ -54,7 +54,7 @@ export class EngineThread<R extends EngineRole> {
   constructor(role: R, script = WORKER) {
     this.failed = this.#failed.promise;
     this.host = new Proxy({}, { get: (_, method) => (...values: unknown[]) => this.#call(String(method), values) }) as Remote<Hosts[R]>;
-    this.#worker = new Worker(script, { name: `${role} engine`, workerData: { role, compileCache: compileCache() } satisfies EngineWorkerData });
+    this.#worker = new Worker(script, { name: `${role} engine`, workerData: { role, compileCache: compileCache() } satisfies EngineWorkerData, env: workerEnvironment() });
     let failure = new Error(`the thread of the ${role} engine has ended by itself`);
     this.#worker.on("error", (error: Error) => { failure = error; });
     this.#worker.on("message", (message: FromEngine) => {
