@@ -35,7 +35,7 @@ const MUTANTS: readonly Mutant[] = [
   mutant("Cache Updates are acknowledged, not obeyed", ["querier/update-receiver.ts", "this.#apply(now, upstream);", "void this.#apply;"]),
   mutant("a changed entry is not passed on", ["cache/mapping-cache.ts", "this.#holders.tell(now, entry, action, positionOf(body, this.#cause));", "void action;"]),
   mutant("a withdrawn entry is not passed on", ["cache/mapping-cache.ts", "this.#holders.tell(now, entry, UpdateAction.flushRange, cause);", ""]),
-  mutant("promises are made and not noted", ["server/promises.ts", "return this.ledger.note(entry, peer, nonceHi, nonceLo, sequence, (nowMs + cachingMs) >>> 0);", "return entry >= 0 && peer + nonceHi + nonceLo + sequence + nowMs + cachingMs >= 0;"]),
+  mutant("promises are made and not noted", ["server/promises.ts", "return this.ledger.note(entry, asker.peer, asker.nonceHi, asker.nonceLo, (nowMs + cachingMs) >>> 0);", "return entry >= 0 && asker.peer + nowMs + cachingMs >= 0;"]),
   mutant("a reply that an update has overtaken is trusted", ["querier/update-window.ts", "return distance < 0 && distance >= -WINDOW;", "return distance > 0 && distance < 0;"]),
   mutant("a QSA without its feed goes on", ["qsa.ts", "return (this.#options.feedLimitMs ?? Infinity) * 1000;", "return Infinity;"]),
   mutant("a dead server is never tried again", ["querier/prober.ts", "return Math.min(deadMost, dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));", "return Math.max(deadMost, dead) * 1e6;"]),

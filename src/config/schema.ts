@@ -33,9 +33,9 @@ const log = z
   .prefault({});
 
 const cacheFields = {
-  maxEntries: count(1024, 16_777_216).default(262_144),
+  maxEntries: count(1024, 16_777_215).default(262_144),
   /** Answers of which changes are passed on, one for each entry and querier. */
-  maxPromises: count(1024, 16_777_216).default(262_144),
+  maxPromises: count(1024, 16_777_215).default(262_144),
   /** Addresses and ports known at one time. */
   maxPeers: count(1024, 1_048_576).default(65_536),
 };

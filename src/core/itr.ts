@@ -58,7 +58,7 @@ export class Itr implements Engine, Audience, Holders {
 
   constructor(options: ItrOptions) {
     this.peers = new PeerTable(MAX_PEERS, options.nextU32);
-    this.cache = new MappingCache(new Cache(options.maxEntries, MAX_UPSTREAMS + 1), this);
+    this.cache = new MappingCache(new Cache(options.maxEntries, MAX_UPSTREAMS + 1, options.nextU32()), this);
     const ground = { peers: this.peers, ring: this.ring, cache: this.cache, audience: this };
     const querier = { ...options, maxWaiting: Infinity, maxUpstreams: MAX_UPSTREAMS, keepFresh: MAX_UPSTREAMS };
     this.querier = new QuerierHalf(querier, ground, (upstreams) => new FixedDirectory(upstreams));

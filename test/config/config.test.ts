@@ -105,7 +105,7 @@ describe("a configuration", () => {
     ["role: qsr\n", 'f.yaml:1: "dns" is missing'],
     [`${MINIMAL}listen: ["127.0.0.1"]\n`, 'f.yaml:4: "listen.0" is wrong: "127.0.0.1" is no endpoint'],
     [`${MINIMAL}listen: ["127.0.0.1:99999"]\n`, "is no endpoint"],
-    [`${MINIMAL}cache:\n  maxEntries: many\n`, 'f.yaml:5: "cache.maxEntries" is wrong ("many"): write a whole number from 1024 to 16777216'],
+    [`${MINIMAL}cache:\n  maxEntries: many\n`, 'f.yaml:5: "cache.maxEntries" is wrong ("many"): write a whole number from 1024 to 16777215'],
     [`${MINIMAL}cache:\n  maxEntries: 5\n`, 'f.yaml:5: "cache.maxEntries" is wrong (5): write a whole number from 1024'],
     [`${MINIMAL}cache:\n  cachingTimeMaxSeconds: 30s\n`, '("30s"): write a number from 1 to 3600, without a unit'],
     [`${MINIMAL}cache:\n`, '"cache" has no value: write its keys below it, indented, or leave the key out'],

@@ -17,7 +17,7 @@ const NOTHING_KNOWN = new Version();
 function setUp(maxEntries = 64, maxPromises = 64) {
   const peers = new PeerTable(64, seeded(1));
   const ring = new TransmitRing(256, 1232);
-  const rows = new Cache(maxEntries, 8);
+  const rows = new Cache(maxEntries, 8, 1);
   const promises = new Promises({ maxPromises, maxUpdates: 64 }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring);
   const cache = new MappingCache(rows, promises);
   return { peers, ring, cache, promises, ledger: promises.ledger, peer: peers.intern(0, 4, 1, 0, 0, 0, 5000) };
@@ -82,7 +82,7 @@ describe("the cache", () => {
   test("the same answer again, for less time, from the server that has promised more: the promise stands, nobody is told", () => {
     const { cache, ledger, peer, promises } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 5_000);
-    ledger.note(entry, peer, 1, 1, 1, 5_000);
+    ledger.note(entry, peer, 1, 1, 5_000);
     expect(cache.file(1_000_000, ResultCode.mapping, mapping(1, 9), 1, 3_990)).toBe(entry);
     expect([cache.entries.expiry(entry), promises.sender.outstanding]).toEqual([5_000, 0]);
     const other = cache.file(1_000_000, ResultCode.mapping, mapping(1, 9), 2, 3_990);
@@ -101,7 +101,7 @@ describe("the cache", () => {
     const { cache, ledger, peer } = setUp(4);
     for (let key = 0; key < 4; key++) {
       const entry = cache.file(0, ResultCode.mapping, mapping(key, key), 1, 60_000);
-      if (key !== 2) ledger.note(entry, peer, 1, key, 0, 60_000);
+      if (key !== 2) ledger.note(entry, peer, 1, key, 60_000);
     }
     for (let round = 0; round < 3; round++) expect(cache.file(0, ResultCode.mapping, mapping(100 + round, 100 + round), 1, 60_000)).not.toBe(NO_ENTRY);
     expect([0, 1, 3].map((key) => cache.find(0, 4, key, 0) === NO_ENTRY)).toEqual([false, false, false]);
@@ -140,8 +140,8 @@ describe("promises", () => {
   test("whoever holds an entry is told of its change and of its end; nobody is told twice", () => {
     const { cache, promises, ledger, peer, ring } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
-    ledger.note(entry, peer, 1, 1, 1, 60_000);
-    ledger.note(entry, peer, 1, 2, 2, 60_000);
+    ledger.note(entry, peer, 1, 1, 60_000);
+    ledger.note(entry, peer, 1, 2, 60_000);
     cache.revise(0, entry, ResultCode.mapping, mapping(1, 9, 7));
     promises.handleTimeout(0);
     expect(sent(ring)).toEqual(["1 1-9"]);
@@ -154,14 +154,14 @@ describe("promises", () => {
   test("a full ledger takes no more, and forgets nothing", () => {
     const { cache, ledger, peers } = setUp(64, 2);
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
-    const noted = [1, 2, 3].map((address) => ledger.note(entry, peers.intern(0, 4, address, 0, 0, 0, 1), 0, 0, 0, 60_000));
+    const noted = [1, 2, 3].map((address) => ledger.note(entry, peers.intern(0, 4, address, 0, 0, 0, 1), 0, 0, 60_000));
     expect(noted).toEqual([true, true, false]);
   });
 
   test("an update is repeated with growing pauses until what it is about has expired", () => {
     const { cache, promises, ledger, peer, ring } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 5_000);
-    ledger.note(entry, peer, 1, 1, 1, 5_000);
+    ledger.note(entry, peer, 1, 1, 5_000);
     cache.withdraw(0, entry, NOTHING_KNOWN);
     const times: number[] = [];
     for (let now = 0; promises.sender.outstanding > 0; now = promises.sender.next) {
@@ -175,7 +175,7 @@ describe("promises", () => {
     const { cache, promises, ledger, peer, ring } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
     for (const [etr, untilMs] of [[7, 5_000], [8, 60_000]] as const) {
-      ledger.note(entry, peer, 1, 1, 1, untilMs);
+      ledger.note(entry, peer, 1, 1, untilMs);
       cache.revise(0, entry, ResultCode.mapping, mapping(1, 9, etr));
     }
     for (let now = 0; now < 10_000_000; now = promises.sender.next) promises.sender.handleTimeout(now);

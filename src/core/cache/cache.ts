@@ -21,8 +21,9 @@ export class Cache {
   #hand = 0;
   #walker = 0;
 
-  constructor(maxEntries: number, maxUpstreams: number) {
-    this.entries = new EntryTable(maxEntries, maxUpstreams);
+  /** `seed`: a random number. */
+  constructor(maxEntries: number, maxUpstreams: number, seed: number) {
+    this.entries = new EntryTable(maxEntries, maxUpstreams, seed);
   }
 
   get size(): number {

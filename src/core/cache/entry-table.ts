@@ -1,5 +1,6 @@
 import type { Family } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
+import { AddressTable } from "../tables/address-table.ts";
 import { type Version, compareVersions } from "../version.ts";
 
 /** No entry. */
@@ -7,47 +8,69 @@ export const NO_ENTRY = -1;
 /** The upstream of what this server knows by itself. */
 export const OWN = 0;
 
-const WIDTH = 22;
-const FIRST_HI = 0;
-const FIRST_LO = 1;
-const LAST_HI = 2;
-const LAST_LO = 3;
-const ETR = 4;
-const VERSION_LINEAGE = 8;
-const VERSION_HI = 9;
-const VERSION_LO = 10;
-const POSITION_LINEAGE = 11;
-const POSITION_HI = 12;
-const POSITION_LO = 13;
-const SHAPE = 14;
-const EXPIRY = 15;
-const NONCE_HI = 16;
-const NONCE_LO = 17;
-const UPSTREAM = 18;
-const LEDGER = 19;
-const NEXT = 20;
-const PREVIOUS = 21;
+/** Words of a row. */
+const WIDTH = 13;
+/** The upper half of an IPv6 key, all of an IPv4 one. */
+const FIRST = 0;
+const LAST = 1;
+/** An IPv4 address, or the number of an IPv6 one. */
+const ETR = 2;
+const SHAPE = 3;
+/** Of version and position, unless it is a wide row. */
+const LINEAGE = 4;
+const VERSION = 5;
+const POSITION = 6;
+const EXPIRY = 7;
+const NONCE_HI = 8;
+const NONCE_LO = 9;
+const LEDGER = 10;
+/** Links of the chain of an upstream; each has half of the upstream's number in its upper octet. */
+const NEXT = 11;
+const PREVIOUS = 12;
 
-/** In SHAPE, beside the family: its upstream sends no Cache Updates for it. */
-const UNPROMISED = 0x80000000;
+/** SHAPE: from the top flags, family, length of the MAB's prefix, the ETR's family, result. */
+const TAKEN = 0x8000_0000;
+/** Its upstream sends no Cache Updates for it. */
+const UNPROMISED = 0x4000_0000;
+/** Used since that was last asked. */
+const TOUCHED = 0x2000_0000;
+/** Version and position have halves that the row has no room for. */
+const WIDE = 0x1000_0000;
+const FLAGS = 0xf000_0000;
+
+const LINK = 0x00ff_ffff;
+
+/** Beside IPv6 rows: the lower halves of their keys. */
+const LOWS = 2;
+/** Beside wide rows: the lineage of the version, and upper halves of both numbers. */
+const WIDES = 3;
+
+/** More rows cannot be chained. */
+export const MOST_ENTRIES = LINK;
 
 /**
- * The rows of the cache: one range with its answer each, in one typed array. Rows of one upstream are chained, so that
- * they can be flushed together. Links are stored plus one; zero is none.
+ * The rows of the cache: one range with its answer each, 52 octets in one typed array. What few rows have is beside it, in arrays of which
+ * only the parts that are written to take memory: keys of IPv6 (8 octets more), versions with upper halves (12). Rows of one upstream
+ * are chained, so that they can be flushed together. Links are stored plus one; zero is none.
  */
 export class EntryTable {
   readonly capacity: number;
   readonly #words: Uint32Array;
-  readonly #used: Uint8Array;
+  readonly #lows: Uint32Array;
+  readonly #wides: Uint32Array;
+  readonly #etrs: AddressTable;
   readonly #heads: Uint32Array;
   #free = 0;
   #fresh = 0;
   #size = 0;
 
-  constructor(capacity: number, maxUpstreams: number) {
+  /** `capacity`: at most MOST_ENTRIES; `maxUpstreams`: at most 65,536. */
+  constructor(capacity: number, maxUpstreams: number, seed: number) {
     this.capacity = capacity;
     this.#words = new Uint32Array(capacity * WIDTH);
-    this.#used = new Uint8Array(capacity);
+    this.#lows = new Uint32Array(capacity * LOWS);
+    this.#wides = new Uint32Array(capacity * WIDES);
+    this.#etrs = new AddressTable(capacity, seed);
     this.#heads = new Uint32Array(maxUpstreams);
   }
 
@@ -66,92 +89,75 @@ export class EntryTable {
     if (entry === NO_ENTRY) return NO_ENTRY;
     const at = entry * WIDTH;
     const words = this.#words;
-    words[at + FIRST_HI] = body.firstHi;
-    words[at + FIRST_LO] = body.firstLo;
-    words[at + LAST_HI] = body.lastHi;
-    words[at + LAST_LO] = body.lastLo;
+    words[at + FIRST] = body.firstHi;
+    words[at + LAST] = body.lastHi;
+    if (body.family === 6) {
+      this.#lows[entry * LOWS] = body.firstLo;
+      this.#lows[entry * LOWS + 1] = body.lastLo;
+    }
+    words[at + SHAPE] = TAKEN | TOUCHED;
     words[at + LEDGER] = 0;
-    words[at + UPSTREAM] = upstream;
-    this.setAnswer(entry, result, body);
+    this.#setAnswer(entry, result, body);
     this.setExpiry(entry, expiryMs);
     this.setNonce(entry, 0, 0);
     this.#chain(entry, upstream);
-    this.#used[entry] = 1;
     this.#size++;
     return entry;
   }
 
   release(entry: number): void {
     this.#unchain(entry);
+    this.#releaseEtr(entry);
     this.#words[entry * WIDTH + SHAPE] = 0;
     this.#words[entry * WIDTH + NEXT] = this.#free;
     this.#free = entry + 1;
     this.#size--;
   }
 
-  /** Replaces what is answered, not where: mapping, version and position. */
+  /** Replaces what is answered, not where: mapping, version and position. It is promised then. */
   setAnswer(entry: number, result: number, body: MappingBody): void {
-    const at = entry * WIDTH;
-    const words = this.#words;
-    words[at + ETR] = body.etr0;
-    words[at + ETR + 1] = body.etr1;
-    words[at + ETR + 2] = body.etr2;
-    words[at + ETR + 3] = body.etr3;
-    words[at + VERSION_LINEAGE] = body.versionLineage;
-    words[at + VERSION_HI] = body.versionHi;
-    words[at + VERSION_LO] = body.versionLo;
-    words[at + POSITION_LINEAGE] = body.positionLineage;
-    words[at + POSITION_HI] = body.positionHi;
-    words[at + POSITION_LO] = body.positionLo;
-    words[at + SHAPE] = (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
+    this.#releaseEtr(entry);
+    this.#setAnswer(entry, result, body);
   }
 
   /** Whether a body's version is above the entry's. */
-  isNewer(entry: number, body: MappingBody): boolean {
-    const at = entry * WIDTH;
-    const words = this.#words;
-    const { versionLineage, versionHi, versionLo } = body;
-    return compareVersions(versionLineage, versionHi, versionLo, words[at + VERSION_LINEAGE]!, words[at + VERSION_HI]!, words[at + VERSION_LO]!) > 0;
+  isNewer(entry: number, { versionLineage, versionHi, versionLo }: MappingBody): boolean {
+    return compareVersions(versionLineage, versionHi, versionLo, this.#versionLineage(entry), this.#versionHi(entry), this.#words[entry * WIDTH + VERSION]!) > 0;
   }
 
   /** Raises `out` to the entry's version. */
   raiseToVersion(entry: number, out: Version): void {
-    const at = entry * WIDTH;
-    out.raise(this.#words[at + VERSION_LINEAGE]!, this.#words[at + VERSION_HI]!, this.#words[at + VERSION_LO]!);
+    out.raise(this.#versionLineage(entry), this.#versionHi(entry), this.#words[entry * WIDTH + VERSION]!);
   }
 
   /** Whether the position that the entry was answered at is below another. */
   isBelow(entry: number, position: Version): boolean {
-    const at = entry * WIDTH;
-    return position.isAbove(this.#words[at + POSITION_LINEAGE]!, this.#words[at + POSITION_HI]!, this.#words[at + POSITION_LO]!);
+    return position.isAbove(this.lineage(entry), this.#positionHi(entry), this.#words[entry * WIDTH + POSITION]!);
   }
 
+  /** That of the position. */
   lineage(entry: number): number {
-    return this.#words[entry * WIDTH + POSITION_LINEAGE]!;
+    return this.#words[entry * WIDTH + LINEAGE]!;
   }
 
   /** Whether the entry answers what a body with this result answers. */
   saysSame(entry: number, result: number, body: MappingBody): boolean {
-    const at = entry * WIDTH + ETR;
-    const words = this.#words;
     return (
       this.result(entry) === result &&
-      ((words[entry * WIDTH + SHAPE]! >>> 8) & 0xff) === body.etrFamily &&
-      words[at] === body.etr0 &&
-      words[at + 1] === body.etr1 &&
-      words[at + 2] === body.etr2 &&
-      words[at + 3] === body.etr3
+      this.#etrFamily(entry) === body.etrFamily &&
+      this.#etr(entry, 0) === body.etr0 &&
+      this.#etr(entry, 1) === body.etr1 &&
+      this.#etr(entry, 2) === body.etr2 &&
+      this.#etr(entry, 3) === body.etr3
     );
   }
 
   hasRange(entry: number, body: MappingBody): boolean {
-    const at = entry * WIDTH;
-    const words = this.#words;
     return (
-      words[at + FIRST_HI] === body.firstHi &&
-      words[at + FIRST_LO] === body.firstLo &&
-      words[at + LAST_HI] === body.lastHi &&
-      words[at + LAST_LO] === body.lastLo &&
+      this.firstHi(entry) === body.firstHi &&
+      this.firstLo(entry) === body.firstLo &&
+      this.lastHi(entry) === body.lastHi &&
+      this.lastLo(entry) === body.lastLo &&
       this.prefixLength(entry) === body.prefixLength
     );
   }
@@ -160,56 +166,56 @@ export class EntryTable {
   read(entry: number, body: MappingBody): void {
     const at = entry * WIDTH;
     const words = this.#words;
-    body.firstHi = words[at + FIRST_HI]!;
-    body.firstLo = words[at + FIRST_LO]!;
-    body.lastHi = words[at + LAST_HI]!;
-    body.lastLo = words[at + LAST_LO]!;
-    body.etr0 = words[at + ETR]!;
-    body.etr1 = words[at + ETR + 1]!;
-    body.etr2 = words[at + ETR + 2]!;
-    body.etr3 = words[at + ETR + 3]!;
-    body.versionLineage = words[at + VERSION_LINEAGE]!;
-    body.versionHi = words[at + VERSION_HI]!;
-    body.versionLo = words[at + VERSION_LO]!;
-    body.positionLineage = words[at + POSITION_LINEAGE]!;
-    body.positionHi = words[at + POSITION_HI]!;
-    body.positionLo = words[at + POSITION_LO]!;
     body.family = this.family(entry);
     body.prefixLength = this.prefixLength(entry);
-    body.etrFamily = (words[at + SHAPE]! >>> 8) & 0xff;
+    body.etrFamily = this.#etrFamily(entry);
+    body.firstHi = words[at + FIRST]!;
+    body.firstLo = this.firstLo(entry);
+    body.lastHi = words[at + LAST]!;
+    body.lastLo = this.lastLo(entry);
+    body.etr0 = this.#etr(entry, 0);
+    body.etr1 = this.#etr(entry, 1);
+    body.etr2 = this.#etr(entry, 2);
+    body.etr3 = this.#etr(entry, 3);
+    body.versionLineage = this.#versionLineage(entry);
+    body.versionHi = this.#versionHi(entry);
+    body.versionLo = words[at + VERSION]!;
+    body.positionLineage = words[at + LINEAGE]!;
+    body.positionHi = this.#positionHi(entry);
+    body.positionLo = words[at + POSITION]!;
   }
 
   /** False for a row that is free. */
   isTaken(entry: number): boolean {
-    return entry < this.#fresh && this.#words[entry * WIDTH + SHAPE] !== 0;
+    return entry < this.#fresh && (this.#shape(entry) & TAKEN) !== 0;
   }
 
   family(entry: number): Family {
-    return ((this.#words[entry * WIDTH + SHAPE]! >>> 24) & 0x0f) === 4 ? 4 : 6;
+    return ((this.#shape(entry) >>> 24) & 0x0f) === 4 ? 4 : 6;
   }
 
   prefixLength(entry: number): number {
-    return (this.#words[entry * WIDTH + SHAPE]! >>> 16) & 0xff;
+    return (this.#shape(entry) >>> 16) & 0xff;
   }
 
   result(entry: number): number {
-    return this.#words[entry * WIDTH + SHAPE]! & 0xff;
+    return this.#shape(entry) & 0xff;
   }
 
   firstHi(entry: number): number {
-    return this.#words[entry * WIDTH + FIRST_HI]!;
+    return this.#words[entry * WIDTH + FIRST]!;
   }
 
   firstLo(entry: number): number {
-    return this.#words[entry * WIDTH + FIRST_LO]!;
+    return this.family(entry) === 4 ? 0 : this.#lows[entry * LOWS]!;
   }
 
   lastHi(entry: number): number {
-    return this.#words[entry * WIDTH + LAST_HI]!;
+    return this.#words[entry * WIDTH + LAST]!;
   }
 
   lastLo(entry: number): number {
-    return this.#words[entry * WIDTH + LAST_LO]!;
+    return this.family(entry) === 4 ? 0 : this.#lows[entry * LOWS + 1]!;
   }
 
   expiry(entry: number): number {
@@ -221,25 +227,24 @@ export class EntryTable {
   }
 
   upstream(entry: number): number {
-    return this.#words[entry * WIDTH + UPSTREAM]!;
+    const at = entry * WIDTH;
+    return ((this.#words[at + NEXT]! >>> 24) << 8) | (this.#words[at + PREVIOUS]! >>> 24);
   }
 
   /** Notes that the entry now stands on another upstream's word. */
   setUpstream(entry: number, upstream: number): void {
     if (this.upstream(entry) === upstream) return;
     this.#unchain(entry);
-    this.#words[entry * WIDTH + UPSTREAM] = upstream;
     this.#chain(entry, upstream);
   }
 
   /** Whether the upstream promised Cache Updates for it; so an entry begins. */
   isPromised(entry: number): boolean {
-    return (this.#words[entry * WIDTH + SHAPE]! & UNPROMISED) === 0;
+    return (this.#shape(entry) & UNPROMISED) === 0;
   }
 
   setPromised(entry: number, isPromised: boolean): void {
-    const at = entry * WIDTH + SHAPE;
-    this.#words[at] = isPromised ? this.#words[at]! & ~UNPROMISED : this.#words[at]! | UNPROMISED;
+    this.#setFlag(entry, UNPROMISED, !isPromised);
   }
 
   /** The nonce of the request that brought this entry: its upstream's Cache Updates carry it. */
@@ -267,22 +272,78 @@ export class EntryTable {
   }
 
   following(entry: number): number {
-    return this.#words[entry * WIDTH + NEXT]! - 1;
+    return (this.#words[entry * WIDTH + NEXT]! & LINK) - 1;
   }
 
   touch(entry: number): void {
-    this.#used[entry] = 1;
+    this.#setFlag(entry, TOUCHED, true);
   }
 
   isTouched(entry: number): boolean {
-    return this.#used[entry] === 1;
+    return (this.#shape(entry) & TOUCHED) !== 0;
   }
 
   /** Whether the entry was touched since this was last asked (CLOCK's reference bit). */
   takeTouched(entry: number): boolean {
-    const touched = this.#used[entry] === 1;
-    this.#used[entry] = 0;
+    const touched = this.isTouched(entry);
+    this.#setFlag(entry, TOUCHED, false);
     return touched;
+  }
+
+  #shape(entry: number): number {
+    return this.#words[entry * WIDTH + SHAPE]!;
+  }
+
+  #setFlag(entry: number, flag: number, isSet: boolean): void {
+    const at = entry * WIDTH + SHAPE;
+    this.#words[at] = isSet ? this.#words[at]! | flag : this.#words[at]! & ~flag;
+  }
+
+  #setAnswer(entry: number, result: number, body: MappingBody): void {
+    const at = entry * WIDTH;
+    const words = this.#words;
+    words[at + ETR] = body.etrFamily === 6 ? this.#etrs.hold(body.etr0, body.etr1, body.etr2, body.etr3) : body.etr0;
+    words[at + LINEAGE] = body.positionLineage;
+    words[at + VERSION] = body.versionLo;
+    words[at + POSITION] = body.positionLo;
+    const isWide = body.versionLineage !== body.positionLineage || (body.versionHi | body.positionHi) !== 0;
+    if (isWide) {
+      this.#wides[entry * WIDES] = body.versionLineage;
+      this.#wides[entry * WIDES + 1] = body.versionHi;
+      this.#wides[entry * WIDES + 2] = body.positionHi;
+    }
+    const flags = (words[at + SHAPE]! & FLAGS & ~(WIDE | UNPROMISED)) | (isWide ? WIDE : 0);
+    words[at + SHAPE] = flags | (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
+  }
+
+  #releaseEtr(entry: number): void {
+    if (this.#etrFamily(entry) === 6) this.#etrs.release(this.#words[entry * WIDTH + ETR]!);
+  }
+
+  #etrFamily(entry: number): number {
+    return (this.#shape(entry) >>> 8) & 0xff;
+  }
+
+  #etr(entry: number, index: 0 | 1 | 2 | 3): number {
+    const etr = this.#words[entry * WIDTH + ETR]!;
+    if (this.#etrFamily(entry) === 6) return this.#etrs.word(etr, index);
+    return index === 0 ? etr : 0;
+  }
+
+  #versionLineage(entry: number): number {
+    return this.#isWide(entry) ? this.#wides[entry * WIDES]! : this.#words[entry * WIDTH + LINEAGE]!;
+  }
+
+  #versionHi(entry: number): number {
+    return this.#isWide(entry) ? this.#wides[entry * WIDES + 1]! : 0;
+  }
+
+  #positionHi(entry: number): number {
+    return this.#isWide(entry) ? this.#wides[entry * WIDES + 2]! : 0;
+  }
+
+  #isWide(entry: number): boolean {
+    return (this.#shape(entry) & WIDE) !== 0;
   }
 
   #take(): number {
@@ -296,17 +357,23 @@ export class EntryTable {
 
   #chain(entry: number, upstream: number): void {
     const head = this.#heads[upstream]!;
-    this.#words[entry * WIDTH + NEXT] = head;
-    this.#words[entry * WIDTH + PREVIOUS] = 0;
-    if (head !== 0) this.#words[(head - 1) * WIDTH + PREVIOUS] = entry + 1;
+    this.#words[entry * WIDTH + NEXT] = ((upstream >>> 8) << 24) | head;
+    this.#words[entry * WIDTH + PREVIOUS] = (upstream & 0xff) << 24;
+    if (head !== 0) this.#link(head - 1, PREVIOUS, entry + 1);
     this.#heads[upstream] = entry + 1;
   }
 
   #unchain(entry: number): void {
-    const next = this.#words[entry * WIDTH + NEXT]!;
-    const previous = this.#words[entry * WIDTH + PREVIOUS]!;
-    if (next !== 0) this.#words[(next - 1) * WIDTH + PREVIOUS] = previous;
+    const next = this.#words[entry * WIDTH + NEXT]! & LINK;
+    const previous = this.#words[entry * WIDTH + PREVIOUS]! & LINK;
+    if (next !== 0) this.#link(next - 1, PREVIOUS, previous);
     if (previous === 0) this.#heads[this.upstream(entry)] = next;
-    else this.#words[(previous - 1) * WIDTH + NEXT] = next;
+    else this.#link(previous - 1, NEXT, next);
+  }
+
+  /** Sets one of an entry's links, and leaves its part of the upstream's number as it is. */
+  #link(entry: number, which: typeof NEXT | typeof PREVIOUS, link: number): void {
+    const at = entry * WIDTH + which;
+    this.#words[at] = (this.#words[at]! & ~LINK) | link;
   }
 }

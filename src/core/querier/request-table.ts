@@ -70,6 +70,14 @@ export class RequestTable {
     return slot >= 0 && this.#open[slot] === 0;
   }
 
+  /** Whether any open request to an upstream has this nonce. It looks at all: for the rare Cache Update that crosses one. */
+  isOpenWith(nonceHi: number, nonceLo: number, upstream: number): boolean {
+    for (let slot = 0; slot < this.#slots.highWater; slot++) {
+      if (this.#nonceLo[slot] === nonceLo && this.#nonceHi[slot] === nonceHi && this.#open[slot] !== 0 && this.#upstream[slot] === upstream) return true;
+    }
+    return false;
+  }
+
   /** How many requests for fetches are open to an upstream. */
   openTo(upstream: number): number {
     return this.#openTo[upstream]!;

@@ -110,7 +110,7 @@ export class UpstreamPort {
 
   /** Whether a message carries the nonce of a request that this server has not answered yet. */
   isAsking(upstream: Upstream, header: MapReply["header"]): boolean {
-    return this.#match(upstream, header) >= 0;
+    return this.#requests.isOpenWith(header.nonceHi, header.nonceLo, upstream.index);
   }
 
   /** Takes a Map Request Ack: the server is at work, and needs as long as it says. Half of what is left stays for others. */

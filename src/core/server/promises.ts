@@ -60,8 +60,7 @@ export class Promises implements Holders {
 
   /** Promises updates of an entry for `cachingMs`; false when that cannot be promised. */
   note(nowMs: number, entry: number, asker: Asker, cachingMs: number): boolean {
-    const { peer, nonceHi, nonceLo, sequence } = asker;
-    return this.ledger.note(entry, peer, nonceHi, nonceLo, sequence, (nowMs + cachingMs) >>> 0);
+    return this.ledger.note(entry, asker.peer, asker.nonceHi, asker.nonceLo, (nowMs + cachingMs) >>> 0);
   }
 
   hold(entry: number): boolean {
@@ -111,7 +110,7 @@ export class Promises implements Holders {
   }
 
   get next(): number {
-    return Math.min(this.sender.next, this.ledger.size + this.sender.outstanding > 0 ? this.#rounds.next : Infinity);
+    return Math.min(this.sender.next, this.ledger.isEmpty && this.sender.outstanding === 0 ? Infinity : this.#rounds.next);
   }
 
   handleTimeout(now: number): void {
@@ -148,7 +147,6 @@ export class Promises implements Holders {
   #send(now: number, record: number, entry: number, expiryMs: number): void {
     const { header, body } = this.#update;
     const peer = this.ledger.peer(record);
-    header.sequence = this.ledger.sequence(record);
     header.nonceHi = this.ledger.nonceHi(record);
     header.nonceLo = this.ledger.nonceLo(record);
     header.clientCookieHi = this.#queriers.cookieHi(peer);
@@ -171,9 +169,7 @@ export class Promises implements Holders {
   /** Drops all promises to a querier, and what is on its way to it; gives until when it may count on them. */
   #drop(peer: number, nowMs: number): number {
     let untilMs = (nowMs + QUERIER_SILENCE_MS) >>> 0;
-    for (let record = this.ledger.firstOfPeer(peer); record !== NO_RECORD; record = this.ledger.followingOfPeer(record)) {
-      if (remainingMs(this.ledger.expiry(record), untilMs) > 0) untilMs = this.ledger.expiry(record);
-    }
+    if (this.ledger.holdsAny(peer) && remainingMs(this.ledger.latest(peer), untilMs) > 0) untilMs = this.ledger.latest(peer);
     this.ledger.clearPeer(peer);
     return this.sender.forgetPeer(peer, untilMs);
   }
@@ -187,7 +183,7 @@ export class Promises implements Holders {
     for (let step = Math.min(rows, this.#peers.size); step > 0; step--) {
       this.#hand = this.#hand + 1 >= this.#peers.size ? 0 : this.#hand + 1;
       const peer = this.#hand;
-      const isHeld = this.ledger.firstOfPeer(peer) !== NO_RECORD || this.sender.isSendingTo(peer);
+      const isHeld = this.ledger.holdsAny(peer) || this.sender.isSendingTo(peer);
       if (!isHeld || this.#queriers.silence(peer, nowMs) < QUERIER_SILENCE_MS) continue;
       this.counters.silentQueriers++;
       this.#owe(peer, this.#drop(peer, nowMs));
@@ -215,7 +211,6 @@ export class Promises implements Holders {
 function fillFlushAll(update: CacheUpdate, queriers: QuerierTable, peer: number, epochHi: number, epochLo: number): void {
   const { header, body } = update;
   update.action = UpdateAction.flushAll;
-  header.sequence = queriers.sequence(peer);
   header.nonceHi = queriers.nonceHi(peer);
   header.nonceLo = queriers.nonceLo(peer);
   header.clientCookieHi = queriers.cookieHi(peer);

@@ -14,7 +14,6 @@ export class QuerierTable {
   readonly #counter: Uint32Array;
   readonly #cookieHi: Uint32Array;
   readonly #cookieLo: Uint32Array;
-  readonly #sequence: Uint32Array;
   readonly #nonceHi: Uint32Array;
   readonly #nonceLo: Uint32Array;
   readonly #heardMs: Uint32Array;
@@ -30,7 +29,6 @@ export class QuerierTable {
     this.#counter = new Uint32Array(peers.capacity);
     this.#cookieHi = new Uint32Array(peers.capacity);
     this.#cookieLo = new Uint32Array(peers.capacity);
-    this.#sequence = new Uint32Array(peers.capacity);
     this.#nonceHi = new Uint32Array(peers.capacity);
     this.#nonceLo = new Uint32Array(peers.capacity);
     this.#heardMs = new Uint32Array(peers.capacity);
@@ -69,9 +67,8 @@ export class QuerierTable {
   }
 
   /** Notes a request whose source is proved. */
-  noteRequest(peer: number, nowMs: number, sequence: number, nonceHi: number, nonceLo: number, cookieHi: number, cookieLo: number): void {
+  noteRequest(peer: number, nowMs: number, nonceHi: number, nonceLo: number, cookieHi: number, cookieLo: number): void {
     this.#heardMs[peer] = nowMs;
-    this.#sequence[peer] = sequence;
     this.#nonceHi[peer] = nonceHi;
     this.#nonceLo[peer] = nonceLo;
     this.#cookieHi[peer] = cookieHi;
@@ -99,10 +96,6 @@ export class QuerierTable {
 
   cookieLo(peer: number): number {
     return this.#cookieLo[peer]!;
-  }
-
-  sequence(peer: number): number {
-    return this.#sequence[peer]!;
   }
 
   nonceHi(peer: number): number {

@@ -257,7 +257,7 @@ export class Responder implements Audience {
 
   /** A querier that proved its address: it lives, and says which updates it has. */
   #noteVerified(now: number, peer: number, { header, received }: MapRequest): void {
-    this.#queriers.noteRequest(peer, milliseconds(now), header.sequence, header.nonceHi, header.nonceLo, header.clientCookieHi, header.clientCookieLo);
+    this.#queriers.noteRequest(peer, milliseconds(now), header.nonceHi, header.nonceLo, header.clientCookieHi, header.clientCookieLo);
     this.#promises.heard(now, peer);
     if (received !== this.#queriers.counter(peer)) this.#promises.sender.resend(now, peer, received);
   }

@@ -47,7 +47,7 @@ export class ServerHalf {
     this.#options = options;
     this.peers = new PeerTable(limits.maxPeers, nextU32);
     const queriers = new QuerierTable(this.peers, nextU32);
-    const cache = new Cache(limits.maxEntries, upstreamSlots);
+    const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32());
     this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring);
     this.cache = new MappingCache(cache, this.promises);
     this.promises.epochHi = nextU32();
