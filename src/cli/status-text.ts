@@ -6,6 +6,7 @@ import { formatTable, paint, terminalWidth, wrapList } from "./table.ts";
 const MOST_PROBLEMS = 20;
 /** Nobody notices these. */
 const SHORT_PAUSE_MS = 2;
+const LAST_RUN = "what the last run had of it";
 /** The widest label, and the space after it. */
 const LABEL_COLUMNS = "listens on  ".length;
 
@@ -44,17 +45,17 @@ function pauseText([mostMs, count]: readonly [number | null, number]): string {
 
 /** What is served of a registry, why no other, and until when. `now`: milliseconds of Date. */
 function registryPhrases(registry: RegistryReport, now: number): string[] {
-  const { apex, serial, source, ageSeconds, expiresInSeconds, failingSeconds, failures, nextLookInSeconds } = registry;
+  const { apex, serial, isServed, source, ageSeconds, expiresInSeconds, failingSeconds, failures, nextLookInSeconds } = registry;
   const confirmed = ageSeconds === null ? [] : [`confirmed ${duration(ageSeconds)} ago`];
   const next = duration(nextLookInSeconds);
   if (failingSeconds === null) {
-    if (serial === null) return [`${apex} is being read for the first time`, "nothing of it is served yet"];
+    if (serial === null) return [`${apex} is being read for the first time`, isServed ? `${LAST_RUN} is served meanwhile` : "nothing of it is served yet"];
     return [`${apex} serial ${serial}`, source === null ? "of the last run" : `by ${source}`, ...confirmed, `next look in ${next}`];
   }
   const failing = [`${apex} cannot be read since ${instant(now - failingSeconds * 1000)}`, `${duration(failingSeconds)} by now`, counted(failures, "try", "tries"), `next in ${next}`];
-  if (serial === null) return [...failing, "nothing of it is served", ...confirmed];
+  if (!isServed) return [...failing, "nothing of it is served", ...confirmed];
   const until = expiresInSeconds === null ? [] : [`until ${instant(now + expiresInSeconds * 1000)} (${duration(expiresInSeconds)} more)`];
-  return [...failing, `serial ${serial} is served meanwhile`, ...confirmed, ...until];
+  return [...failing, `${serial === null ? LAST_RUN : `serial ${serial}`} is served meanwhile`, ...confirmed, ...until];
 }
 
 /** The two largest units. */

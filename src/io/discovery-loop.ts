@@ -7,6 +7,7 @@ import type { DemandingQuery, Problem, Query, RegistryOptions, RegistryState, Va
 import type { KeptDiscovery } from "./discovery-file.ts";
 import { now } from "./clock.ts";
 import type { CatalogueInUse, DiscoveryOptions, DiscoveryStatus, Recalled } from "./discovery-options.ts";
+import { type LastRun, statusOf } from "./discovery-status.ts";
 import type { DnsClient } from "./dns-client.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
 import { sha256hex } from "./hash.ts";
@@ -43,7 +44,7 @@ export class DiscoveryLoop {
   #served: readonly RegistryState[] = [];
   #published: Catalogue | undefined;
   /** The catalogue of the last run, where nothing is known of what it was made of, and until when it counts; seconds of our clock. */
-  #recalled: { readonly catalogue: Catalogue; readonly expires: number } | undefined;
+  #recalled: (LastRun & { readonly catalogue: Catalogue }) | undefined;
   /** What is wrong in the zones as last read. */
   #spoilt: readonly Problem[] = [];
   #problems: readonly Problem[] = [];
@@ -67,18 +68,8 @@ export class DiscoveryLoop {
   }
 
   get status(): DiscoveryStatus {
-    const known = this.#registries.flatMap(({ registry: { apex }, source }) => {
-      const serial = this.#servedSerial(apex);
-      return serial === undefined ? [] : [{ apex, serial, source }];
-    });
-    const failures = this.#registries.flatMap((watch) => failureOf(watch) ?? []);
-    return {
-      registries: this.#registries.map(({ standing }) => ({ ...standing, serial: this.#servedSerial(standing.apex) ?? null })),
-      serials: Object.fromEntries(known.map(({ apex, serial }) => [apex, serial])),
-      sources: Object.fromEntries(known.map(({ apex, source }) => [apex, source])),
-      ageSeconds: oldest(this.#registries.map(({ standing }) => standing.ageSeconds)),
-      problems: [...failures, ...this.#services.failures, ...this.#problems],
-    };
+    const serials = new Map(this.#served.map(({ apex, serial }) => [apex, serial]));
+    return statusOf(this.#registries, serials, this.#recalledInUse, [...this.#services.failures, ...this.#problems]);
   }
 
   /** What is to be kept for the next start. */
@@ -147,8 +138,8 @@ export class DiscoveryLoop {
   /** A catalogue of which nothing more is known than until when it counts. */
   #rememberUse(inUse: CatalogueInUse | undefined): void {
     if (inUse === undefined) return;
-    const age = Math.max(0, Date.now() - inUse.confirmedAt) / 1000;
-    this.#recalled = { catalogue: inUse.catalogue, expires: now() / 1e6 + (this.#options.maxAgeSeconds ?? Infinity) - age };
+    const confirmed = now() / 1e6 - Math.max(0, Date.now() - inUse.confirmedAt) / 1000;
+    this.#recalled = { catalogue: inUse.catalogue, confirmed, expires: confirmed + (this.#options.maxAgeSeconds ?? Infinity) };
   }
 
   /** What was taken before anything had to vouch for it must not bind what is vouched for, as by its serial. */
@@ -172,8 +163,8 @@ export class DiscoveryLoop {
     if (!this.#closed) this.#options.onFailure(what, error);
   }
 
-  #servedSerial(apex: string): number | undefined {
-    return this.#served.find((state) => state.apex === apex)?.serial;
+  get #recalledInUse(): LastRun | undefined {
+    return this.#recalled !== undefined && this.#published === this.#recalled.catalogue ? this.#recalled : undefined;
   }
 
   #noteLook(): void {
@@ -254,7 +245,8 @@ export class DiscoveryLoop {
   /** Whether no catalogue is in use, or one of the last run that may still count although DNS has not been read since. */
   get #hasNothingToTakeBack(): boolean {
     if (this.#published === undefined) return true;
-    return this.#recalled !== undefined && this.#published === this.#recalled.catalogue && now() / 1e6 < this.#recalled.expires;
+    const recalled = this.#recalledInUse;
+    return recalled !== undefined && now() / 1e6 < recalled.expires;
   }
 
   #noteProblems(): void {
@@ -286,17 +278,6 @@ export class DiscoveryLoop {
     clearTimeout(this.#timers.get(what));
     if (!this.#closed) this.#timers.set(what, setTimeout(work, seconds * 1000));
   }
-}
-
-/** Null where one of them has none. */
-function oldest(ages: readonly (number | null)[]): number | null {
-  return ages.some((age) => age === null) ? null : Math.max(...(ages as readonly number[]));
-}
-
-function failureOf({ registry: { apex }, state, failure, confirmedAt }: RegistryWatch): Problem | undefined {
-  if (failure === undefined) return undefined;
-  const standing = state !== undefined ? "stays as it was" : confirmedAt === 0 ? "not read yet" : "forgotten";
-  return { name: apex, problem: `${standing}: ${failure}` };
 }
 
 function demanding(dns: DnsClient): DemandingQuery {

@@ -46,7 +46,8 @@ export interface CatalogueInUse {
 }
 
 export interface DiscoveryStatus {
-  readonly registries: readonly RegistryStanding[];
+  /** `isServed`: some catalogue of it is, be it of the last run. */
+  readonly registries: readonly (RegistryStanding & { readonly isServed: boolean })[];
   readonly serials: Readonly<Record<string, number>>;
   /** How each registry was read last. */
   readonly sources: Readonly<Record<string, string>>;

@@ -1,7 +1,6 @@
 import { type Catalogue, SET_SEPARATOR } from "../core/mabs/catalogue.ts";
 import type { DiscoveryStatus } from "../io/discovery-loop.ts";
-import type { RegistryStanding } from "../io/registry-watch.ts";
-import type { CatalogueReport } from "./reports.ts";
+import type { CatalogueReport, RegistryReport } from "./reports.ts";
 
 /** `qsas`: how many are known. */
 export function catalogueReport(catalogue: Catalogue, { registries, serials, sources, ageSeconds, problems }: DiscoveryStatus, qsas: number): CatalogueReport {
@@ -18,7 +17,7 @@ export function catalogueReport(catalogue: Catalogue, { registries, serials, sou
   };
 }
 
-function rounded(registry: RegistryStanding): RegistryStanding {
+function rounded(registry: RegistryReport): RegistryReport {
   const { ageSeconds, expiresInSeconds, failingSeconds, nextLookInSeconds } = registry;
   return {
     ...registry,

@@ -35,8 +35,9 @@ export interface CatalogueReport {
 /** How it stands with one registry: whole seconds from now, null where there is nothing to say. */
 export interface RegistryReport {
   readonly apex: string;
-  /** Of what is served of it at present; null when nothing is. */
+  /** Of what is served of it at present; null when nothing is, or what the last run had without saying of which serial it is. */
   readonly serial: number | null;
+  readonly isServed: boolean;
   /** How it was read last, since the start. */
   readonly source: string | null;
   readonly ageSeconds: number | null;

@@ -23,12 +23,12 @@ test.each([[20, false], [1_254, true]])("%d problems are listed whole where ther
   expect(text).not.toContain("more (see");
 });
 
-const WELL: RegistryReport = { apex: "drtm.example.", serial: 7, source: "zone transfer from 192.0.2.53:53", ageSeconds: 75, expiresInSeconds: 172_725, failingSeconds: null, failures: 0, nextLookInSeconds: 3_525 };
+const WELL: RegistryReport = { apex: "drtm.example.", serial: 7, isServed: true, source: "zone transfer from 192.0.2.53:53", ageSeconds: 75, expiresInSeconds: 172_725, failingSeconds: null, failures: 0, nextLookInSeconds: 3_525 };
 
 test.each<[string, Partial<RegistryReport>, string]>([
   ["all is well", {}, "drtm.example. serial 7, by zone transfer from 192.0.2.53:53, confirmed 1 min 15 s ago, next look in 58 min 45 s"],
   ["it is being looked at after a start", { source: null, ageSeconds: 90_000, nextLookInSeconds: 0 }, "drtm.example. serial 7, of the last run, confirmed 1 d 1 h ago, next look in 0 s"],
-  ["it is being read for the first time", { serial: null, source: null, ageSeconds: null, expiresInSeconds: null }, "drtm.example. is being read for the first time, nothing of it is served yet"],
+  ["it is being read for the first time", { serial: null, isServed: false, source: null, ageSeconds: null, expiresInSeconds: null }, "drtm.example. is being read for the first time, nothing of it is served yet"],
   [
     "it cannot be read",
     { ageSeconds: 7_200, expiresInSeconds: 165_600, failingSeconds: 3_600, failures: 9, nextLookInSeconds: 580 },
@@ -36,12 +36,17 @@ test.each<[string, Partial<RegistryReport>, string]>([
   ],
   [
     "it could not be read so far",
-    { serial: null, source: null, ageSeconds: null, expiresInSeconds: null, failingSeconds: 1, failures: 1, nextLookInSeconds: 1 },
+    { serial: null, isServed: false, source: null, ageSeconds: null, expiresInSeconds: null, failingSeconds: 1, failures: 1, nextLookInSeconds: 1 },
     "drtm.example. cannot be read since 2026-11-30T02:59:59Z, 1 s by now, 1 try, next in 1 s, nothing of it is served",
   ],
   [
+    "it could not be read, and what the last run had of it is in use",
+    { serial: null, source: null, ageSeconds: null, expiresInSeconds: 86_400, failingSeconds: 1, failures: 1, nextLookInSeconds: 1 },
+    "drtm.example. cannot be read since 2026-11-30T02:59:59Z, 1 s by now, 1 try, next in 1 s, what the last run had of it is served meanwhile, until 2026-12-01T03:00:00Z (1 d more)",
+  ],
+  [
     "it has been forgotten",
-    { serial: null, ageSeconds: 172_900, expiresInSeconds: null, failingSeconds: 172_000, failures: 300, nextLookInSeconds: 600 },
+    { serial: null, isServed: false, ageSeconds: 172_900, expiresInSeconds: null, failingSeconds: 172_000, failures: 300, nextLookInSeconds: 600 },
     "drtm.example. cannot be read since 2026-11-28T03:13:20Z, 1 d 23 h by now, 300 tries, next in 10 min, nothing of it is served, confirmed 2 d ago",
   ],
 ])("of a registry: %s", (_what, standing, line) => {

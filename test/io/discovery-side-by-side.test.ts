@@ -89,9 +89,11 @@ test("nothing is published before all have been looked at, for a while: half a c
   await expect.poll(() => ageOf(loop, GOOD)).not.toBeNull();
   await setTimeout(100);
   expect([catalogues, loop.status.serials]).toEqual([[], {}]);
+  expect(loop.status.registries.map(({ isServed }) => isServed)).toEqual([false, false]);
   stuck.give();
   await started;
   expect(catalogues).toHaveLength(1);
+  expect(loop.status.registries.map(({ isServed }) => isServed)).toEqual([false, true]);
 });
 
 test("a catalogue of the last run of which it is not known what it was made of stays until all have been looked at", async () => {
@@ -105,6 +107,8 @@ test("a catalogue of the last run of which it is not known what it was made of s
   await expect.poll(() => ageOf(loop, GOOD)).not.toBeNull();
   await setTimeout(100);
   expect([catalogues, loop.status.serials]).toEqual([[], {}]);
+  expect(loop.status.registries.map(({ isServed }) => isServed)).toEqual([true, true]);
+  expect(loop.status.ageSeconds).toBeLessThan(60);
   stuck.give();
   await started;
   expect(catalogues).toHaveLength(1);

@@ -156,6 +156,8 @@ export class DiscoveryThread {
         if (this.#catalogue.columns.changed === undefined) this.#kept = undefined;
         return this.#onCatalogue?.(this.#catalogue, message.mail);
       case "status":
+        // It has looked at something: it works.
+        this.#failure = undefined;
         return this.#noteStatus(message.status);
       case "kept":
         this.#kept = message;
@@ -163,7 +165,6 @@ export class DiscoveryThread {
       case "log":
         return this.#log[message.level](message.text);
       case "read":
-        this.#failure = undefined;
         for (const done of this.#awaiting.splice(0)) done();
     }
   }
