@@ -1,7 +1,8 @@
-import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { makeLog } from "../io/log.ts";
+import type { Logger } from "../io/log.ts";
+import type { EngineRole } from "../roles/engine/messages.ts";
 import type { Running } from "../roles/running.ts";
+import { type Threads, endThreads, startThreads } from "../roles/threads.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
 
@@ -17,7 +18,7 @@ Runs a resolving query server: finds all MABs and their QSAs in DNS, measures th
 ${EXIT_STATUS}
 
 Example: drtm qsr --config /etc/drtm/qsr.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsr", args, async (config, log) => (await import("../roles/qsr.ts")).runQsr(expect(config, "qsr"), log)),
+  run: (args) => serve("qsr", args, async (config, log, threads) => (await import("../roles/qsr.ts")).runQsr(expect(config, "qsr"), log, threads)),
 };
 
 export const qsa: Command = {
@@ -30,7 +31,7 @@ Runs an authoritative query server on mapping files; "drtm ctl map set" changes 
 ${EXIT_STATUS}
 
 Example: drtm qsa --config /etc/drtm/qsa.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsa", args, async (config, log) => (await import("../roles/qsa.ts")).runQsa(expect(config, "qsa"), log)),
+  run: (args) => serve("qsa", args, async (config, log, threads) => (await import("../roles/qsa.ts")).runQsa(expect(config, "qsa"), log, threads)),
 };
 
 export const qsc: Command = {
@@ -43,20 +44,32 @@ Runs a caching query server: answers ITRs from its cache, and asks the QSRs, QSC
 ${EXIT_STATUS}
 
 Example: drtm qsc --config /etc/drtm/qsc.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsc", args, async (config, log) => (await import("../roles/qsc.ts")).runQsc(expect(config, "qsc"), log)),
+  run: (args) => serve("qsc", args, async (config, log, threads) => (await import("../roles/qsc.ts")).runQsc(expect(config, "qsc"), log, threads)),
 };
 
 /** A role is loaded by itself, so that each starts as fast as it can. */
-type Run = (config: Config, log: ReturnType<typeof makeLog>) => Promise<Running>;
+type Run = (config: Config, log: Logger, threads: Threads) => Promise<Running>;
 
-async function serve(name: string, args: readonly string[], run: Run): Promise<number> {
+async function serve(name: EngineRole, args: readonly string[], run: Run): Promise<number> {
   const { values, positionals } = readArgs(name, args, { config: { type: "string", short: "c" } });
   if (positionals.length > 0) throw new UsageError(`drtm ${name} takes no "${positionals[0]}": name the file with --config`);
   if (values.config === undefined) throw new UsageError(`drtm ${name} needs --config FILE (see: drtm ${name} --help)`);
-  const config = loadConfig(values.config);
+  // They load their code while this thread loads what reads the file.
+  const threads = startThreads(name);
+  try {
+    return await serveUntilStopped(values.config, threads, run);
+  } finally {
+    // They have ended, unless something has failed.
+    await endThreads(threads);
+  }
+}
+
+async function serveUntilStopped(file: string, threads: Threads, run: Run): Promise<number> {
+  const [{ loadConfig }, { makeLog }] = await Promise.all([import("../config/load.ts"), import("../io/log.ts")]);
+  const config = loadConfig(file);
   const log = makeLog(config.log);
   const stop = stopSignal();
-  const running = await run(config, log);
+  const running = await run(config, log, threads);
   const end = await Promise.race([untilStopped(stop), running.failed]);
   if (end instanceof Error) log.fatal(`this server cannot go on, and ends so as to be started again: ${end.stack}`);
   else log.info(`${end}: stopping`);

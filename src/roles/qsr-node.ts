@@ -14,6 +14,7 @@ import { whoIs } from "./qsa-name.ts";
 import { QsrState, type Ranked } from "./qsr-state.ts";
 import type { CatalogueReport, StatusReport } from "./reports.ts";
 import { statusOf } from "./status.ts";
+import { type Threads, startThreads } from "./threads.ts";
 
 const LOOK_MS = 250;
 
@@ -27,20 +28,19 @@ export class QsrNode {
   #catalogue: Catalogue;
   #looking: NodeJS.Timeout | undefined;
 
-  private constructor(config: QsrConfig, log: Logger) {
+  private constructor(config: QsrConfig, log: Logger, threads: Threads) {
     const { dns, qsas, state: { directory } } = config;
     this.#log = log;
-    // First of all: they start beside what follows.
-    this.engine = new EngineThread("qsr");
-    this.discovery = new DiscoveryThread({ dns, qsas, directory }, log);
+    this.engine = new EngineThread("qsr", threads.engine);
+    this.discovery = new DiscoveryThread({ dns, qsas, directory }, log, threads.discovery);
     this.#state = directory === undefined ? undefined : new QsrState(directory, log);
     this.#kept = this.#state?.readCatalogue(catalogueScope(config), dns.catalogueMaxAgeHours * 3600);
     this.#catalogue = this.#kept?.catalogue ?? EMPTY_CATALOGUE;
   }
 
   /** Opens the sockets, and serves at once what was known when this program ended last. Throws EngineRefusal, and DiscoveryRefusal. */
-  static async open(config: QsrConfig, log: Logger): Promise<QsrNode> {
-    const node = new QsrNode(config, log);
+  static async open(config: QsrConfig, log: Logger, threads = startThreads("qsr")): Promise<QsrNode> {
+    const node = new QsrNode(config, log, threads);
     try {
       const known = node.#state?.readRanking() ?? new Map<string, KnownRtt>();
       const { means } = await node.engine.open({ config, catalogue: mailOf(node.#catalogue, undefined), known });

@@ -11,12 +11,14 @@ import { RecordType, type ResourceRecord, encodeSoa } from "../../src/dns/record
 import { DnsServer } from "../../src/io/dns-server.ts";
 import { makeLog } from "../../src/io/log.ts";
 import { DiscoveryThread } from "../../src/roles/discovery/discovery-thread.ts";
+import { startDiscovery } from "../../src/roles/threads.ts";
 import { discoverOnce } from "../support/discover.ts";
 import { type SetDraft, registry, svcb } from "../support/registry.ts";
 
 const SERVICE = "s1.dsoc-a.example.";
 const FAILING = new URL("../support/failing-discovery.ts", import.meta.url);
 const FATAL_SERVICE = "fatal.example.";
+const startFailing = () => startDiscovery(FAILING);
 const log = makeLog({ level: "fatal" as "error", format: "json" });
 
 let directory = "";
@@ -51,7 +53,7 @@ async function open(more: object = {}) {
     dns: { servers: [`127.0.0.1:${port}`], registries: [{ apex: "drtm.example" }], refreshMinSeconds: 0.1, refreshMaxSeconds: 1, queryDeadlineSeconds: 0.5, ...more },
     qsas: { allowLoopback: true },
   });
-  const thread = new DiscoveryThread({ dns: config.dns, qsas: config.qsas, directory: join(directory, "state") }, log, FAILING);
+  const thread = new DiscoveryThread({ dns: config.dns, qsas: config.qsas, directory: join(directory, "state") }, log, startFailing(), startFailing);
   threads.push(thread);
   await thread.ready;
   const catalogues: Catalogue[] = [];

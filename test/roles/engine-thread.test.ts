@@ -10,6 +10,7 @@ import { loadNative } from "../../src/io/batch/native.ts";
 import { ControlError } from "../../src/io/control-place.ts";
 import { QueryClient } from "../../src/io/query-client.ts";
 import { EngineThread } from "../../src/roles/engine/engine-thread.ts";
+import { startEngine } from "../../src/roles/threads.ts";
 import { freePort } from "../support/process.ts";
 
 const LOOPBACK = parseIp("127.0.0.1");
@@ -34,7 +35,7 @@ function config(port: number, driver: QsaConfig["driver"]): QsaConfig {
 }
 
 function start(script?: URL): EngineThread<"qsa"> {
-  const thread = new EngineThread("qsa", script);
+  const thread = new EngineThread("qsa", startEngine("qsa", script));
   threads.push(thread);
   return thread;
 }

@@ -1,12 +1,12 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import type { KeptCatalogue } from "../../io/catalogue-file.ts";
 import { now } from "../../io/clock.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { Logger } from "../../io/log.ts";
-import { workerEnvironment, workerScript } from "../worker.ts";
+import { startDiscovery } from "../threads.ts";
 import { type CatalogueMail, openMail } from "./catalogue-mail.ts";
-import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery, WorkerData } from "./messages.ts";
+import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery } from "./messages.ts";
 
 /** Discovery cannot work as configured; the message is that of the error in its thread. */
 export class DiscoveryRefusal extends Error {
@@ -22,14 +22,11 @@ export class DiscoveryRefusal extends Error {
 /** `mail`: the catalogue as one that has the catalogue before it can take it. */
 type OnCatalogue = (catalogue: Catalogue, mail: CatalogueMail | null) => void;
 
-const WORKER = workerScript("./discovery-worker", import.meta.url);
 /** After the thread has failed for the first time; then twice as long each time. */
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 /** Who has worked for so long has got over what made it fail. */
 const WELL_AFTER_MS = 300_000;
-/** Left to itself it grows to 130 MB while a zone is read, and is not given back; it is no faster then. */
-const YOUNG_MB = 16;
 /** For what is being written to disk. */
 const CLOSE_MS = 10_000;
 const NOTHING_KNOWN: DiscoveryStatus = { registries: [], serials: {}, sources: {}, ageSeconds: null, problems: [] };
@@ -41,7 +38,7 @@ const NOTHING_KNOWN: DiscoveryStatus = { registries: [], serials: {}, sources: {
 export class DiscoveryThread {
   readonly #settings: DiscoverySettings;
   readonly #log: Logger;
-  readonly #script: URL;
+  readonly #startAnother: () => Worker;
   readonly #ready = Promise.withResolvers<void>();
   #worker: Worker | undefined;
   #catalogue = EMPTY_CATALOGUE;
@@ -58,14 +55,14 @@ export class DiscoveryThread {
   /** To be told that all has been read once. */
   readonly #awaiting: (() => void)[] = [];
 
-  /** Starts the thread; nothing is read before `start`. `script` is what runs in it. */
-  constructor(settings: DiscoverySettings, log: Logger, script = WORKER) {
+  /** `worker`: a thread that was started for this; nothing is read before `start`. `restart` starts another one, should it fail. */
+  constructor(settings: DiscoverySettings, log: Logger, worker = startDiscovery(), restart: () => Worker = startDiscovery) {
     this.#settings = settings;
     this.#log = log;
-    this.#script = script;
+    this.#startAnother = restart;
     // Who gives up before does not wait for it.
     this.#ready.promise.catch(() => undefined);
-    this.#spawn();
+    this.#use(worker);
   }
 
   /** Until it can be started. Throws DiscoveryRefusal where it cannot work as configured. */
@@ -117,9 +114,9 @@ export class DiscoveryThread {
     clearTimeout(late);
   }
 
-  #spawn(): void {
-    const worker = new Worker(this.#script, { name: "discovery", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, workerData: { settings: this.#settings } satisfies WorkerData, env: workerEnvironment() });
+  #use(worker: Worker): void {
     this.#worker = worker;
+    this.#send({ type: "open", settings: this.#settings });
     this.#startedAt = performance.now();
     let failure = new Error("its thread has ended by itself");
     worker.on("error", (error: Error) => { failure = error; });
@@ -141,7 +138,7 @@ export class DiscoveryThread {
     this.#failure = `its thread has failed, and is started again: ${failure.message}; the catalogue stays as it was`;
     this.#log.error(`discovery has failed, and is started again in ${wait / 1000} s: ${failure instanceof DiscoveryRefusal ? failure.message : failure.stack}`);
     this.#restart = setTimeout(() => {
-      this.#spawn();
+      this.#use(this.#startAnother());
       this.#send({ type: "start", inUse: this.#inUse });
     }, wait);
   }

@@ -3,11 +3,6 @@ import type { CatalogueColumns } from "../../core/mabs/catalogue.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { CatalogueMail } from "./catalogue-mail.ts";
 
-/** What the thread is given at its start. */
-export interface WorkerData {
-  readonly settings: DiscoverySettings;
-}
-
 /** What discovery needs to know. */
 export interface DiscoverySettings {
   readonly dns: QsrConfig["dns"];
@@ -27,6 +22,8 @@ export interface CatalogueInUse {
 
 /** From the query thread to discovery. */
 export type ToDiscovery =
+  /** First of all. */
+  | { readonly type: "open"; readonly settings: DiscoverySettings }
   | { readonly type: "start"; readonly inUse: CatalogueInUse | undefined }
   /** None of its QSAs answers. */
   | { readonly type: "recheck"; readonly service: string }

@@ -1,9 +1,8 @@
 import { closeSync, writeSync } from "node:fs";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { ControlError } from "../../io/control-place.ts";
 import type { Logger } from "../../io/log.ts";
-import { compileCache, workerEnvironment, workerScript } from "../worker.ts";
-import type { EngineRole, EngineWorkerData, FromEngine, HostSettings, Hosts, ToEngine } from "./messages.ts";
+import type { EngineRole, FromEngine, HostSettings, Hosts, ToEngine } from "./messages.ts";
 
 /** The engine cannot work as configured; the message is that of the error in its thread. */
 export class EngineRefusal extends Error {
@@ -31,7 +30,6 @@ interface Waiting {
 /** HTTP's status for what is asked of an engine that has ended. */
 export const STOPPED = 503;
 
-const WORKER = workerScript("./engine-worker", import.meta.url);
 /** A 64-bit number, one, as an eventfd takes it. */
 const ALARM = new BigUint64Array([1n]);
 
@@ -50,11 +48,11 @@ export class EngineThread<R extends EngineRole> {
   #alarm: number | undefined;
   #isClosing = false;
 
-  /** Starts the thread; `open` has it open its sockets, and may be called as soon as what it needs is known. `script` is what runs in it. */
-  constructor(role: R, script = WORKER) {
+  /** `worker`: a thread that was started for this role; `open` has it open its sockets. */
+  constructor(role: R, worker: Worker) {
     this.failed = this.#failed.promise;
     this.host = new Proxy({}, { get: (_, method) => (...values: unknown[]) => this.#call(String(method), values) }) as Remote<Hosts[R]>;
-    this.#worker = new Worker(script, { name: `${role} engine`, workerData: { role, compileCache: compileCache() } satisfies EngineWorkerData, env: workerEnvironment() });
+    this.#worker = worker;
     let failure = new Error(`the thread of the ${role} engine has ended by itself`);
     this.#worker.on("error", (error: Error) => { failure = error; });
     this.#worker.on("message", (message: FromEngine) => {
@@ -124,9 +122,9 @@ export class EngineThread<R extends EngineRole> {
   }
 }
 
-/** Starts an engine in its thread, and opens its sockets. Throws EngineRefusal where it cannot work as configured. */
-export async function openEngine<R extends EngineRole>(role: R, settings: HostSettings[R], log: Logger): Promise<EngineThread<R>> {
-  const engine = new EngineThread(role);
+/** Has an engine open its sockets in a thread that was started for its role. Throws EngineRefusal where it cannot work as configured. */
+export async function openEngine<R extends EngineRole>(role: R, worker: Worker, settings: HostSettings[R], log: Logger): Promise<EngineThread<R>> {
+  const engine = new EngineThread(role, worker);
   const { means } = await engine.open(settings);
   log.info(`datagrams come and go ${means}`);
   return engine;

@@ -1,5 +1,4 @@
 /** The thread that an engine runs in: calls the host's methods as the control thread's messages say. */
-import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import type { OpenedDriver } from "../../io/driver.ts";
 import type { EngineRole, EngineWorkerData, FromEngine, ToEngine } from "./messages.ts";
@@ -14,10 +13,7 @@ interface HostClass {
 }
 
 const port = parentPort!;
-const { role, compileCache } = workerData as EngineWorkerData;
-
-// A thread does not have that of its process by itself, and what is loaded before has no use of it.
-if (compileCache !== undefined) enableCompileCache(compileCache);
+const { role } = workerData as EngineWorkerData;
 
 const LOADERS: Readonly<Record<EngineRole, () => Promise<unknown>>> = {
   qsr: async () => (await import("./qsr-host.ts")).QsrHost,

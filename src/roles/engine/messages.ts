@@ -21,8 +21,6 @@ export interface HostSettings {
 /** What the thread is given at its start. */
 export interface EngineWorkerData {
   readonly role: EngineRole;
-  /** Where compiled code is kept for the next start. */
-  readonly compileCache: string | undefined;
 }
 
 /** From the control thread to the engine's. */
