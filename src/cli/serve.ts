@@ -1,8 +1,9 @@
+import type { Worker } from "node:worker_threads";
 import type { Config } from "../config/schema.ts";
 import type { Logger } from "../io/log.ts";
 import type { EngineRole } from "../roles/engine/messages.ts";
 import type { Running } from "../roles/running.ts";
-import { type Threads, endThreads, startThreads } from "../roles/threads.ts";
+import { startEngine } from "../roles/threads.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { stopSignal, untilStopped } from "./stop-signal.ts";
 
@@ -18,7 +19,7 @@ Runs a resolving query server: finds all MABs and their QSAs in DNS, measures th
 ${EXIT_STATUS}
 
 Example: drtm qsr --config /etc/drtm/qsr.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsr", args, async (config, log, threads) => (await import("../roles/qsr.ts")).runQsr(expect(config, "qsr"), log, threads)),
+  run: (args) => serve("qsr", args, async (config, log, thread) => (await import("../roles/qsr.ts")).runQsr(expect(config, "qsr"), log, thread)),
 };
 
 export const qsa: Command = {
@@ -31,7 +32,7 @@ Runs an authoritative query server on mapping files; "drtm ctl map set" changes 
 ${EXIT_STATUS}
 
 Example: drtm qsa --config /etc/drtm/qsa.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsa", args, async (config, log, threads) => (await import("../roles/qsa.ts")).runQsa(expect(config, "qsa"), log, threads)),
+  run: (args) => serve("qsa", args, async (config, log, thread) => (await import("../roles/qsa.ts")).runQsa(expect(config, "qsa"), log, thread)),
 };
 
 export const qsc: Command = {
@@ -44,32 +45,32 @@ Runs a caching query server: answers ITRs from its cache, and asks the QSRs, QSC
 ${EXIT_STATUS}
 
 Example: drtm qsc --config /etc/drtm/qsc.yaml        (see docs/configuration.md)`,
-  run: (args) => serve("qsc", args, async (config, log, threads) => (await import("../roles/qsc.ts")).runQsc(expect(config, "qsc"), log, threads)),
+  run: (args) => serve("qsc", args, async (config, log, thread) => (await import("../roles/qsc.ts")).runQsc(expect(config, "qsc"), log, thread)),
 };
 
 /** A role is loaded by itself, so that each starts as fast as it can. */
-type Run = (config: Config, log: Logger, threads: Threads) => Promise<Running>;
+type Run = (config: Config, log: Logger, thread: Worker) => Promise<Running>;
 
 async function serve(name: EngineRole, args: readonly string[], run: Run): Promise<number> {
   const { values, positionals } = readArgs(name, args, { config: { type: "string", short: "c" } });
   if (positionals.length > 0) throw new UsageError(`drtm ${name} takes no "${positionals[0]}": name the file with --config`);
   if (values.config === undefined) throw new UsageError(`drtm ${name} needs --config FILE (see: drtm ${name} --help)`);
-  // They load their code while this thread loads what reads the file.
-  const threads = startThreads(name);
+  // It loads its code while this thread loads what reads the file.
+  const thread = startEngine(name);
   try {
-    return await serveUntilStopped(values.config, threads, run);
+    return await serveUntilStopped(values.config, thread, run);
   } finally {
-    // They have ended, unless something has failed.
-    await endThreads(threads);
+    // It has ended, unless something has failed.
+    await thread.terminate();
   }
 }
 
-async function serveUntilStopped(file: string, threads: Threads, run: Run): Promise<number> {
+async function serveUntilStopped(file: string, thread: Worker, run: Run): Promise<number> {
   const [{ loadConfig }, { makeLog }] = await Promise.all([import("../config/load.ts"), import("../io/log.ts")]);
   const config = loadConfig(file);
   const log = makeLog(config.log);
   const stop = stopSignal();
-  const running = await run(config, log, threads);
+  const running = await run(config, log, thread);
   const end = await Promise.race([untilStopped(stop), running.failed]);
   if (end instanceof Error) log.fatal(`this server cannot go on, and ends so as to be started again: ${end.stack}`);
   else log.info(`${end}: stopping`);

@@ -6,11 +6,11 @@ import type { StatusReport } from "./reports.ts";
 import type { Running } from "./running.ts";
 import { listensOn, serveRole } from "./serve-role.ts";
 import { statusOf } from "./status.ts";
-import { startThreads } from "./threads.ts";
+import { startEngine } from "./threads.ts";
 
 /** Runs an authoritative query server on mapping files (paths already resolved). */
-export async function runQsa(config: QsaConfig, log: Logger, threads = startThreads("qsa")): Promise<Running> {
-  const engine = await openEngine("qsa", threads.engine, config, log);
+export async function runQsa(config: QsaConfig, log: Logger, thread = startEngine("qsa")): Promise<Running> {
+  const engine = await openEngine("qsa", thread, config, log);
   const offered = {
     "GET /status": async (): Promise<StatusReport> => ({ ...statusOf("qsa", await engine.host.status()), mapping: await engine.host.mapping() }),
     ...shareRoutes(engine.host),

@@ -5,11 +5,11 @@ import { openEngine } from "./engine/engine-thread.ts";
 import type { Running } from "./running.ts";
 import { listensOn, serveRole } from "./serve-role.ts";
 import { statusOf } from "./status.ts";
-import { startThreads } from "./threads.ts";
+import { startEngine } from "./threads.ts";
 
 /** Runs a caching query server in front of the servers that its configuration names. */
-export async function runQsc(config: QscConfig, log: Logger, threads = startThreads("qsc")): Promise<Running> {
-  const engine = await openEngine("qsc", threads.engine, config, log);
+export async function runQsc(config: QscConfig, log: Logger, thread = startEngine("qsc")): Promise<Running> {
+  const engine = await openEngine("qsc", thread, config, log);
   const offered = { "GET /status": async () => statusOf("qsc", await engine.host.status()), ...cachingRoutes(engine.host) };
   const running = await serveRole("qsc", config.control.socket, offered, engine.failed, () => engine.close());
   log.info(`QSC listens on ${listensOn(config.listen)}, asks ${listensOn(config.upstreams)}; control socket ${running.socket}`);

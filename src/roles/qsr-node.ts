@@ -1,3 +1,4 @@
+import type { Worker } from "node:worker_threads";
 import type { QsrConfig } from "../config/schema.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import type { KnownRtt } from "../core/querier/upstream-table.ts";
@@ -14,7 +15,7 @@ import { whoIs } from "./qsa-name.ts";
 import { QsrState, type Ranked } from "./qsr-state.ts";
 import type { CatalogueReport, StatusReport } from "./reports.ts";
 import { statusOf } from "./status.ts";
-import { type Threads, startThreads } from "./threads.ts";
+import { startEngine } from "./threads.ts";
 
 const LOOK_MS = 250;
 
@@ -28,19 +29,20 @@ export class QsrNode {
   #catalogue: Catalogue;
   #looking: NodeJS.Timeout | undefined;
 
-  private constructor(config: QsrConfig, log: Logger, threads: Threads) {
+  private constructor(config: QsrConfig, log: Logger, thread: Worker) {
     const { dns, qsas, state: { directory } } = config;
     this.#log = log;
-    this.engine = new EngineThread("qsr", threads.engine);
-    this.discovery = new DiscoveryThread({ dns, qsas, directory }, log, threads.discovery);
+    this.engine = new EngineThread("qsr", thread);
+    // It starts beside what follows.
+    this.discovery = new DiscoveryThread({ dns, qsas, directory }, log);
     this.#state = directory === undefined ? undefined : new QsrState(directory, log);
     this.#kept = this.#state?.readCatalogue(catalogueScope(config), dns.catalogueMaxAgeHours * 3600);
     this.#catalogue = this.#kept?.catalogue ?? EMPTY_CATALOGUE;
   }
 
   /** Opens the sockets, and serves at once what was known when this program ended last. Throws EngineRefusal, and DiscoveryRefusal. */
-  static async open(config: QsrConfig, log: Logger, threads = startThreads("qsr")): Promise<QsrNode> {
-    const node = new QsrNode(config, log, threads);
+  static async open(config: QsrConfig, log: Logger, thread = startEngine("qsr")): Promise<QsrNode> {
+    const node = new QsrNode(config, log, thread);
     try {
       const known = node.#state?.readRanking() ?? new Map<string, KnownRtt>();
       const { means } = await node.engine.open({ config, catalogue: mailOf(node.#catalogue, undefined), known });

@@ -18,7 +18,6 @@ import { type SetDraft, registry, svcb } from "../support/registry.ts";
 const SERVICE = "s1.dsoc-a.example.";
 const FAILING = new URL("../support/failing-discovery.ts", import.meta.url);
 const FATAL_SERVICE = "fatal.example.";
-const startFailing = () => startDiscovery(FAILING);
 const log = makeLog({ level: "fatal" as "error", format: "json" });
 
 let directory = "";
@@ -53,7 +52,7 @@ async function open(more: object = {}) {
     dns: { servers: [`127.0.0.1:${port}`], registries: [{ apex: "drtm.example" }], refreshMinSeconds: 0.1, refreshMaxSeconds: 1, queryDeadlineSeconds: 0.5, ...more },
     qsas: { allowLoopback: true },
   });
-  const thread = new DiscoveryThread({ dns: config.dns, qsas: config.qsas, directory: join(directory, "state") }, log, startFailing(), startFailing);
+  const thread = new DiscoveryThread({ dns: config.dns, qsas: config.qsas, directory: join(directory, "state") }, log, () => startDiscovery(FAILING));
   threads.push(thread);
   await thread.ready;
   const catalogues: Catalogue[] = [];

@@ -38,7 +38,7 @@ const NOTHING_KNOWN: DiscoveryStatus = { registries: [], serials: {}, sources: {
 export class DiscoveryThread {
   readonly #settings: DiscoverySettings;
   readonly #log: Logger;
-  readonly #startAnother: () => Worker;
+  readonly #startThread: () => Worker;
   readonly #ready = Promise.withResolvers<void>();
   #worker: Worker | undefined;
   #catalogue = EMPTY_CATALOGUE;
@@ -55,14 +55,14 @@ export class DiscoveryThread {
   /** To be told that all has been read once. */
   readonly #awaiting: (() => void)[] = [];
 
-  /** `worker`: a thread that was started for this; nothing is read before `start`. `restart` starts another one, should it fail. */
-  constructor(settings: DiscoverySettings, log: Logger, worker = startDiscovery(), restart: () => Worker = startDiscovery) {
+  /** Starts the thread; nothing is read before `start`. `startThread` starts one, and another should it fail. */
+  constructor(settings: DiscoverySettings, log: Logger, startThread: () => Worker = startDiscovery) {
     this.#settings = settings;
     this.#log = log;
-    this.#startAnother = restart;
+    this.#startThread = startThread;
     // Who gives up before does not wait for it.
     this.#ready.promise.catch(() => undefined);
-    this.#use(worker);
+    this.#use(startThread());
   }
 
   /** Until it can be started. Throws DiscoveryRefusal where it cannot work as configured. */
@@ -138,7 +138,7 @@ export class DiscoveryThread {
     this.#failure = `its thread has failed, and is started again: ${failure.message}; the catalogue stays as it was`;
     this.#log.error(`discovery has failed, and is started again in ${wait / 1000} s: ${failure instanceof DiscoveryRefusal ? failure.message : failure.stack}`);
     this.#restart = setTimeout(() => {
-      this.#use(this.#startAnother());
+      this.#use(this.#startThread());
       this.#send({ type: "start", inUse: this.#inUse });
     }, wait);
   }
