@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import type { QsrConfig } from "../config/schema.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import type { KnownRtt } from "../core/querier/upstream-table.ts";
@@ -27,33 +26,40 @@ export class QsrNode {
   readonly #state: QsrState | undefined;
   readonly #kept: KeptCatalogue | undefined;
   #catalogue: Catalogue;
-  #looking: NodeJS.Timeout | undefined;
+  readonly #looking: NodeJS.Timeout;
 
-  private constructor(config: QsrConfig, log: Logger, thread: Worker) {
-    const { dns, qsas, state: { directory } } = config;
+  private constructor(engine: EngineThread<"qsr">, discovery: DiscoveryThread, state: QsrState | undefined, kept: KeptCatalogue | undefined, log: Logger) {
+    this.engine = engine;
+    this.discovery = discovery;
+    this.#state = state;
+    this.#kept = kept;
+    this.#catalogue = kept?.catalogue ?? EMPTY_CATALOGUE;
     this.#log = log;
-    this.engine = new EngineThread("qsr", thread);
-    // It starts beside what follows.
-    this.discovery = new DiscoveryThread({ dns, qsas, directory }, log);
-    this.#state = directory === undefined ? undefined : new QsrState(directory, log);
-    this.#kept = this.#state?.readCatalogue(catalogueScope(config), dns.catalogueMaxAgeHours * 3600);
-    this.#catalogue = this.#kept?.catalogue ?? EMPTY_CATALOGUE;
+    this.#state?.follow(() => this.#ranking());
+    this.#looking = setInterval(() => { this.#quietly(this.#look()); }, LOOK_MS);
   }
 
   /** Opens the sockets, and serves at once what was known when this program ended last. Throws EngineRefusal, and DiscoveryRefusal. */
   static async open(config: QsrConfig, log: Logger, thread = startEngine("qsr")): Promise<QsrNode> {
-    const node = new QsrNode(config, log, thread);
+    const { dns, qsas, state: { directory } } = config;
+    const engine = new EngineThread("qsr", thread);
+    const state = directory === undefined ? undefined : new QsrState(directory, log);
+    const kept = state?.readCatalogue(catalogueScope(config), dns.catalogueMaxAgeHours * 3600);
+    const startDiscovery = (): DiscoveryThread => new DiscoveryThread({ dns, qsas, directory }, log);
+    // With something to serve, the engine has the processor for itself until it serves.
+    let discovery = kept === undefined ? startDiscovery() : undefined;
     try {
-      const known = node.#state?.readRanking() ?? new Map<string, KnownRtt>();
-      const { means } = await node.engine.open({ config, catalogue: mailOf(node.#catalogue, undefined), known });
+      const known = state?.readRanking() ?? new Map<string, KnownRtt>();
+      const { means } = await engine.open({ config, catalogue: mailOf(kept?.catalogue ?? EMPTY_CATALOGUE, undefined), known });
+      discovery ??= startDiscovery();
       log.info(`datagrams come and go ${means}`);
-      if (!(await node.engine.host.hasIpv6())) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
-      if (node.#kept !== undefined) await node.#logCatalogue("catalogue of the last run");
-      await node.discovery.ready;
-      node.#follow();
+      if (!(await engine.host.hasIpv6())) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
+      await discovery.ready;
+      const node = new QsrNode(engine, discovery, state, kept, log);
+      if (kept !== undefined) await node.#logCatalogue("catalogue of the last run");
       return node;
     } catch (error) {
-      await node.close();
+      await Promise.all([engine.close(), discovery?.close()]);
       throw error;
     }
   }
@@ -91,11 +97,6 @@ export class QsrNode {
     const { size, services } = this.#catalogue;
     const { upstreams } = await this.engine.host.status();
     this.#log.info(`${what}: ${size} MABs, ${services.length} services, ${upstreams.known} QSAs`);
-  }
-
-  #follow(): void {
-    this.#state?.follow(() => this.#ranking());
-    this.#looking = setInterval(() => { this.#quietly(this.#look()); }, LOOK_MS);
   }
 
   /** Tells who has failed and who is back, and has DNS looked at again for services of which nobody answers. */

@@ -21,8 +21,15 @@ export interface Native {
   addressOf(memory: ArrayBuffer): number;
 }
 
-/** Loads what calls into the C library; gives why it cannot be loaded here, as a text, where it cannot. */
+let loaded: Native | string | undefined;
+
+/** Loads what calls into the C library, the first time; gives why it cannot be loaded here, as a text, where it cannot. */
 export function loadNative(): Native | string {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native | string {
   if (process.platform !== "linux" || endianness() !== "LE" || !["x64", "arm64"].includes(process.arch)) return `not on ${process.platform} ${process.arch}`;
   try {
     return bindNative(createRequire(import.meta.url)("koffi") as typeof Koffi);

@@ -20,7 +20,9 @@ const LOADERS: Readonly<Record<EngineRole, () => Promise<unknown>>> = {
   qsa: async () => (await import("./qsa-host.ts")).QsaHost,
   qsc: async () => (await import("./qsc-host.ts")).QscHost,
 };
-const [HostOfRole, { statusFor }] = await Promise.all([LOADERS[role]() as Promise<HostClass>, import("../../io/control-place.ts")]);
+const [HostOfRole, { loadNative }, { statusFor }] = await Promise.all([LOADERS[role]() as Promise<HostClass>, import("../../io/batch/native.ts"), import("../../io/control-place.ts")]);
+// It takes a while, and there is nothing else to do yet.
+loadNative();
 let host: Host | undefined;
 
 port.on("message", (message: ToEngine) => {
