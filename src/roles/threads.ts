@@ -5,14 +5,14 @@ import { workerEnvironment, workerScript } from "./worker.ts";
 const ENGINE = workerScript("./engine/engine-worker", import.meta.url);
 const DISCOVERY = workerScript("./discovery/discovery-worker", import.meta.url);
 /** Left to itself it grows to 130 MB while a zone is read, and is not given back; it is no faster then. */
-const DISCOVERY_YOUNG_MB = 16;
+const DISCOVERY_YOUNG_MB = 6;
 
 /**
  * Starts the thread of an engine, which loads its code and waits to be told what to do. This module loads little itself: who starts the
  * thread first of all has it ready when the configuration is read. `script`: what runs in it.
  */
 export function startEngine(role: EngineRole, script = ENGINE): Worker {
-  return new Worker(script, { name: `${role} engine`, env: workerEnvironment(), workerData: { role } satisfies EngineWorkerData });
+  return new Worker(script, { name: `${role} engine`, resourceLimits: { maxYoungGenerationSizeMb: 4 }, env: workerEnvironment(), workerData: { role } satisfies EngineWorkerData });
 }
 
 /** Starts the thread of discovery; `script`: what runs in it. */
