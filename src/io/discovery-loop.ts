@@ -1,6 +1,7 @@
 import type { IpAddress } from "../address/index.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import { sameProblems } from "../dns/discovery/change.ts";
+import { CatalogueMemory } from "../core/mabs/catalogue-memory.ts";
 import { CatalogueBook, serviceNames } from "../dns/discovery/catalogue-book.ts";
 import { type ServiceRules, ServiceTrust } from "../dns/discovery/service-trust.ts";
 import type { DemandingQuery, Problem, Query, RegistryOptions, RegistryState, Validation, WalkTools } from "../dns/discovery/types.ts";
@@ -29,6 +30,7 @@ export class DiscoveryLoop {
   readonly #options: DiscoveryOptions;
   readonly #registries: readonly RegistryWatch[];
   readonly #services: ServiceWatch;
+  readonly #memory = new CatalogueMemory();
   readonly #book: CatalogueBook;
   /** Of which a look has been asked for, and not begun. */
   readonly #waiting = new Set<RegistryWatch>();
@@ -58,7 +60,7 @@ export class DiscoveryLoop {
     const tools: WalkTools = { query, sha256hex, ...(onProgress === undefined ? {} : { progress: onProgress }) };
     const validation: Validation = { ask: demanding(dns), dnssec: dnssecTools(), now: unixSeconds };
     this.#options = options;
-    this.#book = new CatalogueBook(registries);
+    this.#book = new CatalogueBook(registries, this.#memory.take);
     this.#registries = registries.map((registry) => this.#watch(registry, tools, validation));
     this.#untried = new Set(this.#registries);
     this.#turns = new Turns((error) => { this.#fail("discovery", error); }, () => { this.#noteLook(); });
@@ -79,6 +81,11 @@ export class DiscoveryLoop {
       return state === undefined ? [] : [{ state, confirmedAt, isVouchedFor }];
     });
     return { registries, services: this.#services.toKeep, areServicesVouchedFor: this.#areServicesVouchedFor };
+  }
+
+  /** Uses the memory of catalogues again that nobody has: neither this nor who has these. */
+  reclaim(inUse: readonly Catalogue[]): void {
+    this.#memory.reclaim([...inUse, this.#book.catalogue, ...(this.#published === undefined ? [] : [this.#published])]);
   }
 
   /** Reads everything once, as far as it can be read, and goes on by itself from there. */

@@ -24,7 +24,7 @@ export class QsrNode {
   readonly discovery: DiscoveryThread;
   readonly #log: Logger;
   readonly #state: QsrState | undefined;
-  readonly #kept: KeptCatalogue | undefined;
+  #kept: KeptCatalogue | undefined;
   #catalogue: Catalogue;
   readonly #looking: NodeJS.Timeout;
 
@@ -71,9 +71,13 @@ export class QsrNode {
 
   /** Has discovery begin; over when everything has been read once, as far as it can be read. */
   discover(): Promise<void> {
-    return this.discovery.start(this.#kept, (catalogue, mail) => {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return this.discovery.start(kept, (catalogue, mail) => {
       this.#catalogue = catalogue;
-      this.#quietly(this.#use(mail));
+      const used = this.#use(mail);
+      this.#quietly(used);
+      return used;
     });
   }
 

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Prefix, comparePrefixes, formatPrefix, prefixAround } from "../../src/address/index.ts";
 import { Catalogue, EMPTY_CATALOGUE } from "../../src/core/mabs/catalogue.ts";
+import { CatalogueMemory } from "../../src/core/mabs/catalogue-memory.ts";
 import { CatalogueEditor } from "../../src/core/mabs/catalogue-editor.ts";
+import { catalogueOctets } from "../support/catalogue-octets.ts";
 import { NO_PREFIX, Segment } from "../../src/core/tables/segment-table.ts";
 
 const SETS: Readonly<Record<string, readonly string[]>> = { a: ["s1."], b: ["s1.", "s2."], c: ["s3."] };
@@ -16,8 +18,8 @@ const edits = fc.array(fc.record({ set: fc.constantFrom("a", "b", "c"), prefix: 
 
 type Edit = { readonly set: string; readonly prefix: Prefix; readonly isAddition: boolean };
 
-function edited(base: Catalogue, changes: readonly Edit[]): Catalogue {
-  const editor = new CatalogueEditor(base);
+function edited(base: Catalogue, changes: readonly Edit[], memory = new CatalogueMemory()): Catalogue {
+  const editor = new CatalogueEditor(base, memory.take);
   for (const { set, prefix, isAddition } of changes) {
     if (isAddition) editor.add(set, prefix);
     else editor.remove(set, prefix);
@@ -102,4 +104,40 @@ test("where very much changes, it does not say where", () => {
   const before = edited(EMPTY_CATALOGUE, changes.slice(0, 5));
   expect(edited(before, changes.slice(5, 10)).changedSince(before)).toHaveLength(5);
   expect(edited(before, changes).changedSince(before)).toBeUndefined();
+});
+
+test("memory of catalogues that nobody uses is used again, and only that", () => {
+  fc.assert(
+    fc.property(fc.array(edits, { minLength: 2, maxLength: 12 }), fc.integer({ min: 1, max: 3 }), (rounds, kept) => {
+      const memory = new CatalogueMemory();
+      const inUse = [EMPTY_CATALOGUE];
+      const expected = [catalogueOctets(EMPTY_CATALOGUE)];
+      let afresh = EMPTY_CATALOGUE;
+      for (const changes of rounds) {
+        afresh = edited(afresh, changes);
+        inUse.push(edited(inUse.at(-1)!, changes, memory));
+        expected.push(catalogueOctets(afresh));
+        if (inUse.length > kept) [inUse, expected].forEach((list) => list.shift());
+        memory.reclaim(inUse);
+        expect(inUse.map(catalogueOctets)).toEqual(expected);
+      }
+    }),
+  );
+});
+
+function edit(index: number, isAddition: boolean): Edit {
+  return { set: "a", prefix: prefixAround(4, index << 8, 0, 24), isAddition };
+}
+
+test("catalogues of about one size that follow each other take the memory of a few", () => {
+  const memory = new CatalogueMemory();
+  const buffers = new Set<ArrayBufferLike>();
+  let catalogue = edited(EMPTY_CATALOGUE, Array.from({ length: 1_000 }, (_, index) => edit(index, true)), memory);
+  for (let round = 0; round < 50; round++) {
+    const next = edited(catalogue, [edit(round, false), edit(2_000 + round, true)], memory);
+    memory.reclaim([next]);
+    catalogue = next;
+    for (const column of [next.columns.prefixes.hi, next.columns.groupOf, next.columns.ipv4.firstHi, next.columns.ipv4.prefix]) buffers.add(column.buffer);
+  }
+  expect(buffers.size).toBeLessThanOrEqual(24);
 });

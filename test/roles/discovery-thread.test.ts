@@ -56,7 +56,7 @@ async function open(more: object = {}) {
   threads.push(thread);
   await thread.ready;
   const catalogues: Catalogue[] = [];
-  const begin = (): Promise<void> => thread.start(undefined, (catalogue) => catalogues.push(catalogue));
+  const begin = (): Promise<void> => thread.start(undefined, (catalogue) => void catalogues.push(catalogue));
   const mabs = (): string[] => Array.from(catalogues.at(-1)?.mabs() ?? [], ({ prefix }) => formatPrefix(prefix));
   const problems = (): string => thread.status.problems.map(({ name, problem }) => `${name}: ${problem}`).join("\n");
   return { thread, catalogues, begin, mabs, problems };

@@ -1,4 +1,5 @@
 import { type Family, type Prefix, comparePrefixes, prefixContains } from "../../address/index.ts";
+import { type ColumnMemory, freshMemory } from "../tables/column-memory.ts";
 import { PrefixList, newPrefixColumns } from "../tables/prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns } from "../tables/segment-table.ts";
 import { editSegments, makeSegments } from "../tables/segment-writer.ts";
@@ -8,6 +9,8 @@ import type { ServiceEntry } from "./catalogue-content.ts";
 /** Beyond so many changes everything is made afresh. */
 const MOST_STRETCHES = 1_000;
 const REMOVED = -1;
+
+export type { ColumnMemory };
 
 /** Puts a MAB into a set, or takes it out. */
 interface Edit {
@@ -29,12 +32,15 @@ interface Outcome {
  */
 export class CatalogueEditor {
   readonly #base: Catalogue;
+  readonly #memory: ColumnMemory;
   readonly #edits: Edit[] = [];
   readonly #groupNames: string[];
   readonly #groupNumbers: Map<string, number>;
 
-  constructor(base: Catalogue) {
+  /** `memory`: for the columns of what it makes. */
+  constructor(base: Catalogue, memory = freshMemory) {
     this.#base = base;
+    this.#memory = memory;
     this.#groupNames = base.groups.map(({ set }) => set);
     this.#groupNumbers = new Map(this.#groupNames.map((name, number) => [name, number]));
   }
@@ -55,7 +61,7 @@ export class CatalogueEditor {
     const outcomes = this.#outcomes();
     if (outcomes.length === 0 && services === base.services) return base;
     const { prefixes, groupOf, rows } = this.#merge(outcomes);
-    const groups = this.#settleGroups(groupOf, services, servicesOf);
+    const groups = this.#settleGroups(groupOf, outcomes, services, servicesOf);
     const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, rows);
     return new Catalogue({ prefixes: prefixes.columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed: placesOf(outcomes) });
   }
@@ -97,7 +103,7 @@ export class CatalogueEditor {
     const base = this.#base;
     const ipv4 = base.prefixes.columns.ipv4 + growth(outcomes.filter(({ prefix }) => prefix.family === 4));
     const size = base.size + growth(outcomes);
-    const merge = new Merge(base, size, ipv4);
+    const merge = new Merge(base, size, ipv4, this.#memory);
     for (const { prefix, row, group } of outcomes) {
       merge.copyTo(row >= 0 ? row : base.prefixes.firstAtOrAfter(prefix.family, prefix.hi, prefix.lo, prefix.length));
       if (row >= 0) merge.skip();
@@ -108,18 +114,23 @@ export class CatalogueEditor {
   }
 
   /** Numbers the groups that are in use by their names, so that equal catalogues look alike. */
-  #settleGroups(groupOf: Uint32Array, services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): MabGroup[] {
-    const isUsed = new Uint8Array(this.#groupNames.length);
-    for (let row = 0; row < groupOf.length; row++) isUsed[groupOf[row]!] = 1;
-    const names = this.#groupNames.filter((_, group) => isUsed[group] === 1).toSorted();
+  #settleGroups(groupOf: Uint32Array, outcomes: readonly Outcome[], services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): MabGroup[] {
+    const unused = this.#unused(groupOf, outcomes);
+    const names = this.#groupNames.filter((_, group) => !unused.has(group)).toSorted();
     const numbers = new Map(names.map((name, number) => [name, number]));
     const settled = Uint32Array.from(this.#groupNames, (name) => numbers.get(name) ?? 0);
-    for (let row = 0; row < groupOf.length; row++) groupOf[row] = settled[groupOf[row]!]!;
+    if (settled.some((after, before) => after !== before)) for (let row = 0; row < groupOf.length; row++) groupOf[row] = settled[groupOf[row]!]!;
     const serviceNumbers = new Map(services.map(({ name }, number) => [name, number]));
     return names.map((set) => {
       const served = new Set(set.split(SET_SEPARATOR).flatMap((one) => servicesOf(one)));
       return { set, services: [...served].flatMap((name) => serviceNumbers.get(name) ?? []).toSorted((a, b) => a - b) };
     });
+  }
+
+  /** Groups of which no MAB is left: only those that a MAB has left can be. */
+  #unused(groupOf: Uint32Array, outcomes: readonly Outcome[]): Set<number> {
+    const left = new Set(outcomes.flatMap(({ row }) => (row < 0 ? [] : [this.#base.groupOf(row)])));
+    return new Set([...left].filter((group) => !groupOf.includes(group)));
   }
 
   /** Those of a family that has neither gained nor lost a MAB are shared. */
@@ -128,8 +139,8 @@ export class CatalogueEditor {
     const base = family === 4 ? columns.ipv4 : columns.ipv6;
     const stretches = outermost(outcomes.filter(({ prefix, row, group }) => prefix.family === family && (row < 0 || group === REMOVED)));
     if (stretches.length === 0) return base;
-    if (stretches.length > MOST_STRETCHES) return makeSegments(family, prefixes);
-    return editSegments(base, prefixes, stretches, rows.subarray(before.start(family), before.end(family)));
+    if (stretches.length > MOST_STRETCHES) return makeSegments(family, prefixes, this.#memory);
+    return editSegments(base, prefixes, stretches, rows.subarray(before.start(family), before.end(family)), this.#memory);
   }
 }
 
@@ -142,10 +153,10 @@ class Merge {
   #from = 0;
   #to = 0;
 
-  constructor(base: Catalogue, size: number, ipv4: number) {
+  constructor(base: Catalogue, size: number, ipv4: number, memory: ColumnMemory) {
     this.#base = base;
-    this.prefixes = newPrefixColumns(size, ipv4);
-    this.groupOf = newGroupColumn(size);
+    this.prefixes = newPrefixColumns(size, ipv4, memory);
+    this.groupOf = newGroupColumn(size, memory);
     this.rows = new Int32Array(base.size);
   }
 

@@ -1,4 +1,5 @@
 import type { Family, Prefix } from "../../address/index.ts";
+import { freshMemory } from "../tables/column-memory.ts";
 import { type PrefixColumns, PrefixList } from "../tables/prefix-list.ts";
 import { type Segment, type SegmentColumns, SegmentTable } from "../tables/segment-table.ts";
 import { makeSegments } from "../tables/segment-writer.ts";
@@ -113,8 +114,8 @@ export class Catalogue {
 
 export const EMPTY_CATALOGUE = Catalogue.of({ mabs: [], services: [] });
 
-export function newGroupColumn(size: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(4 * size));
+export function newGroupColumn(size: number, memory = freshMemory): Uint32Array {
+  return new Uint32Array(memory(4 * size), 0, size);
 }
 
 function compareTexts(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import { type Family, type Key, type Prefix, compareKeys, maskBits } from "../../address/index.ts";
+import { freshMemory } from "./column-memory.ts";
 
 /** Columns of a PrefixList; shared between threads when their memory is. */
 export interface PrefixColumns {
@@ -102,11 +103,11 @@ export class PrefixList {
 }
 
 /** Columns for so many prefixes, all zero, in memory that threads can share. */
-export function newPrefixColumns(size: number, ipv4: number): PrefixColumns {
+export function newPrefixColumns(size: number, ipv4: number, memory = freshMemory): PrefixColumns {
   return {
-    hi: new Uint32Array(new SharedArrayBuffer(4 * size)),
-    lo: new Uint32Array(new SharedArrayBuffer(4 * size)),
-    lengths: new Uint8Array(new SharedArrayBuffer(size)),
+    hi: new Uint32Array(memory(4 * size), 0, size),
+    lo: new Uint32Array(memory(4 * size), 0, size),
+    lengths: new Uint8Array(memory(size), 0, size),
     ipv4,
   };
 }

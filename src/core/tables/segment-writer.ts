@@ -1,4 +1,5 @@
 import { type Family, type Prefix, compareKeys, keyAfter, prefixLast } from "../../address/index.ts";
+import { type ColumnMemory, freshMemory } from "./column-memory.ts";
 import type { PrefixList } from "./prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns } from "./segment-table.ts";
 
@@ -11,6 +12,7 @@ const MOST_NESTED = 66;
  * copied from an older table. Neighbours never have the same prefix.
  */
 export class SegmentWriter {
+  readonly #memory: ColumnMemory;
   readonly #family: Family;
   readonly #prefixes: PrefixList;
   /** Of the rows of this family. */
@@ -23,15 +25,16 @@ export class SegmentWriter {
   #depth = 0;
   #count = 0;
 
-  constructor(family: Family, prefixes: PrefixList) {
+  constructor(family: Family, prefixes: PrefixList, memory: ColumnMemory) {
+    this.#memory = memory;
     this.#family = family;
     this.#prefixes = prefixes;
     this.#firstRow = prefixes.start(family);
     const most = 2 * (prefixes.end(family) - prefixes.start(family)) + 1;
     // What is cut off at the end was never touched, and costs nothing.
-    this.#firstHi = new Uint32Array(new SharedArrayBuffer(4 * most));
-    this.#firstLo = new Uint32Array(new SharedArrayBuffer(4 * most));
-    this.#prefix = new Int32Array(new SharedArrayBuffer(4 * most));
+    this.#firstHi = new Uint32Array(memory(4 * most), 0, most);
+    this.#firstLo = new Uint32Array(memory(4 * most), 0, most);
+    this.#prefix = new Int32Array(memory(4 * most), 0, most);
   }
 
   /** Begins a segment at a key. A later one at the same key takes the place of an earlier one, which would be empty. */
@@ -71,7 +74,7 @@ export class SegmentWriter {
     const firstLo = this.#firstLo.subarray(0, count);
     const bits = Math.min(MOST_DIRECTORY_BITS, Math.max(1, 32 - Math.clz32(count)));
     const shift = 32 - bits;
-    return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, firstLo, bits, shift), shift };
+    return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, firstLo, bits, shift, this.#memory), shift };
   }
 
   #place(row: number): number {
@@ -96,8 +99,8 @@ export class SegmentWriter {
 }
 
 /** Flattens all prefixes of one family. */
-export function makeSegments(family: Family, prefixes: PrefixList): SegmentColumns {
-  const writer = new SegmentWriter(family, prefixes);
+export function makeSegments(family: Family, prefixes: PrefixList, memory = freshMemory): SegmentColumns {
+  const writer = new SegmentWriter(family, prefixes, memory);
   writer.cut(0, 0, NO_PREFIX);
   writer.sweep(prefixes.start(family), prefixes.end(family), NO_PREFIX);
   return writer.finish();
@@ -107,8 +110,8 @@ export function makeSegments(family: Family, prefixes: PrefixList): SegmentColum
  * Flattens again what lies in changed stretches, and copies the rest. `changed`: prefixes that were added or removed, in order,
  * none inside another; `rows`: by place among the older list's rows of this family, the row now, or NO_PREFIX.
  */
-export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: Int32Array): SegmentColumns {
-  const writer = new SegmentWriter(old.family, prefixes);
+export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: Int32Array, memory = freshMemory): SegmentColumns {
+  const writer = new SegmentWriter(old.family, prefixes, memory);
   let next = 0;
   for (const stretch of changed) {
     const { family, hi, lo, length } = stretch;
@@ -142,8 +145,9 @@ function moved(place: number, rows: Int32Array): number {
   return place === NO_PREFIX ? NO_PREFIX : rows[place]!;
 }
 
-function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, bits: number, shift: number): Uint32Array {
-  const directory = new Uint32Array(new SharedArrayBuffer(4 * ((1 << bits) + 1)));
+function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, bits: number, shift: number, memory: ColumnMemory): Uint32Array {
+  const entries = (1 << bits) + 1;
+  const directory = new Uint32Array(memory(4 * entries), 0, entries);
   let segment = 0;
   for (let entry = 0; entry < directory.length - 1; entry++) {
     const start = (entry << shift) >>> 0;

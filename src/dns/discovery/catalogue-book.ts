@@ -1,6 +1,6 @@
 import { type Prefix, formatPrefix } from "../../address/index.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
-import { CatalogueEditor } from "../../core/mabs/catalogue-editor.ts";
+import { CatalogueEditor, type ColumnMemory } from "../../core/mabs/catalogue-editor.ts";
 import type { ServiceEntry } from "../../core/mabs/catalogue-content.ts";
 import { covers } from "./covers.ts";
 import type { BucketState, Problem, RegistryOptions, RegistryState, ServiceState, SetState } from "./types.ts";
@@ -17,6 +17,7 @@ interface Sifted {
  */
 export class CatalogueBook {
   readonly #registries: readonly RegistryOptions[];
+  readonly #memory: ColumnMemory | undefined;
   readonly #states = new Map<string, RegistryState>();
   readonly #sifted = new WeakMap<BucketState, Sifted>();
   /** What of a set is outside its registry's space. */
@@ -28,8 +29,15 @@ export class CatalogueBook {
   #services: readonly ServiceState[] = [];
   #catalogue = EMPTY_CATALOGUE;
 
-  constructor(registries: readonly RegistryOptions[]) {
+  /** `memory`: for the columns of catalogues. */
+  constructor(registries: readonly RegistryOptions[], memory?: ColumnMemory) {
     this.#registries = registries;
+    this.#memory = memory;
+  }
+
+  /** The last one that was made. */
+  get catalogue(): Catalogue {
+    return this.#catalogue;
   }
 
   /** Goes on from a catalogue that was made of these states. */
@@ -46,7 +54,7 @@ export class CatalogueBook {
 
   /** The catalogue of these states; the one before where it says the same. */
   update(registries: readonly RegistryState[], services: readonly ServiceState[]): { catalogue: Catalogue; problems: Problem[] } {
-    const editor = new CatalogueEditor(this.#catalogue);
+    const editor = new CatalogueEditor(this.#catalogue, this.#memory);
     for (const options of this.#registries) {
       this.#edit(editor, options, this.#states.get(options.apex), registries.find(({ apex }) => apex === options.apex));
     }

@@ -29,6 +29,8 @@ export class CatalogueKeeper {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #catalogue = EMPTY_CATALOGUE;
+  /** What is being written. */
+  #written = EMPTY_CATALOGUE;
   #isDue = false;
   /** Of the catalogue's file as we have written it. */
   #mark: FileMark | undefined;
@@ -44,6 +46,10 @@ export class CatalogueKeeper {
   /** What is there already. */
   resume(catalogue: Catalogue): void {
     this.#catalogue = catalogue;
+  }
+
+  get inUse(): readonly Catalogue[] {
+    return [this.#catalogue, this.#written];
   }
 
   /** There is another catalogue. */
@@ -76,6 +82,7 @@ export class CatalogueKeeper {
     // What was never confirmed is no good catalogue, and nothing is better kept than something empty.
     if (!this.#isDue || toKeep.registries.length === 0 || catalogue === EMPTY_CATALOGUE) return;
     this.#isDue = false;
+    this.#written = catalogue;
     const stamp = Date.now();
     const confirmedAt = Math.min(...toKeep.registries.map((registry) => registry.confirmedAt));
     const path = statePath(directory, "catalogue");

@@ -25,6 +25,9 @@ export class DiscoveryHost {
   readonly #notices: NotifyListener[] = [];
   /** The catalogue that the query thread has. */
   #sent: Catalogue | undefined;
+  /** Those that others may still use, by their numbers. */
+  readonly #others = new Map<number, Catalogue>();
+  #number = 0;
   #inUse: CatalogueInUse | undefined;
   /** What is wrong with the directory that the catalogue is kept in. */
   #trouble: string | undefined;
@@ -73,6 +76,12 @@ export class DiscoveryHost {
     this.#tell({ type: "read" });
   }
 
+  /** The memory of what was sent before is free. */
+  adopted(number: number): void {
+    for (const before of this.#others.keys()) if (before < number) this.#others.delete(before);
+    this.#discovery.reclaim([...this.#others.values(), ...(this.#keeper?.inUse ?? [])]);
+  }
+
   recheck(service: string): void {
     this.#discovery.recheckService(service);
   }
@@ -104,7 +113,8 @@ export class DiscoveryHost {
     const mail = mailOf(catalogue, this.#sent);
     this.#sent = catalogue;
     this.#tellStatus();
-    this.#tell({ type: "catalogue", mail });
+    this.#others.set(++this.#number, catalogue);
+    this.#tell({ type: "catalogue", number: this.#number, mail });
     this.#keeper?.note(catalogue);
   }
 

@@ -19,8 +19,8 @@ export class DiscoveryRefusal extends Error {
   }
 }
 
-/** `mail`: the catalogue as one that has the catalogue before it can take it. */
-type OnCatalogue = (catalogue: Catalogue, mail: CatalogueMail | null) => void;
+/** `mail`: the catalogue as one that has the catalogue before it can take it. Once it is over, nobody uses any before this one. */
+type OnCatalogue = (catalogue: Catalogue, mail: CatalogueMail | null) => void | Promise<void>;
 
 /** After the thread has failed for the first time; then twice as long each time. */
 const FIRST_RESTART_MS = 1_000;
@@ -151,7 +151,7 @@ export class DiscoveryThread {
         this.#catalogue = openMail(message.mail, this.#catalogue);
         // Editions count from the start of the thread.
         if (this.#catalogue.columns.changed === undefined) this.#kept = undefined;
-        return this.#onCatalogue?.(this.#catalogue, message.mail);
+        return void this.#publish(message.number, message.mail);
       case "status":
         // It has looked at something: it works.
         this.#failure = undefined;
@@ -169,6 +169,16 @@ export class DiscoveryThread {
   #noteStatus(status: DiscoveryStatus): void {
     this.#status = status;
     this.#toldAt = now();
+  }
+
+  async #publish(number: number, mail: CatalogueMail | null): Promise<void> {
+    try {
+      await this.#onCatalogue?.(this.#catalogue, mail);
+    } catch {
+      // Who could not take it may go on with the one before.
+      return;
+    }
+    this.#send({ type: "adopted", number });
   }
 
   get #inUse(): CatalogueInUse | undefined {

@@ -33,6 +33,8 @@ function take(host: DiscoveryHost, message: Exclude<ToDiscovery, { type: "open" 
       return void host.start(message.inUse);
     case "recheck":
       return host.recheck(message.service);
+    case "adopted":
+      return host.adopted(message.number);
     case "close":
       return void end(host);
   }

@@ -27,6 +27,8 @@ export type ToDiscovery =
   | { readonly type: "start"; readonly inUse: CatalogueInUse | undefined }
   /** None of its QSAs answers. */
   | { readonly type: "recheck"; readonly service: string }
+  /** Catalogues that were sent before this one are used no more. */
+  | { readonly type: "adopted"; readonly number: number }
   | { readonly type: "close" };
 
 /** From discovery to the query thread. */
@@ -35,7 +37,7 @@ export type FromDiscovery =
   | { readonly type: "ready" }
   /** It cannot work as configured. */
   | { readonly type: "refused"; readonly code: string; readonly message: string }
-  | { readonly type: "catalogue"; readonly mail: CatalogueMail | null }
+  | { readonly type: "catalogue"; readonly number: number; readonly mail: CatalogueMail | null }
   /** The catalogue of this edition is on disk. */
   | { readonly type: "kept"; readonly edition: number; readonly stamp: number }
   | { readonly type: "status"; readonly status: DiscoveryStatus }
