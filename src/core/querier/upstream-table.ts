@@ -77,6 +77,7 @@ export class UpstreamTable {
 
   /** Which of the known servers a new list of services does not name any more: to be left before `adopt`. */
   missingIn(services: readonly ServiceEntry[]): Upstream[] {
+    if (this.#byEndpoint.size === 0) return [];
     const named = new Set(services.flatMap(({ servers }) => servers.map(({ address, port }) => formatEndpoint(address, port))));
     return [...this.#byEndpoint].filter(([endpoint]) => !named.has(endpoint)).map(([, upstream]) => upstream);
   }
@@ -101,7 +102,8 @@ export class UpstreamTable {
   #rank(service: ServiceEntry): Ranking {
     const candidates: Candidate[] = [];
     for (const server of service.servers) {
-      const upstream = this.#byEndpoint.get(formatEndpoint(server.address, server.port)) ?? this.#meet(server.address, server.port);
+      const endpoint = formatEndpoint(server.address, server.port);
+      const upstream = this.#byEndpoint.get(endpoint) ?? this.#meet(server.address, server.port, endpoint);
       if (upstream !== undefined) candidates.push({ upstream, tier: server.tier, weight: server.weight, name: server.name, region: server.region });
     }
     const ranking = new Ranking(service.name, candidates);
@@ -113,7 +115,7 @@ export class UpstreamTable {
     return ranking;
   }
 
-  #meet(address: IpAddress, port: number): Upstream | undefined {
+  #meet(address: IpAddress, port: number, endpoint: string): Upstream | undefined {
     const link = this.#links[address.family];
     if (link === undefined) {
       this.unreachable++;
@@ -128,10 +130,10 @@ export class UpstreamTable {
     }
     this.#peers.hold(peer);
     const upstream = new Upstream(slot + 1, peer, address, port, this.#nextU32(), this.#nextU32());
-    Object.assign(upstream.rtt, this.known.get(formatEndpoint(address, port)));
+    Object.assign(upstream.rtt, this.known.get(endpoint));
     this.#byIndex[upstream.index] = upstream;
     this.#byPeer[peer] = upstream.index;
-    this.#byEndpoint.set(formatEndpoint(address, port), upstream);
+    this.#byEndpoint.set(endpoint, upstream);
     return upstream;
   }
 }

@@ -17,8 +17,10 @@ export interface CatalogueKeeperOptions {
   readonly onTrouble: (trouble: string | undefined) => void;
 }
 
-/** A change of the catalogue is on disk after this long, with those that come in the meantime. */
+/** A change of the catalogue is on disk after this long, with those that come in the meantime; */
 const DELAY_MS = 2_000;
+/** one that follows another, so long after that: all is written each time, which takes more than to learn of a change. */
+const PAUSE_MS = 30_000;
 /** That DNS has confirmed the catalogue is kept so often. */
 const CONFIRMED_MS = 600_000;
 
@@ -31,6 +33,7 @@ export class CatalogueKeeper {
   #catalogue = EMPTY_CATALOGUE;
   /** What is being written. */
   #written = EMPTY_CATALOGUE;
+  #writtenAt = -Infinity;
   #isDue = false;
   /** Of the catalogue's file as we have written it. */
   #mark: FileMark | undefined;
@@ -56,10 +59,11 @@ export class CatalogueKeeper {
   note(catalogue: Catalogue): void {
     this.#catalogue = catalogue;
     this.#isDue = true;
+    const pauseLeft = this.#writtenAt + PAUSE_MS - performance.now();
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#write();
-    }, DELAY_MS);
+    }, Math.max(DELAY_MS, pauseLeft));
   }
 
   /** Writes what is due, and ends. */
@@ -83,6 +87,7 @@ export class CatalogueKeeper {
     if (!this.#isDue || toKeep.registries.length === 0 || catalogue === EMPTY_CATALOGUE) return;
     this.#isDue = false;
     this.#written = catalogue;
+    this.#writtenAt = performance.now();
     const stamp = Date.now();
     const confirmedAt = Math.min(...toKeep.registries.map((registry) => registry.confirmedAt));
     const path = statePath(directory, "catalogue");
