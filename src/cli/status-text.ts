@@ -28,7 +28,7 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
   if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
   const long = (status.pauses ?? []).filter(([mostMs]) => mostMs === null || mostMs > SHORT_PAUSE_MS);
-  if (long.length > 0) rows.push(["pauses", `datagrams waited for ${long.map(pauseText).join(", ")}`]);
+  rows.push(...wrapped("pauses", long.map(pauseText)));
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
   rows.push(...wrapped("counters", counters.map(([name, value]) => `${name} ${value}`)));
   return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
