@@ -1,6 +1,8 @@
 import { powerOfTwoFrom } from "./pair-index.ts";
 
 const WIDTH = 6;
+/** Where all rows are used, which is rare: with more buckets, few addresses would be spread over much memory. */
+const ROWS_A_BUCKET = 16;
 const HOLDERS = 4;
 /** Of the same bucket; of a free row: the next free one. */
 const NEXT = 5;
@@ -19,7 +21,7 @@ export class AddressTable {
   /** `capacity`: addresses at one time; who holds no more than so many numbers always finds room. */
   constructor(capacity: number, seed: number) {
     this.#words = new Uint32Array(capacity * WIDTH);
-    this.#buckets = new Uint32Array(powerOfTwoFrom(capacity));
+    this.#buckets = new Uint32Array(powerOfTwoFrom(Math.ceil(capacity / ROWS_A_BUCKET)));
     this.#seed = seed;
   }
 

@@ -13,6 +13,8 @@ const WIDE_WIDTH = 96;
 /** A node with fewer keys is joined with a neighbour, where the two leave some room in one. */
 const FEW = 8;
 const ROOMY = 24;
+/** A neighbour with less room is not worth moving keys to. */
+const LEAST_ROOM = 4;
 
 /**
  * Ids ordered by a key, for disjoint ranges filed under their first key: a B+ tree, whose nodes are rows of a few cache lines. Keys are
@@ -122,7 +124,8 @@ export class RangeIndex {
   #insertInto(node: number, level: number, hi: number, lo: number, id: number): number {
     const place = this.#search(node, hi, lo);
     if (level === 0) return this.#add(node, place + 1, hi, lo, id);
-    const child = Math.max(0, place);
+    let child = Math.max(0, place);
+    if (level === 1 && this.#relieve(node, child)) child = Math.max(0, this.#search(node, hi, lo));
     const right = this.#insertInto(this.#link(node, child), level - 1, hi, lo, id);
     return right === NONE ? NONE : this.#add(node, child + 1, this.#key(right, 0), this.#low(right, 0), right);
   }
@@ -141,6 +144,26 @@ export class RangeIndex {
     if (place > kept || kept === size) this.#put(right, place - kept, hi, lo, link);
     else this.#put(node, place, hi, lo, link);
     return right;
+  }
+
+  /** Has a leaf that is full give keys to a neighbour, where one has room: so leaves are fuller when they are split. False when none were given. */
+  #relieve(node: number, place: number): boolean {
+    const leaf = this.#link(node, place);
+    if (this.#sizeOf(leaf) < ORDER) return false;
+    const left = place > 0 ? ORDER - this.#sizeOf(this.#link(node, place - 1)) : 0;
+    const right = place + 1 < this.#sizeOf(node) ? ORDER - this.#sizeOf(this.#link(node, place + 1)) : 0;
+    if (Math.max(left, right) < LEAST_ROOM) return false;
+    if (left >= right) {
+      this.#moveHead(leaf, left >> 1, this.#link(node, place - 1));
+      this.#setKey(node, place, this.#key(leaf, 0), this.#low(leaf, 0));
+    } else {
+      const neighbour = this.#link(node, place + 1);
+      this.#shift(neighbour, 0, right >> 1);
+      this.#copy(leaf, ORDER - (right >> 1), neighbour, 0, right >> 1);
+      this.#setSize(leaf, ORDER - (right >> 1));
+      this.#setKey(node, place + 1, this.#key(neighbour, 0), this.#low(neighbour, 0));
+    }
+    return true;
   }
 
   #raiseRoot(right: number): void {
@@ -221,7 +244,7 @@ export class RangeIndex {
 
   #newNode(): number {
     const node = this.#nodes.take();
-    this.#nodes.words(node)[this.#nodes.at(node) + SIZE] = 0;
+    this.#setSize(node, 0);
     return node;
   }
 
@@ -277,18 +300,35 @@ export class RangeIndex {
 
   /** Moves all keys from a place on to the end of another node. */
   #moveTail(from: number, place: number, to: number): void {
+    const size = this.#sizeOf(to);
+    const moved = this.#sizeOf(from) - place;
+    this.#copy(from, place, to, size, moved);
+    this.#setSize(from, place);
+    this.#setSize(to, size + moved);
+  }
+
+  /** Moves the first keys of a node to the end of another. */
+  #moveHead(from: number, moved: number, to: number): void {
+    const size = this.#sizeOf(to);
+    this.#copy(from, 0, to, size, moved);
+    this.#setSize(to, size + moved);
+    this.#shift(from, moved, 0);
+  }
+
+  /** Copies keys from a place of one node to a place of another. */
+  #copy(from: number, place: number, to: number, toPlace: number, count: number): void {
     const source = this.#nodes.words(from);
     const target = this.#nodes.words(to);
-    const sourceAt = this.#nodes.at(from);
-    const targetAt = this.#nodes.at(to);
-    const size = target[targetAt + SIZE]!;
-    const moved = source[sourceAt + SIZE]! - place;
-    for (let key = 0; key < moved; key++) {
-      target[targetAt + KEYS + size + key] = source[sourceAt + KEYS + place + key]!;
-      target[targetAt + LINKS + size + key] = source[sourceAt + LINKS + place + key]!;
-      if (this.#isWide) target[targetAt + LOWS + size + key] = source[sourceAt + LOWS + place + key]!;
+    const sourceAt = this.#nodes.at(from) + place;
+    const targetAt = this.#nodes.at(to) + toPlace;
+    for (let key = 0; key < count; key++) {
+      target[targetAt + KEYS + key] = source[sourceAt + KEYS + key]!;
+      target[targetAt + LINKS + key] = source[sourceAt + LINKS + key]!;
+      if (this.#isWide) target[targetAt + LOWS + key] = source[sourceAt + LOWS + key]!;
     }
-    source[sourceAt + SIZE] = place;
-    target[targetAt + SIZE] = size + moved;
+  }
+
+  #setSize(node: number, size: number): void {
+    this.#nodes.words(node)[this.#nodes.at(node) + SIZE] = size;
   }
 }
