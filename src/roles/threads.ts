@@ -4,6 +4,8 @@ import { workerEnvironment, workerScript } from "./worker.ts";
 
 const ENGINE = workerScript("./engine/engine-worker", import.meta.url);
 const DISCOVERY = workerScript("./discovery/discovery-worker", import.meta.url);
+/** An engine makes hardly any garbage. */
+const ENGINE_YOUNG_MB = 4;
 /** Left to itself it grows to 130 MB while a zone is read, and is not given back; it is no faster then. */
 const DISCOVERY_YOUNG_MB = 6;
 
@@ -12,7 +14,7 @@ const DISCOVERY_YOUNG_MB = 6;
  * thread first of all has it ready when the configuration is read. `script`: what runs in it.
  */
 export function startEngine(role: EngineRole, script = ENGINE): Worker {
-  return new Worker(script, { name: `${role} engine`, resourceLimits: { maxYoungGenerationSizeMb: 4 }, env: workerEnvironment(), workerData: { role } satisfies EngineWorkerData });
+  return new Worker(script, { name: `${role} engine`, resourceLimits: { maxYoungGenerationSizeMb: ENGINE_YOUNG_MB }, env: workerEnvironment(), workerData: { role } satisfies EngineWorkerData });
 }
 
 /** Starts the thread of discovery; `script`: what runs in it. */

@@ -30,6 +30,8 @@ interface Waiting {
 /** HTTP's status for what is asked of an engine that has ended. */
 export const STOPPED = 503;
 
+/** Who has not ended by then does not hear us. */
+const CLOSE_MS = 5_000;
 /** A 64-bit number, one, as an eventfd takes it. */
 const ALARM = new BigUint64Array([1n]);
 
@@ -72,7 +74,9 @@ export class EngineThread<R extends EngineRole> {
   async close(): Promise<void> {
     if (!this.#isClosing) this.#send({ type: "close" });
     this.#isClosing = true;
+    const late = setTimeout(() => void this.#worker.terminate(), CLOSE_MS);
     await this.#ended.promise;
+    clearTimeout(late);
   }
 
   #call(method: string, values: readonly unknown[]): Promise<unknown> {

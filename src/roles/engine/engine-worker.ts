@@ -6,6 +6,7 @@ import type { EngineRole, EngineWorkerData, FromEngine, ToEngine } from "./messa
 /** What all hosts have; their other methods are called by name. */
 interface Host {
   readonly opened: OpenedDriver;
+  close(): Promise<void>;
 }
 
 interface HostClass {
@@ -60,7 +61,7 @@ function call(id: number, method: string, values: readonly unknown[]): void {
 }
 
 async function close(): Promise<void> {
-  await host?.opened.driver.close();
+  await host?.close();
   port.close();
 }
 

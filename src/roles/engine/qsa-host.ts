@@ -33,6 +33,11 @@ export class QsaHost {
     return new QsaHost(config, engine, await openDriver(config.driver, engine, config.listen), changes);
   }
 
+  async close(): Promise<void> {
+    await this.opened.driver.close();
+    this.#changes.close();
+  }
+
   status(): EngineStatus {
     return engineStatus(this.#engine, this.opened.driver, this.#config.listen.length);
   }

@@ -24,6 +24,10 @@ export abstract class QuerierHost<E extends Qsr | Qsc> {
     return engineStatus(this.engine, this.opened.driver, this.#listeners);
   }
 
+  close(): Promise<void> {
+    return this.opened.driver.close();
+  }
+
   /** The servers of a service, by its place, best first; undefined after the last service. */
   qsas(service: number): QsaReport[] | undefined {
     const ranking = this.engine.querier.upstreams.rankings[service];
