@@ -39,7 +39,7 @@ export class QsrNode {
     this.#looking = setInterval(() => { this.#quietly(this.#look()); }, LOOK_MS);
   }
 
-  /** Opens the sockets, and serves at once what was known when this program ended last. Throws EngineRefusal, and DiscoveryRefusal. */
+  /** Opens the sockets, and serves at once what was known when this program ended last. Throws ThreadRefusal. */
   static async open(config: QsrConfig, log: Logger, thread = startEngine("qsr")): Promise<QsrNode> {
     const { dns, qsas, state: { directory } } = config;
     const engine = new EngineThread("qsr", thread);

@@ -1,5 +1,7 @@
 /** What a running drtm tells over its control socket: plain JSON values. */
 
+import type { RegistryStanding } from "../io/registry-watch.ts";
+
 export interface StatusReport {
   readonly role: "qsr" | "qsa" | "qsc" | "up";
   readonly version: string;
@@ -33,20 +35,9 @@ export interface CatalogueReport {
 }
 
 /** How it stands with one registry: whole seconds from now, null where there is nothing to say. */
-export interface RegistryReport {
-  readonly apex: string;
-  /** Of what is served of it at present; null when nothing is, or what the last run had without saying of which serial it is. */
-  readonly serial: number | null;
+export interface RegistryReport extends RegistryStanding {
+  /** Whether anything of it is served at present: of this serial, or, where that is null, what the last run had without saying of which. */
   readonly isServed: boolean;
-  /** How it was read last, since the start. */
-  readonly source: string | null;
-  readonly ageSeconds: number | null;
-  /** Until what is served of it is served no more, if DNS does not confirm it. */
-  readonly expiresInSeconds: number | null;
-  /** Since when it cannot be read, and how often that has been tried. */
-  readonly failingSeconds: number | null;
-  readonly failures: number;
-  readonly nextLookInSeconds: number;
 }
 
 export interface QsaReport {

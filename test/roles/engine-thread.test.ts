@@ -89,7 +89,7 @@ describe.each([{ driver: "dgram" as const, canRun: true, means: "by node:dgram (
       const other = createSocket("udp4").bind(0, "127.0.0.1");
       await once(other, "listening");
       const { port } = other.address();
-      await expect(start().open(config(port, driver))).rejects.toMatchObject({ name: "EngineRefusal", code: "DRTM_LISTEN", message: expect.stringContaining(`127.0.0.1:${port}`) });
+      await expect(start().open(config(port, driver))).rejects.toMatchObject({ name: "ThreadRefusal", code: "DRTM_LISTEN", message: expect.stringContaining(`127.0.0.1:${port}`) });
       other.close();
     });
   },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { parseIp, parsePrefix } from "../../src/address/index.ts";
 import { qsrSchema } from "../../src/config/schema.ts";
@@ -21,11 +20,11 @@ test("a QSR sends no more probes in a second than its configuration says", async
     const mabs = [{ prefix: parsePrefix("192.0.2.0/24"), services: [0], set: "s" }];
     const begin = now();
     await node.engine.host.useCatalogue(mailOf(Catalogue.of({ mabs, services: [{ name: "s1.dsoc.example.", servers }] }), undefined));
-    await sleep(500);
-    const { probesSent } = (await node.status("qsr")).counters;
+    const sent = async (): Promise<number> => (await node.status("qsr")).counters["probesSent"]!;
+    await expect.poll(sent).toBeGreaterThan(5);
+    const probesSent = await sent();
     // A machine that stands still meanwhile makes it fewer, in more seconds.
     expect(probesSent).toBeLessThanOrEqual(10 * Math.ceil((now() - begin) / 1_000_000));
-    expect(probesSent).toBeGreaterThan(0);
   } finally {
     await node.close();
   }

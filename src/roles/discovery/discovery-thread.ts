@@ -4,20 +4,10 @@ import type { KeptCatalogue } from "../../io/catalogue-file.ts";
 import { now } from "../../io/clock.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { Logger } from "../../io/log.ts";
+import { ThreadRefusal } from "../thread-refusal.ts";
 import { startDiscovery } from "../threads.ts";
 import { type CatalogueMail, openMail } from "./catalogue-mail.ts";
 import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery } from "./messages.ts";
-
-/** Discovery cannot work as configured; the message is that of the error in its thread. */
-export class DiscoveryRefusal extends Error {
-  override readonly name = "DiscoveryRefusal";
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** `mail`: the catalogue as one that has the catalogue before it can take it. Once it is over, nobody uses any before this one. */
 type OnCatalogue = (catalogue: Catalogue, mail: CatalogueMail | null) => void | Promise<void>;
@@ -65,7 +55,7 @@ export class DiscoveryThread {
     this.#use(startThread());
   }
 
-  /** Until it can be started. Throws DiscoveryRefusal where it cannot work as configured. */
+  /** Until it can be started. Throws ThreadRefusal where it cannot work as configured. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
@@ -121,7 +111,7 @@ export class DiscoveryThread {
     let failure = new Error("its thread has ended by itself");
     worker.on("error", (error: Error) => { failure = error; });
     worker.on("message", (message: FromDiscovery) => {
-      if (message.type === "refused") failure = new DiscoveryRefusal(message.code, message.message);
+      if (message.type === "refused") failure = new ThreadRefusal(message.code, message.message);
       this.#hear(message);
     });
     worker.once("exit", () => {
@@ -136,7 +126,7 @@ export class DiscoveryThread {
     if (performance.now() - this.#startedAt > WELL_AFTER_MS) this.#failures = 0;
     const wait = Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#failures++);
     this.#failure = `its thread has failed, and is started again: ${failure.message}; the catalogue stays as it was`;
-    this.#log.error(`discovery has failed, and is started again in ${wait / 1000} s: ${failure instanceof DiscoveryRefusal ? failure.message : failure.stack}`);
+    this.#log.error(`discovery has failed, and is started again in ${wait / 1000} s: ${failure instanceof ThreadRefusal ? failure.message : failure.stack}`);
     this.#restart = setTimeout(() => {
       this.#use(this.#startThread());
       this.#send({ type: "start", inUse: this.#inUse });

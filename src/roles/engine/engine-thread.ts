@@ -2,18 +2,8 @@ import { closeSync, writeSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { ControlError } from "../../io/control-place.ts";
 import type { Logger } from "../../io/log.ts";
+import { ThreadRefusal } from "../thread-refusal.ts";
 import type { EngineRole, FromEngine, HostSettings, Hosts, ToEngine } from "./messages.ts";
-
-/** The engine cannot work as configured; the message is that of the error in its thread. */
-export class EngineRefusal extends Error {
-  override readonly name = "EngineRefusal";
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 type Method = (...values: never[]) => unknown;
 
@@ -58,14 +48,14 @@ export class EngineThread<R extends EngineRole> {
     let failure = new Error(`the thread of the ${role} engine has ended by itself`);
     this.#worker.on("error", (error: Error) => { failure = error; });
     this.#worker.on("message", (message: FromEngine) => {
-      if (message.type === "refused") failure = new EngineRefusal(message.code, message.message);
+      if (message.type === "refused") failure = new ThreadRefusal(message.code, message.message);
       this.#hear(message);
     });
     this.#worker.once("exit", () => { this.#end(failure); });
     this.#opened.promise.catch(() => undefined);
   }
 
-  /** Gives how datagrams come and go. Throws EngineRefusal where it cannot work as configured. */
+  /** Gives how datagrams come and go. Throws ThreadRefusal where it cannot work as configured. */
   async open(settings: HostSettings[R]): Promise<{ readonly means: string }> {
     this.#send({ type: "open", settings });
     return this.#opened.promise;
@@ -98,7 +88,7 @@ export class EngineThread<R extends EngineRole> {
       case "fault":
         return this.#take(message.id)?.fail(new ControlError(message.status, message.message));
       case "refused":
-        return this.#opened.reject(new EngineRefusal(message.code, message.message));
+        return this.#opened.reject(new ThreadRefusal(message.code, message.message));
     }
   }
 
@@ -126,7 +116,7 @@ export class EngineThread<R extends EngineRole> {
   }
 }
 
-/** Has an engine open its sockets in a thread that was started for its role. Throws EngineRefusal where it cannot work as configured. */
+/** Has an engine open its sockets in a thread that was started for its role. Throws ThreadRefusal where it cannot work as configured. */
 export async function openEngine<R extends EngineRole>(role: R, worker: Worker, settings: HostSettings[R], log: Logger): Promise<EngineThread<R>> {
   const engine = new EngineThread(role, worker);
   const { means } = await engine.open(settings);
