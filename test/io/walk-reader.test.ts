@@ -5,7 +5,7 @@ import { indexNode, setId } from "../../src/dns/zone-model/index.ts";
 import { sha256hex } from "../../src/io/hash.ts";
 import { WalkReader } from "../../src/io/registry-reader.ts";
 import { APEX, EVERYWHERE, RecordTable, type SetDraft, mabs, registry } from "../support/registry.ts";
-import { ResolverCache, TTL_MS } from "../support/resolver-cache.ts";
+import { ResolverCache, GONE_MS } from "../support/resolver-cache.ts";
 import { SignedDns } from "../support/signed-dns.ts";
 
 const MOVING = "192.0.2.0/24";
@@ -21,9 +21,9 @@ async function settled(...sets: SetDraft[]) {
   let state: RegistryState | undefined;
   const read = async (): Promise<RegistryState> => (state = await reader.read(state));
   await read();
-  cache.now += TTL_MS;
+  cache.now += GONE_MS;
   expect((await read()).settled).toBe(true);
-  cache.now += TTL_MS;
+  cache.now += GONE_MS;
   return { table, cache, read };
 }
 
@@ -43,11 +43,11 @@ describe("behind a cache that has one index node from before a change, and anoth
     // What is new is not waited with.
     expect(mabs(early)).toContain("203.0.113.0/24");
     expect(early.problems).toEqual([{ name: APEX, problem: expect.stringMatching(/^1 MAB of serial 1 is not in serial 2 as seen so far, 192\.0\.2\.0\/24: it stays until no cache can hold/) }]);
-    cache.now += TTL_MS;
+    cache.now += GONE_MS;
     const late = await read();
     expect(placesOf(late, MOVING)).toEqual([inB]);
     expect(late.problems).toEqual([]);
-    cache.now += TTL_MS;
+    cache.now += GONE_MS;
     expect((await read()).settled).toBe(true);
   });
 
@@ -55,9 +55,9 @@ describe("behind a cache that has one index node from before a change, and anoth
     const { table, cache, read } = await settled(withMoving(A), B);
     table.records = registry(2, [A, B]);
     expect(mabs(await read())).toContain(MOVING);
-    cache.now += TTL_MS / 2;
+    cache.now += GONE_MS / 2;
     expect(mabs(await read())).toContain(MOVING);
-    cache.now += TTL_MS / 2;
+    cache.now += GONE_MS / 2;
     const late = await read();
     expect([mabs(late), late.settled]).toEqual([[...B.prefixes, ...A.prefixes], true]);
   });
@@ -67,12 +67,12 @@ describe("behind a cache that has one index node from before a change, and anoth
     table.records = registry(2, [A]);
     expect(mabs(await read())).toEqual([...B.prefixes, ...A.prefixes]);
     table.records = registry(3, [A, withMoving(B)]);
-    cache.now += TTL_MS;
+    cache.now += GONE_MS;
     expect(mabs(await read())).toEqual([MOVING, ...B.prefixes, ...A.prefixes]);
     table.records = registry(4, [A]);
-    cache.now += TTL_MS;
+    cache.now += GONE_MS;
     await read();
-    cache.now += TTL_MS;
+    cache.now += GONE_MS;
     expect(mabs(await read())).toEqual(A.prefixes);
   });
 });

@@ -47,7 +47,7 @@ async function serveAndChange(kind: PrimaryKind, { expect: expectHere, onTestFin
     for (const [way, { loop, catalogues, failures }] of Object.entries({ transfer, walk })) {
       const isThere = (): boolean => catalogueOctets(catalogues.at(-1)!).equals(expected);
       const message = (): string => `by ${way}, serials ${JSON.stringify(loop.status)}: ${failures.join("; ")}\n${server.output}`;
-      await expectHere.poll(isThere, { timeout: 20_000, message: message() }).toBe(true);
+      await expectHere.poll(isThere, { timeout: 20_000 }).toBe(true).catch(() => expectHere.fail(message()));
     }
   };
   await expectTheSame();

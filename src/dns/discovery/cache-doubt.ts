@@ -2,6 +2,9 @@ import { RdataError, RecordType, type ResourceRecord, decodeSoa, isSubdomain, re
 import { INDEX_DIGITS, indexNode, keysNode } from "../zone-model/index.ts";
 import type { Query, RecordAnswer, RegistryState } from "./types.ts";
 
+/** Caches count in whole seconds: what has a TTL of 0 left may be given for nearly one more, and by a cache behind it for another. */
+const ROUNDED_OFF_SECONDS = 2;
+
 /**
  * What caches do to a walk. Just after a change a resolver may give the new SOA, and for the rest of their TTL index nodes of
  * before: all digests agree, but this is the zone of before under the serial of now. So a walk settles nothing until it
@@ -37,7 +40,7 @@ export class CacheDoubt {
   judge(state: RegistryState, begun: number, ended: number): RegistryState {
     if (this.#serial !== state.serial) {
       this.#serial = state.serial;
-      this.#over = ended + this.#longestTtl * 1000;
+      this.#over = ended + (this.#longestTtl + ROUNDED_OFF_SECONDS) * 1000;
     }
     return this.mayBeBehind(begun) ? { ...state, settled: false } : state;
   }

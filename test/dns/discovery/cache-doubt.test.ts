@@ -4,7 +4,7 @@ import { walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
 import type { RegistryState } from "../../../src/dns/discovery/types.ts";
 import { RecordType, type ResourceRecord } from "../../../src/dns/records/index.ts";
 import { APEX, EVERYWHERE, RecordTable, type SetDraft, mabs, registry } from "../../support/registry.ts";
-import { ResolverCache, TTL_MS } from "../../support/resolver-cache.ts";
+import { GONE_MS, ResolverCache, TTL_MS } from "../../support/resolver-cache.ts";
 
 const A: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24"] };
 const B: SetDraft = { services: ["s1.dsoc-a.example."], prefixes: ["192.0.2.0/24", "198.51.100.0/24"] };
@@ -33,15 +33,29 @@ test.each([
   table.records = registry(2, after);
   const old = await read();
   expect([mabs(old), old.serial, old.settled]).toEqual([before.flatMap(({ prefixes }) => prefixes), 2, false]);
-  cache.now += TTL_MS;
+  cache.now += GONE_MS;
   const fresh = await read();
   expect([mabs(fresh), fresh.settled]).toEqual([after.flatMap(({ prefixes }) => prefixes).toSorted(), true]);
+});
+
+test("an index node that has no whole second left in the cache is given on all the same", async () => {
+  const table = new RecordTable(registry(1, [A]));
+  const { cache, read } = reader(table);
+  await read();
+  cache.now += GONE_MS + 900;
+  await read();
+  table.records = registry(2, [B]);
+  cache.now += TTL_MS;
+  expect([mabs(await read()), (await read()).settled]).toEqual([A.prefixes, false]);
+  cache.now += 1_000;
+  const fresh = await read();
+  expect([mabs(fresh), fresh.serial]).toEqual([B.prefixes, 2]);
 });
 
 test("what is settled stays so while the serial does", async () => {
   const { cache, read } = reader(new RecordTable(registry(1, [A])));
   expect((await read()).settled).toBe(false);
-  cache.now += TTL_MS;
+  cache.now += GONE_MS;
   expect((await read()).settled).toBe(true);
   expect((await read()).settled).toBe(true);
 });
@@ -52,7 +66,7 @@ test("DS data of a zone is under no digest either, and may be in a cache likewis
   const query = doubt.noting(() => Promise.resolve({ rcode: "NOERROR", records: [{ name, type: RecordType.TXT, ttl: 60, data: Uint8Array.of(0) }] }));
   const state: RegistryState = { apex: APEX, serial: 1, refresh: 1, retry: 1, expire: 3_600, sets: new Map(), keys: {}, problems: [], settled: true };
   await query(name, RecordType.TXT);
-  expect([0, TTL_MS - 1, TTL_MS].map((begun) => doubt.judge(state, begun, begun).settled)).toEqual([false, false, true]);
+  expect([0, GONE_MS - 1, GONE_MS].map((begun) => doubt.judge(state, begun, begun).settled)).toEqual([false, false, true]);
 });
 
 describe("what is not there is so, as far as caches go,", () => {
@@ -60,10 +74,11 @@ describe("what is not there is so, as far as caches go,", () => {
   const STATE: RegistryState = { apex: APEX, serial: 1, refresh: 1, retry: 1, expire: 3_600, sets: new Map(), problems: [], settled: true };
 
   test.each<[string, number, readonly ResourceRecord[] | undefined, number]>([
-    ["as long as the SOA beside it says", 1, [{ ...soa, ttl: 40 }], 40_000],
-    ["and no longer than the minimum of that", 1, [{ ...soa, ttl: 3_600 }], 60_000],
-    ["or as long as the zone may ask for at most, though the SOA of the apex is nearly out of the cache", 1, undefined, 60_000],
-  ])("%s", async (_what, ttl, sections, over) => {
+    ["as long as the SOA beside it says", 1, [{ ...soa, ttl: 40 }], 40],
+    ["and no longer than the minimum of that", 1, [{ ...soa, ttl: 3_600 }], 60],
+    ["or as long as the zone may ask for at most, though the SOA of the apex is nearly out of the cache", 1, undefined, 60],
+  ])("%s", async (_what, ttl, sections, seconds) => {
+    const over = seconds * 1000 + GONE_MS - TTL_MS;
     const doubt = new CacheDoubt(APEX);
     const query = doubt.noting((_name, type) => {
       const isSoa = type === RecordType.SOA;
