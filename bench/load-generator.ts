@@ -84,7 +84,7 @@ class Generator {
   readonly #queriers = Array.from({ length: QUERIERS }, () => new Querier());
   readonly #waiter = new Waiter(native, this.#queriers.map(({ socket }) => socket.descriptor));
   readonly #receive = new ReceiveBatch(native, BATCH, MAX_DATAGRAM_OCTETS);
-  readonly #send = new SendBatch(native, BATCH, MAP_REQUEST_OCTETS, { sent: 0, sendErrors: 0 });
+  readonly #send = new SendBatch(native, BATCH, MAP_REQUEST_OCTETS, { sent: 0, sendErrors: 0 }, false);
   readonly #load: Load;
   #asked = 0;
   #answers = 0;

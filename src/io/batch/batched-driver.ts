@@ -148,8 +148,8 @@ export class BatchedDriver {
       const family = peers.family(peer);
       const link = this.#links[peers.link(peer)]!;
       const { send, spokenTo } = link;
-      send.add(out.bytes, out.length, family, peers.word(peer, 0), peers.word(peer, 1), peers.word(peer, 2), peers.word(peer, 3), peers.port(peer));
-      if (spokenTo !== undefined) send.from(family, spokenTo, 4 * peer);
+      const isApart = send.add(out.bytes, out.length, family, peers.word(peer, 0), peers.word(peer, 1), peers.word(peer, 2), peers.word(peer, 3), peers.port(peer));
+      if (isApart && spokenTo !== undefined) send.from(family, spokenTo, 4 * peer);
       if (send.isFull) send.flush(link.socket.descriptor);
     }
     for (const { send, socket } of this.#links) if (send.size > 0) send.flush(socket.descriptor);
