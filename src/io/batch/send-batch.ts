@@ -1,8 +1,8 @@
 import type { Family } from "../../address/index.ts";
 import { MessageBlock } from "./message-block.ts";
 import type { Native } from "./native.ts";
-import { writeSource } from "./packet-info.ts";
-import { LARGEST_SEGMENT, MOST_OCTETS, MOST_SEGMENTS, appendSegmentSize, dropSegmentSize } from "./segmentation.ts";
+import { appendSource } from "./packet-info.ts";
+import { LARGEST_SEGMENT, MOST_SEGMENTED_OCTETS, MOST_SEGMENTS, appendSegmentSize, dropSegmentSize } from "./segments.ts";
 import { socketAddressLength, writeEndpoint } from "./socket-address.ts";
 
 const EINTR = 4;
@@ -77,7 +77,7 @@ export class SendBatch {
 
   /** Has the datagram added last, which is not joined to another, leave from an address of this machine, four words of `words`. */
   from(family: Family, words: Uint32Array, at: number): void {
-    writeSource(this.#block, this.#messages - 1, family, words, at);
+    appendSource(this.#block, this.#messages - 1, family, words, at);
   }
 
   /** Hands all to the kernel. What it does not take is lost, as on the wire, and counted. */
@@ -93,7 +93,7 @@ export class SendBatch {
   #takesMore(length: number): boolean {
     if (!this.#isJoining || this.#messages === 0 || length !== this.#lastLength || length > LARGEST_SEGMENT) return false;
     const datagrams = this.#datagrams[this.#messages - 1]!;
-    return datagrams < MOST_SEGMENTS && (datagrams + 1) * length <= MOST_OCTETS;
+    return datagrams < MOST_SEGMENTS && (datagrams + 1) * length <= MOST_SEGMENTED_OCTETS;
   }
 
   #join(slot: number, length: number): void {
