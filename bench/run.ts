@@ -8,8 +8,10 @@ import { benchCodec } from "./codec.ts";
 import { benchDiscovery } from "./discovery.ts";
 import { benchWalk } from "./discovery-walk.ts";
 import { benchFanOut } from "./fan-out.ts";
+import { benchLatency } from "./latency.ts";
 import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
+import { benchOverload } from "./overload.ts";
 import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
 import { type Row, printTable } from "./table.ts";
@@ -30,6 +32,16 @@ const SECTIONS: readonly Section[] = [
     name: "answers",
     title: "Cached answers, real sockets on loopback, server and generator in processes of their own",
     run: async (quick, progress) => benchAnswers(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
+  },
+  {
+    name: "latency",
+    title: "Cached answers at half of the most the server can do, requests as a clock says; real sockets on loopback, a process each",
+    run: (quick, progress) => benchLatency(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
+  },
+  {
+    name: "overload",
+    title: "Three times as many requests as the server can answer, requests as a clock says; real sockets on loopback, a process each",
+    run: (quick, progress) => benchOverload(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
   },
   {
     name: "fan-out",
