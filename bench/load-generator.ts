@@ -84,7 +84,7 @@ class Generator {
   readonly #queriers = Array.from({ length: QUERIERS }, () => new Querier());
   readonly #waiter = new Waiter(native, this.#queriers.map(({ socket }) => socket.descriptor));
   readonly #receive = new ReceiveBatch(native, BATCH, MAX_DATAGRAM_OCTETS);
-  readonly #send = new SendBatch(native, BATCH, MAP_REQUEST_OCTETS, { sent: 0, sendErrors: 0 });
+  readonly #send = new SendBatch(native, BATCH, MAP_REQUEST_OCTETS, { sent: 0, sendErrors: 0 }, false);
   readonly #load: Load;
   #asked = 0;
   #answers = 0;
@@ -126,8 +126,8 @@ class Generator {
   #take(querier: Querier): void {
     const received = this.#receive.receive(querier.socket.descriptor);
     this.#answers += received;
-    for (let slot = 0; slot < received; slot++) {
-      const reply = this.#receive.data(slot);
+    for (let datagram = 0; datagram < received; datagram++) {
+      const reply = this.#receive.data(datagram);
       if (reply.getUint8(TYPE) !== MessageType.mapReply) continue;
       querier.learn(reply);
       if (reply.getUint16(FLAGS) === 0 && reply.getUint8(RESULT) === ResultCode.mapping) this.#promised++;
@@ -138,6 +138,7 @@ class Generator {
   #ask(querier: Querier, requests: number): void {
     const { port, micronets, milliseconds } = this.#load;
     for (let request = 0; request < requests; request++) {
+      if (this.#send.isFull) this.#send.flush(querier.socket.descriptor);
       const micronet = milliseconds === undefined ? this.#asked++ % micronets : Math.floor(Math.random() * micronets);
       querier.ask(this.#send, port, keyOf(micronet, micronets));
     }

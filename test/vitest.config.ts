@@ -6,5 +6,5 @@ const WORKERS = availableParallelism() + 1;
 
 export default defineConfig({
   // What is polled is often a process, which takes seconds to start on a machine that has other work.
-  test: { maxWorkers: WORKERS, include: ["test/**/*.test.ts"], setupFiles: ["test/support/compile-cache.ts"], testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 15_000 } } },
+  test: { maxWorkers: WORKERS, include: ["test/**/*.test.ts"], setupFiles: ["test/support/compile-cache.ts"], testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 25_000 } } },
 });

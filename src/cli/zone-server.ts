@@ -1,4 +1,4 @@
-import { domainName } from "../config/fields.ts";
+import { parseDomainName } from "../config/fields.ts";
 import { DnsError } from "../io/dns-client.ts";
 import { type TlsTrust, readCaFile } from "../io/tls-trust.ts";
 import { ZoneTransferError } from "../io/zone-transfer.ts";
@@ -48,9 +48,11 @@ export function readAccess(option: string, text: string, values: ServerValues): 
 
 /** An absolute name. Throws UsageError. */
 export function readApex(text: string): string {
-  const result = domainName.safeParse(text);
-  if (!result.success) throw new UsageError(`--apex: ${result.error.issues[0]?.message}`);
-  return result.data;
+  try {
+    return parseDomainName(text);
+  } catch (error) {
+    throw new UsageError(`--apex: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Servers that cannot be read: no mistake of the command line's. */

@@ -1,5 +1,6 @@
-import { z } from "zod";
 import { type IpAddress, type Prefix, isLoopback, isUnspecified, parseIp, parsePrefix, sameIp, unmapped } from "../address/index.ts";
+import type { Check, Field } from "./field.ts";
+import { number, parsed } from "./form.ts";
 
 export interface Endpoint {
   readonly address: IpAddress;
@@ -20,60 +21,46 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
   return { address: parseIp(host), port };
 }
 
-/** A field read from text by a parser that throws. */
-export function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
-  return z.string().transform((text, context) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: (error as Error).message });
-      return z.NEVER;
-    }
-  });
-}
-
 export const endpoint = parsed((text) => parseEndpoint(text));
 export const dnsEndpoint = parsed((text) => parseEndpoint(text, 53));
 /** IPv4 addresses in IPv6 form are IPv4 addresses. */
-export const ipAddress: z.ZodType<IpAddress, string> = parsed((text) => unmapped(parseIp(text)));
-export const prefix: z.ZodType<Prefix, string> = parsed(parsePrefix);
+export const ipAddress: Field<IpAddress> = parsed((text) => unmapped(parseIp(text)));
+export const prefix: Field<Prefix> = parsed(parsePrefix);
 
 /** With the dot at its end: RFC 1035 counts 255 octets, one for the root and one before each label. */
 const LONGEST_NAME = 254;
 
-/** A domain name, kept absolute and lower-case. */
-export const domainName = parsed((text) => {
+/** A domain name as it is kept: absolute and lower-case. Throws Error with what is wrong. */
+export function parseDomainName(text: string): string {
   const name = `${text.toLowerCase().replace(/\.$/, "")}.`;
   if (name.length > LONGEST_NAME || !/^([a-z0-9_-]{1,63}\.)+$/.test(name)) throw new Error(`"${text}" is no domain name`);
   return name;
-});
-
-export function seconds(least: number, most: number): z.ZodNumber {
-  return z.number().min(least).max(most);
 }
 
-export function count(least: number, most: number): z.ZodInt {
-  return z.int().min(least).max(most);
+export const domainName = parsed(parseDomainName);
+
+export function seconds(least: number, most: number): Field<number> {
+  return number(least, most);
 }
 
-/** A list in which no item has the key of one before it. */
-export function distinct<T extends z.ZodArray>(list: T, keyOf: (item: z.output<T>[number]) => string | number, problem: string): T {
-  return list.superRefine((items: z.output<T>[number][], context) => {
+/** For a list in which no item may have the key of one before it. */
+export function distinct<T>(keyOf: (item: T) => string | number, problem: string): Check<readonly T[]> {
+  return (items, refuse) => {
     const first = new Map<string | number, number>();
     for (const [index, item] of items.entries()) {
       const key = keyOf(item);
       const before = first.get(key);
       if (before === undefined) first.set(key, index);
-      else context.addIssue({ code: "custom", path: [index], message: listedOnce(problem, before) });
+      else refuse([index], listedOnce(problem, before));
     }
-  });
+  };
 }
 
 /** Sockets that can be bound together. */
-export const compatible: z.core.CheckFn<Endpoint[]> = ({ value, issues }) => {
+export const compatible: Check<Endpoint[]> = (value, refuse) => {
   for (const [index, own] of value.entries()) {
     const before = value.slice(0, index).findIndex((earlier) => clashes(earlier, own));
-    if (before >= 0) issues.push({ code: "custom", input: value, path: [index], message: listedOnce("takes the address and port of an earlier one", before) });
+    if (before >= 0) refuse([index], listedOnce("takes the address and port of an earlier one", before));
   }
 };
 
@@ -91,31 +78,31 @@ function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 /** A server that asks itself waits for ever for its own answer. */
-export const othersOnly: z.core.CheckFn<{ listen: readonly Endpoint[]; upstreams: readonly Endpoint[] }> = ({ value, issues }) => {
+export const othersOnly: Check<{ listen: readonly Endpoint[]; upstreams: readonly Endpoint[] }> = (value, refuse) => {
   for (const [index, upstream] of value.upstreams.entries()) {
-    if (value.listen.some((own) => sameEndpoint(own, upstream))) issues.push({ code: "custom", input: value, path: ["upstreams", index], message: "it is this server, by \"listen\": name another" });
+    if (value.listen.some((own) => sameEndpoint(own, upstream))) refuse(["upstreams", index], "it is this server, by \"listen\": name another");
   }
 };
 
 /** A lower bound is at most the upper one. */
-export function ordered<L extends string, M extends string>(least: L, most: M): z.core.CheckFn<Record<L | M, number>> {
-  return ({ value, issues }) => {
+export function ordered<L extends string, M extends string>(least: L, most: M): Check<Record<L | M, number>> {
+  return (value, refuse) => {
     if (value[least] <= value[most]) return;
-    issues.push({ code: "custom", input: value, path: [least], message: `${value[least]} is more than "${most}", which is ${value[most]}: lower it, or raise that` });
+    refuse([least], `${value[least]} is more than "${most}", which is ${value[most]}: lower it, or raise that`);
   };
 }
 
 /** Between us and it nobody may change a bit, and it is asked only where its word is needed. */
-export const trustedResolver: z.core.CheckFn<{ signed: string; trustedResolver?: Endpoint | undefined }> = ({ value, issues }) => {
+export const trustedResolver: Check<{ signed: string; trustedResolver?: Endpoint | undefined }> = (value, refuse) => {
   const { signed, trustedResolver: resolver } = value;
   if (resolver === undefined) return;
-  if (!isLoopback(resolver.address)) issues.push({ code: "custom", input: value, path: ["trustedResolver"], message: "it is not on this machine, so that its word could be changed on the way: run one here, on 127.0.0.1 or ::1" });
-  if (signed !== "always") issues.push({ code: "custom", input: value, path: ["trustedResolver"], message: 'its word counts only with signed "always": say so, or take it out' });
+  if (!isLoopback(resolver.address)) refuse(["trustedResolver"], "it is not on this machine, so that its word could be changed on the way: run one here, on 127.0.0.1 or ::1");
+  if (signed !== "always") refuse(["trustedResolver"], 'its word counts only with signed "always": say so, or take it out');
 };
 
 /** Services that must always be signed need somebody who can vouch for them. */
-export const signable: z.core.CheckFn<{ services: { signed: string; trustedResolver?: Endpoint | undefined }; registries: readonly { trustAnchors: readonly string[] }[] }> = ({ value, issues }) => {
+export const signable: Check<{ services: { signed: string; trustedResolver?: Endpoint | undefined }; registries: readonly { trustAnchors: readonly string[] }[] }> = (value, refuse) => {
   const { services, registries } = value;
   if (services.signed !== "always" || services.trustedResolver !== undefined || registries.some(({ trustAnchors }) => trustAnchors.length > 0)) return;
-  issues.push({ code: "custom", input: value, path: ["services", "signed"], message: 'no service could ever be used: without trustAnchors of a registry there is no DS data, and no trustedResolver is named; give either, or "where-known"' });
+  refuse(["services", "signed"], 'no service could ever be used: without trustAnchors of a registry there is no DS data, and no trustedResolver is named; give either, or "where-known"');
 };

@@ -1,16 +1,15 @@
 import { dirname, join, resolve } from "node:path";
-import { type Fault, type FileForm, type Path } from "./faults.ts";
-import { type Config, type QsrConfig, SCHEMAS, configSchema } from "./schema.ts";
+import type { Fault, Path } from "./faults.ts";
+import { type Config, type QsrConfig, SCHEMAS } from "./schema.ts";
 import { fileProblem } from "./text-file.ts";
-import { deepFreeze, parseYamlText, readYamlFile } from "./yaml-file.ts";
+import { type FileForm, deepFreeze, parseYamlText, readYamlFile } from "./yaml-file.ts";
 
 /** What the kernel takes, without the zero at the end: unix(7). */
 const LONGEST_SOCKET_PATH = 107;
 
 const FORM: FileForm<Config> = {
-  schema: configSchema,
   partFor: (value) => {
-    const role = String((value as { role?: unknown } | null)?.role);
+    const role = String((value as { role?: unknown }).role);
     return Object.hasOwn(SCHEMAS, role) ? SCHEMAS[role as keyof typeof SCHEMAS] : undefined;
   },
   shapeFault: { path: ["role"], text: `role must be ${Object.keys(SCHEMAS).map((role) => `"${role}"`).join(" or ")}` },

@@ -1,34 +1,33 @@
-import { z } from "zod";
 import { formatEndpoint } from "../address/index.ts";
-import { compatible, count, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, seconds, signable, trustedResolver } from "./fields.ts";
+import { compatible, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, seconds, signable, trustedResolver } from "./fields.ts";
+import type { Field, Output } from "./field.ts";
+import { count, flag, list, mapping, number, oneOf, text } from "./form.ts";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
-const clients = z
-  .strictObject({
-    /** Who may ask. */
-    allow: z.array(prefix).min(1).prefault(["127.0.0.0/8", "::/64"]),
-    /** For each address and port. */
-    maxQueriesPerSecond: count(1, 10_000_000).default(10_000),
-    /** For each IPv4 /24 and IPv6 /56. */
-    maxQueriesPerSecondPerNetwork: count(1, 100_000_000).default(100_000),
-    /** Requests of one address and port that wait for answers being fetched. */
-    maxWaiting: count(1, 32_768).default(1_024),
-  })
-  .prefault({});
+const clientFields = {
+  /** Who may ask. */
+  allow: list(prefix, 1).prefault(["127.0.0.0/8", "::/64"]),
+  /** For each address and port. */
+  maxQueriesPerSecond: count(1, 10_000_000).default(10_000),
+  /** For each IPv4 /24 and IPv6 /56. */
+  maxQueriesPerSecondPerNetwork: count(1, 100_000_000).default(100_000),
+  /** Requests of one address and port that wait for answers being fetched. */
+  maxWaiting: count(1, 32_768).default(1_024),
+};
+const clients = mapping(clientFields).prefault({});
 
 /** A path relative to the configuration file. */
-const control = z.strictObject({ socket: z.string().min(1).optional() }).prefault({});
+const control = mapping({ socket: text().optional() }).prefault({});
 
-const listen = z.array(endpoint).min(1).max(16).check(compatible).prefault(["127.0.0.1:4344"]);
+const listen = list(endpoint, 1, 16).check(compatible).prefault(["127.0.0.1:4344"]);
 
 /** How datagrams come and go: in batches by system calls (Linux), one at a time by node:dgram, or the first where it can be had. */
-const driver = z.enum(["auto", "batched", "dgram"]).default("auto");
+const driver = oneOf("auto", "batched", "dgram").default("auto");
 
-const log = z
-  .strictObject({
-    level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
-    format: z.enum(["auto", "json", "pretty"]).default("auto"),
+const log = mapping({
+    level: oneOf("trace", "debug", "info", "warn", "error").default("info"),
+    format: oneOf("auto", "json", "pretty").default("auto"),
   })
   .prefault({});
 
@@ -40,45 +39,43 @@ const cacheFields = {
   maxPeers: count(1024, 1_048_576).default(65_536),
 };
 
-const primary = z.strictObject({
+const primary = mapping({
   address: dnsEndpoint,
   /** The name of one of `dns.keys` (TSIG). */
-  key: z.string().min(1).optional(),
+  key: text().optional(),
   /** Over TLS: the name that its certificate must be for, a file of CA certificates in place of the system's, or pins of its public key. */
-  tls: z.strictObject({ name: z.string().min(1).optional(), ca: z.string().min(1).optional(), pins: z.array(z.string().min(1)).min(1).optional() }).optional(),
+  tls: mapping({ name: text().optional(), ca: text().optional(), pins: list(text(), 1).optional() }).optional(),
 });
 
-const registry = z.strictObject({
+const registry = mapping({
   apex: domainName,
-  space: z.array(prefix).min(1).prefault(everywhere),
+  space: list(prefix, 1).prefault(everywhere),
   /** Name servers that give the zone by transfer; without any it is read by queries. */
-  primaries: z.array(primary).max(16).default([]),
+  primaries: list(primary, 0, 16).default([]),
   /** DS or DNSKEY data of keys that must have signed the zone. */
-  trustAnchors: z.array(z.string().min(1)).max(16).default([]),
+  trustAnchors: list(text(), 0, 16).default([]),
 });
 
-export const qsrSchema = z.strictObject({
-  role: z.literal("qsr"),
+export const qsrSchema = mapping({
+  role: oneOf("qsr"),
   listen,
-  dns: z
-    .strictObject({
+  dns: mapping({
       /** Resolvers, or the registry's own name servers; the system's resolvers when left out. */
-      servers: z.array(dnsEndpoint).min(1).optional(),
-      registries: distinct(z.array(registry).min(1), ({ apex }) => apex, "is the registry of an earlier one"),
+      servers: list(dnsEndpoint, 1).optional(),
+      registries: list(registry, 1).check(distinct(({ apex }) => apex, "is the registry of an earlier one")),
       /** TSIG keys (HMAC-SHA256) shared with primaries; the secret in base64. */
-      keys: distinct(z.array(z.strictObject({ name: z.string().min(1), secret: z.string().min(1) })), ({ name }) => name, "is an earlier one").default([]),
+      keys: list(mapping({ name: text(), secret: text() })).check(distinct(({ name }) => name, "is an earlier one")).default([]),
       /** What must vouch for the records of services, in the DSOCs' zones. */
-      services: z
-        .strictObject({
+      services: mapping({
           /** Where a registry with trust anchors has DS data for the zone, its signatures must; "always": something must. */
-          signed: z.enum(["where-known", "always"]).default("where-known"),
+          signed: oneOf("where-known", "always").default("where-known"),
           /** A resolver on this machine that validates: its word (AD) is enough where there is no DS data. */
           trustedResolver: dnsEndpoint.optional(),
         })
         .check(trustedResolver)
         .prefault({}),
       /** Where primaries send NOTIFY. */
-      notify: z.strictObject({ listen: z.array(endpoint).min(1).max(16) }).optional(),
+      notify: mapping({ listen: list(endpoint, 1, 16) }).optional(),
       refreshMinSeconds: seconds(0.1, 86_400).default(10),
       refreshMaxSeconds: seconds(1, 604_800).default(3_600),
       serviceTtlMinSeconds: seconds(1, 86_400).default(30),
@@ -87,29 +84,28 @@ export const qsrSchema = z.strictObject({
       /** For all that one primary is asked for at one time: a transfer that takes longer is given up. */
       transferDeadlineSeconds: seconds(1, 3_600).default(120),
       /** For how long the last good catalogue serves while DNS cannot be read. */
-      catalogueMaxAgeHours: z.number().min(1).max(8_760).default(168),
+      catalogueMaxAgeHours: number(1, 8_760).default(168),
     })
     .check(ordered("refreshMinSeconds", "refreshMaxSeconds"), ordered("serviceTtlMinSeconds", "serviceTtlMaxSeconds"), signable),
   clients,
-  qsas: z
-    .strictObject({
-      allowLoopback: z.boolean().default(false),
-      allowPrivate: z.boolean().default(false),
+  qsas: mapping({
+      allowLoopback: flag().default(false),
+      allowPrivate: flag().default(false),
       /** How many QSAs of each service are measured often. */
       keepFresh: count(1, 32).default(3),
       /** Null Map Requests to all QSAs together, in any second. */
       maxProbesPerSecond: count(10, 10_000).default(500),
       /** How the QSRs of one network spread over QSAs that are about as near: this is number `place` (from 1) of `of`. */
-      spread: z
-        .strictObject({ place: count(1, 16), of: count(2, 16), withinMilliseconds: z.number().min(0).max(1_000).default(5) })
-        .refine(({ place, of }) => place <= of, { message: "place must not be above of" })
+      spread: mapping({ place: count(1, 16), of: count(2, 16), withinMilliseconds: number(0, 1_000).default(5) })
+        .check(({ place, of }, refuse) => {
+          if (place > of) refuse([], "place must not be above of");
+        })
         .optional(),
       /** Addresses of QSAs that may be known. */
       max: count(16, 65_535).default(16_384),
     })
     .prefault({}),
-  cache: z
-    .strictObject({
+  cache: mapping({
       ...cacheFields,
       /** For how long what QSAs promise is kept at most. */
       cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
@@ -117,10 +113,9 @@ export const qsrSchema = z.strictObject({
       gapCachingTimeSeconds: seconds(1, 3_600).default(60),
     })
     .prefault({}),
-  state: z
-    .strictObject({
+  state: mapping({
       /** Where the last good catalogue and the distances of QSAs are kept; relative to the configuration file. */
-      directory: z.string().min(1).optional(),
+      directory: text().optional(),
     })
     .prefault({}),
   driver,
@@ -128,30 +123,29 @@ export const qsrSchema = z.strictObject({
   log,
 });
 
-export const qsaSchema = z.strictObject({
-  role: z.literal("qsa"),
+export const qsaSchema = mapping({
+  role: oneOf("qsa"),
   listen,
   /** Mapping files, relative to the configuration file. */
-  mapping: distinct(z.array(z.string().min(1)).min(1), (file) => file, "is an earlier one"),
+  mapping: list(text(), 1).check(distinct((file) => file, "is an earlier one")),
   /** Where the changes of "drtm ctl map set" are kept; relative to the configuration file. */
-  changes: z.string().min(1).optional(),
+  changes: text().optional(),
   cachingTimeSeconds: seconds(10, 3_600).default(600),
   negativeCachingTimeSeconds: seconds(1, 3_600).default(60),
-  clients: clients.unwrap().extend({ allow: z.array(prefix).min(1).prefault(everywhere) }).prefault({}),
-  cache: z.strictObject(cacheFields).prefault({}),
+  clients: mapping({ ...clientFields, allow: list(prefix, 1).prefault(everywhere) }).prefault({}),
+  cache: mapping(cacheFields).prefault({}),
   driver,
   control,
   log,
 });
 
-export const qscSchema = z.strictObject({
-  role: z.literal("qsc"),
+export const qscSchema = mapping({
+  role: oneOf("qsc"),
   listen,
   /** The QSRs or QSCs to ask (or the QSAs of a DITR site). */
-  upstreams: distinct(z.array(endpoint).min(1).max(16), ({ address, port }) => formatEndpoint(address, port), "is an earlier one"),
+  upstreams: list(endpoint, 1, 16).check(distinct(({ address, port }) => formatEndpoint(address, port), "is an earlier one")),
   clients,
-  cache: z
-    .strictObject({
+  cache: mapping({
       ...cacheFields,
       /** For how long what upstreams promise is kept at most. */
       cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
@@ -163,11 +157,9 @@ export const qscSchema = z.strictObject({
 }).check(othersOnly);
 
 /** By role. */
-export const SCHEMAS = { qsr: qsrSchema, qsa: qsaSchema, qsc: qscSchema } as const;
+export const SCHEMAS: Readonly<Record<Config["role"], Field<Config>>> = { qsr: qsrSchema, qsa: qsaSchema, qsc: qscSchema };
 
-export const configSchema = z.discriminatedUnion("role", [qsrSchema, qsaSchema, qscSchema]);
-
-export type QsrConfig = z.output<typeof qsrSchema>;
-export type QsaConfig = z.output<typeof qsaSchema>;
-export type QscConfig = z.output<typeof qscSchema>;
-export type Config = z.output<typeof configSchema>;
+export type QsrConfig = Output<typeof qsrSchema>;
+export type QsaConfig = Output<typeof qsaSchema>;
+export type QscConfig = Output<typeof qscSchema>;
+export type Config = QsrConfig | QsaConfig | QscConfig;

@@ -1,7 +1,16 @@
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
 import { ConfigError } from "./config-error.ts";
-import { type Fault, type FileForm, type Path, faultsOf } from "./faults.ts";
+import type { Fault, Path } from "./faults.ts";
+import { type Field, WRONG } from "./field.ts";
 import { readTextFile } from "./text-file.ts";
+
+/** What a kind of file must look like. */
+export interface FileForm<T> {
+  /** What this value is held to; undefined where that cannot be told. */
+  readonly partFor: (value: unknown) => Field<T> | undefined;
+  /** Said of a file that has no such shape at all. */
+  readonly shapeFault: Fault;
+}
 
 /** A file that has the form asked for. */
 export interface YamlFile<T> {
@@ -22,13 +31,16 @@ export function parseYamlText<T>(text: string, file: string, form: FileForm<T>):
   const value = valueOf(document, file);
   const circle = circleIn(value);
   if (circle !== undefined) throw new ConfigError([`${file}:${lineOf(document, lines, circle)}: not valid YAML: an alias of something that it is in: write out what is meant`]);
-  const result = form.schema.safeParse(value);
   const refuse = (faults: readonly Fault[]): ConfigError => {
     const placed = faults.map((fault) => ({ line: lineOf(document, lines, fault.path), text: fault.text })).toSorted((a, b) => a.line - b.line);
     return new ConfigError([...new Set(placed.map((fault) => `${file}:${fault.line}: ${fault.text}`))]);
   };
-  if (!result.success) throw refuse(result.error.issues.flatMap((issue) => faultsOf(issue, value, form)));
-  return { value: result.data, refuse };
+  const part = typeof value === "object" && value !== null && !Array.isArray(value) ? form.partFor(value) : undefined;
+  if (part === undefined) throw refuse([form.shapeFault]);
+  const faults: Fault[] = [];
+  const taken = part.take(value, [], faults);
+  if (taken === WRONG || faults.length > 0) throw refuse(faults);
+  return { value: taken, refuse };
 }
 
 export function deepFreeze<T>(value: T): T {

@@ -1,8 +1,9 @@
 import { type Stats, lstatSync, rmSync } from "node:fs";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { CONTROL_DEADLINE_MS, ControlError, requirePrivate, requireShort, statusFor } from "./control-place.ts";
+import { nodeHttp } from "./late-modules.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 /** `GET /status` and the like; gets the query parameters and the JSON body. */
@@ -23,7 +24,7 @@ export async function serveControl(path: string, routes: Readonly<Record<string,
   requireShort(path);
   preparePrivateDirectory(dirname(path));
   await removeDeadSocket(path);
-  const server = createServer({ requestTimeout: CONTROL_DEADLINE_MS, headersTimeout: CONTROL_DEADLINE_MS }, (request, response) => {
+  const server = nodeHttp().createServer({ requestTimeout: CONTROL_DEADLINE_MS, headersTimeout: CONTROL_DEADLINE_MS }, (request, response) => {
     void respond(routes, request, response);
   });
   await listen(server, path);

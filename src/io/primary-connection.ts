@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { type Socket, createConnection } from "node:net";
-import { type TLSSocket, connect as connectTls } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { formatIp } from "../address/index.ts";
 import { FrameReader, framed } from "../dns/message/index.ts";
 import type { TsigKey } from "../dns/tsig/index.ts";
 import { type DnsEndpoint, ExchangeError } from "./dns-exchange.ts";
+import { nodeTls } from "./late-modules.ts";
 import { type TlsTrust, checkPeer, tlsOptions, tlsProblem } from "./tls-trust.ts";
 
 /** A name server that zones are fetched from. */
@@ -82,7 +83,7 @@ export class PrimaryConnection {
 
 function connect({ address, port, tls }: Primary): Socket {
   const place = { host: formatIp(address), port };
-  return tls === undefined ? createConnection(place) : connectTls({ ...place, ...tlsOptions(tls) });
+  return tls === undefined ? createConnection(place) : nodeTls().connect({ ...place, ...tlsOptions(tls) });
 }
 
 function explained(error: NodeJS.ErrnoException): ExchangeError {

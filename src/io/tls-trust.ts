@@ -1,8 +1,9 @@
 import { X509Certificate, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { type ConnectionOptions, type TLSSocket, checkServerIdentity } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { ExchangeError } from "./dns-exchange.ts";
+import { nodeTls } from "./late-modules.ts";
 
 /** How the TLS certificate of a primary is known to be the right one (RFC 8310). */
 export interface TlsTrust {
@@ -49,7 +50,7 @@ export function tlsOptions({ name, ca, pins }: TlsTrust): ConnectionOptions {
     minVersion: "TLSv1.3",
     rejectUnauthorized: pins === undefined,
     ...(name !== undefined && isIP(name) === 0 ? { servername: name } : {}),
-    ...(name === undefined ? {} : { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) }),
+    ...(name === undefined ? {} : { checkServerIdentity: (_host, certificate) => nodeTls().checkServerIdentity(name, certificate) }),
     ...(ca === undefined ? {} : { ca }),
   };
 }

@@ -4,6 +4,7 @@ import { type Prefix, comparePrefixes, formatPrefix, prefixAround } from "../../
 import { Catalogue, EMPTY_CATALOGUE } from "../../src/core/mabs/catalogue.ts";
 import { CatalogueMemory } from "../../src/core/mabs/catalogue-memory.ts";
 import { CatalogueEditor } from "../../src/core/mabs/catalogue-editor.ts";
+import { generator } from "../../bench/random.ts";
 import { catalogueOctets } from "../support/catalogue-octets.ts";
 import { NO_PREFIX, Segment } from "../../src/core/tables/segment-table.ts";
 
@@ -75,6 +76,20 @@ test("a catalogue edited again and again is the one that is made afresh", () => 
     }),
     { numRuns: 300 },
   );
+});
+
+test("so many edits at one time that they are put in order by their digits lead to the same", () => {
+  const random = generator(11);
+  const keys = [0, 1, 0xffff, 0x1_0000, 0x8000_0000, 0xffff_0001];
+  const few = (): number => keys[random() % keys.length]! + (random() % 300);
+  const changes = Array.from({ length: 6_000 }, (): Edit => {
+    const family = random() % 3 === 0 ? 6 : 4;
+    return { set: "abc"[random() % 3]!, prefix: prefixAround(family, few() >>> 0, family === 4 ? 0 : few() >>> 0, (family === 4 ? 20 : 40) + (random() % 13)), isAddition: random() % 3 > 0 };
+  });
+  const atOnce = edited(EMPTY_CATALOGUE, changes);
+  expect(atOnce.size).toBeGreaterThan(1_000);
+  expect(atOnce.equals(plain(changes))).toBe(true);
+  expect(segmentsOf(atOnce)).toEqual(segmentsOf(plain(changes)));
 });
 
 test("its columns are shared, not copied, between threads", () => {

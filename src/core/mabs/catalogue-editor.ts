@@ -1,30 +1,17 @@
-import { type Family, type Prefix, comparePrefixes, prefixContains } from "../../address/index.ts";
+import type { Family, Prefix } from "../../address/index.ts";
 import { type ColumnMemory, freshMemory } from "../tables/column-memory.ts";
-import { PrefixList, newPrefixColumns } from "../tables/prefix-list.ts";
+import { PrefixList } from "../tables/prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns } from "../tables/segment-table.ts";
 import { editSegments, makeSegments } from "../tables/segment-writer.ts";
-import { Catalogue, type MabGroup, SET_SEPARATOR, newGroupColumn } from "./catalogue.ts";
+import { Catalogue, type MabGroup, SET_SEPARATOR } from "./catalogue.ts";
+import { CatalogueEdits } from "./catalogue-edits.ts";
+import { CatalogueMerge, Outcomes, REMOVED } from "./catalogue-merge.ts";
 import type { ServiceEntry } from "./catalogue-content.ts";
 
 /** Beyond so many changes everything is made afresh. */
 const MOST_STRETCHES = 1_000;
-const REMOVED = -1;
 
 export type { ColumnMemory };
-
-/** Puts a MAB into a set, or takes it out. */
-interface Edit {
-  readonly prefix: Prefix;
-  readonly set: string;
-  readonly isAddition: boolean;
-}
-
-/** A MAB after its edits: the number of its group, or REMOVED. */
-interface Outcome {
-  readonly prefix: Prefix;
-  readonly row: number;
-  readonly group: number;
-}
 
 /**
  * Makes a catalogue from the one before and what has changed, at a cost in proportion to the change but for copying columns.
@@ -33,7 +20,11 @@ interface Outcome {
 export class CatalogueEditor {
   readonly #base: Catalogue;
   readonly #memory: ColumnMemory;
-  readonly #edits: Edit[] = [];
+  readonly #edits = new CatalogueEdits();
+  /** By number: the sets that were edited, and the group of a MAB that is in that set alone. */
+  readonly #sets: string[] = [];
+  readonly #setNumbers = new Map<string, number>();
+  readonly #groupOfSet: (number | undefined)[] = [];
   readonly #groupNames: string[];
   readonly #groupNumbers: Map<string, number>;
 
@@ -47,48 +38,64 @@ export class CatalogueEditor {
 
   /** Lists a MAB in a set. */
   add(set: string, prefix: Prefix): void {
-    this.#edits.push({ prefix, set, isAddition: true });
+    this.#edits.push(prefix, this.#setNumber(set), true);
   }
 
   /** Lists a MAB in a set no more. */
   remove(set: string, prefix: Prefix): void {
-    this.#edits.push({ prefix, set, isAddition: false });
+    this.#edits.push(prefix, this.#setNumber(set), false);
   }
 
   /** `services` in order of their names; `servicesOf` names those of a set. The base itself where nothing has changed. */
   finish(services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): Catalogue {
     const base = this.#base;
     const outcomes = this.#outcomes();
-    if (outcomes.length === 0 && services === base.services) return base;
-    const { prefixes, groupOf, rows } = this.#merge(outcomes);
+    if (outcomes.size === 0 && services === base.services) return base;
+    const { prefixes: columns, groupOf, rows } = new CatalogueMerge(base, outcomes, this.#memory);
+    const prefixes = new PrefixList(columns);
     const groups = this.#settleGroups(groupOf, outcomes, services, servicesOf);
     const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, rows);
-    return new Catalogue({ prefixes: prefixes.columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed: placesOf(outcomes) });
+    // Undefined where MABs differ in so many places that all may be looked through.
+    const changed = outcomes.size > MOST_STRETCHES ? undefined : outcomes.outermost(MOST_STRETCHES);
+    return new Catalogue({ prefixes: columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed });
   }
 
-  /** What becomes of each MAB that was edited, in order; those that stay as they are left out. */
-  #outcomes(): Outcome[] {
-    const edits = this.#edits.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix));
-    const outcomes: Outcome[] = [];
-    for (let first = 0, end; first < edits.length; first = end) {
-      const { prefix } = edits[first]!;
+  #setNumber(set: string): number {
+    const known = this.#setNumbers.get(set);
+    if (known !== undefined) return known;
+    this.#setNumbers.set(set, this.#sets.length);
+    return this.#sets.push(set) - 1;
+  }
+
+  #outcomes(): Outcomes {
+    const edits = this.#edits;
+    const outcomes = new Outcomes(edits);
+    const order = edits.inOrder();
+    for (let first = 0, end; first < order.length; first = end) {
+      const edit = order[first]!;
       end = first + 1;
-      while (end < edits.length && comparePrefixes(edits[end]!.prefix, prefix) === 0) end++;
-      const row = this.#base.prefixes.find(prefix.family, prefix.hi, prefix.lo, prefix.length);
+      while (end < order.length && edits.compare(order[end]!, edit) === 0) end++;
+      const row = this.#base.prefixes.find(edits.family(edit), edits.hi(edit), edits.lo(edit), edits.length(edit));
       const before = row < 0 ? REMOVED : this.#base.groupOf(row);
-      const group = this.#groupAfter(before, edits.slice(first, end));
-      if (group !== before) outcomes.push({ prefix, row, group });
+      const isPlain = row < 0 && end === first + 1 && edits.isAddition(edit);
+      const group = isPlain ? this.#groupOfOne(edits.set(edit)) : this.#groupAfter(before, order.subarray(first, end));
+      if (group !== before) outcomes.push(edit, row < 0 ? NO_PREFIX : row, group);
     }
     return outcomes;
   }
 
-  #groupAfter(before: number, edits: readonly Edit[]): number {
+  #groupAfter(before: number, edits: Uint32Array): number {
     const sets = new Set(before === REMOVED ? [] : this.#groupNames[before]!.split(SET_SEPARATOR));
-    for (const { set, isAddition } of edits) {
-      if (isAddition) sets.add(set);
+    for (const edit of edits) {
+      const set = this.#sets[this.#edits.set(edit)]!;
+      if (this.#edits.isAddition(edit)) sets.add(set);
       else sets.delete(set);
     }
     return sets.size === 0 ? REMOVED : this.#groupNumber([...sets].toSorted().join(SET_SEPARATOR));
+  }
+
+  #groupOfOne(set: number): number {
+    return (this.#groupOfSet[set] ??= this.#groupNumber(this.#sets[set]!));
   }
 
   #groupNumber(name: string): number {
@@ -98,23 +105,8 @@ export class CatalogueEditor {
     return this.#groupNames.push(name) - 1;
   }
 
-  /** Copies the columns with the outcomes in their places; `rows` tells where the base's rows went. */
-  #merge(outcomes: readonly Outcome[]): { prefixes: PrefixList; groupOf: Uint32Array; rows: Int32Array } {
-    const base = this.#base;
-    const ipv4 = base.prefixes.columns.ipv4 + growth(outcomes.filter(({ prefix }) => prefix.family === 4));
-    const size = base.size + growth(outcomes);
-    const merge = new Merge(base, size, ipv4, this.#memory);
-    for (const { prefix, row, group } of outcomes) {
-      merge.copyTo(row >= 0 ? row : base.prefixes.firstAtOrAfter(prefix.family, prefix.hi, prefix.lo, prefix.length));
-      if (row >= 0) merge.skip();
-      if (group !== REMOVED) merge.put(prefix, group, row);
-    }
-    merge.copyTo(base.size);
-    return { prefixes: new PrefixList(merge.prefixes), groupOf: merge.groupOf, rows: merge.rows };
-  }
-
   /** Numbers the groups that are in use by their names, so that equal catalogues look alike. */
-  #settleGroups(groupOf: Uint32Array, outcomes: readonly Outcome[], services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): MabGroup[] {
+  #settleGroups(groupOf: Uint32Array, outcomes: Outcomes, services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): MabGroup[] {
     const unused = this.#unused(groupOf, outcomes);
     const names = this.#groupNames.filter((_, group) => !unused.has(group)).toSorted();
     const numbers = new Map(names.map((name, number) => [name, number]));
@@ -128,77 +120,19 @@ export class CatalogueEditor {
   }
 
   /** Groups of which no MAB is left: only those that a MAB has left can be. */
-  #unused(groupOf: Uint32Array, outcomes: readonly Outcome[]): Set<number> {
-    const left = new Set(outcomes.flatMap(({ row }) => (row < 0 ? [] : [this.#base.groupOf(row)])));
+  #unused(groupOf: Uint32Array, outcomes: Outcomes): Set<number> {
+    const left = new Set<number>();
+    for (let outcome = 0; outcome < outcomes.size; outcome++) if (outcomes.row[outcome] !== NO_PREFIX) left.add(this.#base.groupOf(outcomes.row[outcome]!));
     return new Set([...left].filter((group) => !groupOf.includes(group)));
   }
 
   /** Those of a family that has neither gained nor lost a MAB are shared. */
-  #segments(family: Family, prefixes: PrefixList, outcomes: readonly Outcome[], rows: Int32Array): SegmentColumns {
+  #segments(family: Family, prefixes: PrefixList, outcomes: Outcomes, rows: Int32Array): SegmentColumns {
     const { columns, prefixes: before } = this.#base;
     const base = family === 4 ? columns.ipv4 : columns.ipv6;
-    const stretches = outermost(outcomes.filter(({ prefix, row, group }) => prefix.family === family && (row < 0 || group === REMOVED)));
+    const stretches = outcomes.outermost(MOST_STRETCHES, (outcome) => outcomes.isOfIpv6(outcome) === (family === 6) && outcomes.changesMabs(outcome));
+    if (stretches === undefined) return makeSegments(family, prefixes, this.#memory);
     if (stretches.length === 0) return base;
-    if (stretches.length > MOST_STRETCHES) return makeSegments(family, prefixes, this.#memory);
     return editSegments(base, prefixes, stretches, rows.subarray(before.start(family), before.end(family)), this.#memory);
   }
-}
-
-/** Columns being copied, with rows put in and left out. */
-class Merge {
-  readonly prefixes;
-  readonly groupOf: Uint32Array;
-  readonly rows: Int32Array;
-  readonly #base: Catalogue;
-  #from = 0;
-  #to = 0;
-
-  constructor(base: Catalogue, size: number, ipv4: number, memory: ColumnMemory) {
-    this.#base = base;
-    this.prefixes = newPrefixColumns(size, ipv4, memory);
-    this.groupOf = newGroupColumn(size, memory);
-    this.rows = new Int32Array(base.size);
-  }
-
-  /** Copies the rows of the base up to this one. */
-  copyTo(end: number): void {
-    const { prefixes, groupOf } = this.#base.columns;
-    this.prefixes.hi.set(prefixes.hi.subarray(this.#from, end), this.#to);
-    this.prefixes.lo.set(prefixes.lo.subarray(this.#from, end), this.#to);
-    this.prefixes.lengths.set(prefixes.lengths.subarray(this.#from, end), this.#to);
-    this.groupOf.set(groupOf.subarray(this.#from, end), this.#to);
-    while (this.#from < end) this.rows[this.#from++] = this.#to++;
-  }
-
-  skip(): void {
-    this.rows[this.#from++] = NO_PREFIX;
-  }
-
-  put({ hi, lo, length }: Prefix, group: number, row: number): void {
-    if (row >= 0) this.rows[row] = this.#to;
-    this.prefixes.hi[this.#to] = hi;
-    this.prefixes.lo[this.#to] = lo;
-    this.prefixes.lengths[this.#to] = length;
-    this.groupOf[this.#to++] = group;
-  }
-}
-
-/** By how many MABs there are more. */
-function growth(outcomes: readonly Outcome[]): number {
-  return outcomes.reduce((sum, { row, group }) => sum + (group === REMOVED ? 0 : 1) - (row < 0 ? 0 : 1), 0);
-}
-
-/** Where MABs differ; undefined where that is in so many places that all may be looked through. */
-function placesOf(outcomes: readonly Outcome[]): Prefix[] | undefined {
-  return outcomes.length > MOST_STRETCHES ? undefined : outermost(outcomes);
-}
-
-/** The prefixes that lie in no other one of them; they come in order. */
-function outermost(outcomes: readonly Outcome[]): Prefix[] {
-  const kept: Prefix[] = [];
-  for (const { prefix } of outcomes) {
-    const last = kept.at(-1);
-    if (last === undefined || !prefixContains(last, prefix.family, prefix.hi, prefix.lo)) kept.push(prefix);
-  }
-  return kept;
 }

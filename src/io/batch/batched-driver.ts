@@ -117,27 +117,31 @@ export class BatchedDriver {
     const { receive } = link;
     const received = receive.receive(link.socket.descriptor);
     this.counters.received += received;
-    for (let slot = 0; slot < received; slot++) this.#take(time, link, slot);
+    for (let datagram = 0; datagram < received; datagram++) {
+      this.#take(time, link, datagram);
+      // One message may have brought many: the engine has no room for more answers than it gave before.
+      if (datagram % BATCH === BATCH - 1) this.#flush();
+    }
   }
 
-  #take(time: number, { index, receive, spokenTo }: Link, slot: number): void {
-    const port = receive.port(slot);
+  #take(time: number, { index, receive, spokenTo }: Link, datagram: number): void {
+    const port = receive.port(datagram);
     if (port === 0) {
       this.counters.portZero++;
       return;
     }
-    const family = receive.family(slot);
-    if (family === 6 && isLinkLocal(receive.word(slot, 6, 0))) {
+    const family = receive.family(datagram);
+    if (family === 6 && isLinkLocal(receive.word(datagram, 6, 0))) {
       this.counters.oddSources++;
       return;
     }
-    const peer = this.#engine.peers.intern(index, family, receive.word(slot, family, 0), receive.word(slot, family, 1), receive.word(slot, family, 2), receive.word(slot, family, 3), port);
+    const peer = this.#engine.peers.intern(index, family, receive.word(datagram, family, 0), receive.word(datagram, family, 1), receive.word(datagram, family, 2), receive.word(datagram, family, 3), port);
     if (peer === NO_PEER) {
       this.counters.peerTableFull++;
       return;
     }
-    if (spokenTo !== undefined) receive.destination(slot, family, spokenTo, 4 * peer);
-    this.#engine.handleDatagram(time, peer, receive.data(slot), receive.length(slot));
+    if (spokenTo !== undefined) receive.destination(datagram, family, spokenTo, 4 * peer);
+    this.#engine.handleDatagram(time, peer, receive.data(datagram), receive.length(datagram));
   }
 
   #flush(): void {
@@ -148,8 +152,8 @@ export class BatchedDriver {
       const family = peers.family(peer);
       const link = this.#links[peers.link(peer)]!;
       const { send, spokenTo } = link;
-      send.add(out.bytes, out.length, family, peers.word(peer, 0), peers.word(peer, 1), peers.word(peer, 2), peers.word(peer, 3), peers.port(peer));
-      if (spokenTo !== undefined) send.from(family, spokenTo, 4 * peer);
+      const isApart = send.add(out.bytes, out.length, family, peers.word(peer, 0), peers.word(peer, 1), peers.word(peer, 2), peers.word(peer, 3), peers.port(peer));
+      if (isApart && spokenTo !== undefined) send.from(family, spokenTo, 4 * peer);
       if (send.isFull) send.flush(link.socket.descriptor);
     }
     for (const { send, socket } of this.#links) if (send.size > 0) send.flush(socket.descriptor);

@@ -86,12 +86,20 @@ export class MessageBlock {
     return this.view.getUint32(slot * HEADER_OCTETS + LENGTH, true);
   }
 
+  /** Has a message be made of the octets of so many slots, one after the other, from a slot on. */
+  setVectors(message: number, slot: number, count: number): void {
+    this.#setPointer(message * HEADER_OCTETS + VECTOR, this.slots * HEADER_OCTETS + slot * VECTOR_OCTETS);
+    this.view.setUint32(message * HEADER_OCTETS + VECTOR_COUNT, count, true);
+  }
+
   setVectorLength(slot: number, octets: number): void {
     this.view.setUint32(this.slots * HEADER_OCTETS + slot * VECTOR_OCTETS + VECTOR_LENGTH, octets, true);
   }
 
   /** Writes the address of what is at `target` in `view`. */
   #setPointer(at: number, target: number): void {
-    this.view.setBigUint64(at, BigInt(this.address + target), true);
+    const address = this.address + target;
+    this.view.setUint32(at, address >>> 0, true);
+    this.view.setUint32(at + 4, Math.floor(address / 2 ** 32), true);
   }
 }

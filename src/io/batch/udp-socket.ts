@@ -3,6 +3,7 @@ import { type Family, type IpAddress, formatEndpoint } from "../../address/index
 import { ListenError, listenProblem } from "../listen-error.ts";
 import type { Native } from "./native.ts";
 import { packetInfoOption } from "./packet-info.ts";
+import { SOL_UDP, UDP_GRO } from "./segments.ts";
 import { SOCKET_ADDRESS_OCTETS, familyNumber, readPort, readWord, socketAddressLength, writeSocketAddress } from "./socket-address.ts";
 
 const SOCK_DGRAM = 2;
@@ -39,6 +40,8 @@ export class UdpSocket {
       if (this.family === 6) this.#set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
       this.#set(SOL_SOCKET, SO_RCVBUF, BUFFER_OCTETS);
       this.#set(SOL_SOCKET, SO_SNDBUF, BUFFER_OCTETS);
+      // A kernel before 5.0 does not know it, and gives each datagram by itself.
+      this.#set(SOL_UDP, UDP_GRO, 1);
       const { level, option } = packetInfoOption(this.family);
       if (options.withDestination) this.#set(level, option, 1);
       const bound = this.#bind(address, port);

@@ -1,9 +1,9 @@
 import { basename, dirname, resolve } from "node:path";
 import { formatPrefix } from "../../address/index.ts";
 import { ConfigError } from "../../config/config-error.ts";
-import type { Fault, FileForm, Path } from "../../config/faults.ts";
+import type { Fault, Path } from "../../config/faults.ts";
 import { fileProblem, readTextFile } from "../../config/text-file.ts";
-import { deepFreeze, readYamlFile } from "../../config/yaml-file.ts";
+import { type FileForm, deepFreeze, readYamlFile } from "../../config/yaml-file.ts";
 import { crossFaults } from "./cross-checks.ts";
 import type { DescribedKeys, DescribedRegistry, DescribedSet, Description, LabelledMab } from "./description.ts";
 import { normaliseDs, parseDsFile } from "./ds-data.ts";
@@ -11,7 +11,6 @@ import { parseMabFile } from "./mab-file.ts";
 import { type DescriptionFile, type RegistryFields, descriptionSchema } from "./schema.ts";
 
 const FORM: FileForm<DescriptionFile> = {
-  schema: descriptionSchema,
   partFor: () => descriptionSchema,
   shapeFault: { path: [], text: 'no description of zones: it has the keys "registry" and "dsocs" (docs/zones.md)' },
 };

@@ -1,18 +1,19 @@
-import { z } from "zod";
 import { formatIp, formatPrefix } from "../../address/index.ts";
-import { count, distinct, domainName, ipAddress, parsed, prefix } from "../../config/fields.ts";
+import type { Output } from "../../config/field.ts";
+import { distinct, domainName, ipAddress, prefix } from "../../config/fields.ts";
+import { count, list, mapping, number, oneOf, parsed, text } from "../../config/form.ts";
 
 const DAY = 86_400;
 /** RFC 1035 section 3.3: what a string of a TXT record takes. */
 const MOST_TEXT_OCTETS = 255;
 
-const text = parsed((written) => {
+const shortText = parsed((written) => {
   const octets = Buffer.byteLength(written);
   if (octets === 0) throw new Error("it is empty: write a text, or leave the key out");
   if (octets > MOST_TEXT_OCTETS) throw new Error(`it has ${octets} octets: a record has room for ${MOST_TEXT_OCTETS}`);
   return written;
 });
-const path = z.string().min(1);
+const path = text();
 /** Kept lower-case. */
 const label = parsed((written) => {
   const name = written.toLowerCase();
@@ -20,14 +21,13 @@ const label = parsed((written) => {
   return name;
 });
 
-const nameServer = z.strictObject({
+const nameServer = mapping({
   name: domainName,
   /** For a name inside the zone. */
-  addresses: distinct(z.array(ipAddress), formatIp, "is an earlier one").prefault([]),
+  addresses: list(ipAddress).check(distinct(formatIp, "is an earlier one")).prefault([]),
 });
 
-const soa = z
-  .strictObject({
+const soa = mapping({
     /** `hostmaster` below the apex, unless given. */
     mailbox: domainName.optional(),
     refreshSeconds: count(1, 30 * DAY).default(300),
@@ -40,77 +40,77 @@ const soa = z
 const zone = {
   apex: domainName,
   /** For people: the first line of the zone file. */
-  title: text.optional(),
+  title: shortText.optional(),
   ttlSeconds: count(1, 7 * DAY).default(3_600),
-  nameServers: distinct(z.array(nameServer).min(1).max(16), ({ name }) => name, "is an earlier one"),
+  nameServers: list(nameServer, 1, 16).check(distinct(({ name }) => name, "is an earlier one")),
   soa,
 };
 
-const location = z.strictObject({
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
-  altitudeMetres: z.number().min(-100_000).max(42_849_672).default(0),
+const location = mapping({
+  latitude: number(-90, 90),
+  longitude: number(-180, 180),
+  altitudeMetres: number(-100_000, 42_849_672).default(0),
 });
 
-const qsa = z.strictObject({
+const qsa = mapping({
   /** Below the apex. */
   name: label,
-  addresses: distinct(z.array(ipAddress).min(1).max(8), formatIp, "is an earlier one"),
+  addresses: list(ipAddress, 1, 8).check(distinct(formatIp, "is an earlier one")),
   port: count(1, 65_535).default(4_344),
-  region: text.optional(),
+  region: shortText.optional(),
   weight: count(0, 65_535).default(100),
   /** For people, and for "drtm up". */
-  city: text.optional(),
+  city: shortText.optional(),
   location: location.optional(),
 });
 
-const tier = z.strictObject({
+const tier = mapping({
   /** SvcPriority: a higher one is used while no QSA of a lower one lives. */
   tier: count(1, 65_535),
-  qsas: distinct(z.array(label).min(1), (name) => name, "is an earlier one"),
+  qsas: list(label, 1).check(distinct((name) => name, "is an earlier one")),
 });
 
-const service = z.strictObject({
+const service = mapping({
   name: label,
-  tiers: distinct(z.array(tier).min(1), (one) => one.tier, "has the tier of an earlier one"),
+  tiers: list(tier, 1).check(distinct((one) => one.tier, "has the tier of an earlier one")),
 });
 
-const dsoc = z.strictObject({
+const dsoc = mapping({
   ...zone,
-  qsas: distinct(z.array(qsa).min(1), ({ name }) => name, "has the name of an earlier one"),
-  services: distinct(z.array(service).min(1), ({ name }) => name, "has the name of an earlier one"),
+  qsas: list(qsa, 1).check(distinct(({ name }) => name, "has the name of an earlier one")),
+  services: list(service, 1).check(distinct(({ name }) => name, "has the name of an earlier one")),
 });
 
-const serviceSet = z.strictObject({
-  services: distinct(z.array(domainName).min(1).max(64), (name) => name, "is an earlier one"),
-  mabs: distinct(z.array(prefix), formatPrefix, "is an earlier one").prefault([]),
+const serviceSet = mapping({
+  services: list(domainName, 1, 64).check(distinct((name) => name, "is an earlier one")),
+  mabs: list(prefix).check(distinct(formatPrefix, "is an earlier one")).prefault([]),
   /** Files with a prefix a line. */
-  mabFiles: distinct(z.array(path), (file) => file, "is an earlier one").prefault([]),
+  mabFiles: list(path).check(distinct((file) => file, "is an earlier one")).prefault([]),
 });
 
-const key = z.strictObject({
+const key = mapping({
   /** The apex of a DSOC's zone. */
   zone: domainName,
-  ds: z.array(z.string()).prefault([]),
+  ds: list(text()).prefault([]),
   /** As `dnssec-signzone`, `keymgr ds` and `ldns-key2ds` write it. */
   dsFile: path.optional(),
 });
 
-const registry = z.strictObject({
+const registry = mapping({
   ...zone,
-  sets: z.array(serviceSet).min(1),
-  keys: distinct(z.array(key), ({ zone: apex }) => apex, "has the zone of an earlier one").prefault([]),
+  sets: list(serviceSet, 1),
+  keys: list(key).check(distinct(({ zone: apex }) => apex, "has the zone of an earlier one")).prefault([]),
 });
 
-export const descriptionSchema = z.strictObject({
-  serial: z.enum(["increment", "unix-time"]).default("increment"),
+export const descriptionSchema = mapping({
+  serial: oneOf("increment", "unix-time").default("increment"),
   registry: registry.optional(),
-  dsocs: distinct(z.array(dsoc), ({ apex }) => apex, "has the apex of an earlier one").prefault([]),
+  dsocs: list(dsoc).check(distinct(({ apex }) => apex, "has the apex of an earlier one")).prefault([]),
 });
 
-export type DescriptionFile = z.output<typeof descriptionSchema>;
-export type ZoneFields = Pick<z.output<typeof registry>, "apex" | "title" | "ttlSeconds" | "nameServers" | "soa">;
-export type RegistryFields = z.output<typeof registry>;
-export type DsocFields = z.output<typeof dsoc>;
-export type QsaFields = z.output<typeof qsa>;
-export type ServiceFields = z.output<typeof service>;
+export type DescriptionFile = Output<typeof descriptionSchema>;
+export type ZoneFields = Pick<Output<typeof registry>, "apex" | "title" | "ttlSeconds" | "nameServers" | "soa">;
+export type RegistryFields = Output<typeof registry>;
+export type DsocFields = Output<typeof dsoc>;
+export type QsaFields = Output<typeof qsa>;
+export type ServiceFields = Output<typeof service>;
