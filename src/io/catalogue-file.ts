@@ -4,7 +4,7 @@ import type { ServiceEntry } from "../core/mabs/catalogue-content.ts";
 import type { SegmentColumns } from "../core/tables/segment-table.ts";
 import { type FileMark, readSealed, writeSealed } from "./sealed-file.ts";
 
-const KIND = "catalogue 3";
+const KIND = "catalogue 4";
 /** What is made from nothing has the edition after 0, and must not pass for one that was made from what was kept. */
 const EDITION = 1;
 
@@ -29,12 +29,12 @@ interface Header {
   readonly services: readonly ServiceEntry[];
 }
 
-/** All columns as they are in memory, so that they need only be read. Throws the system's errors. */
+/** All columns as they are in memory, so that they need only be read: those of words first, where they lie at multiples of four. Throws the system's errors. */
 export async function writeCatalogue(path: string, { catalogue, confirmedAt, scope, stamp }: KeptCatalogue): Promise<FileMark> {
   const { prefixes, groupOf, groups, services, ipv4, ipv6 } = catalogue.columns;
   const header: Header = { stamp, confirmedAt, scope, ipv4: prefixes.ipv4, shifts: [ipv4.shift, ipv6.shift], groups, services };
   const segments = [ipv4, ipv6].flatMap(({ firstHi, firstLo, prefix, directory }) => [firstHi, firstLo, prefix, directory]);
-  return writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, prefixes.lengths, groupOf, ...segments].map(octetsOf) });
+  return writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, groupOf, ...segments, prefixes.lengths].map(octetsOf) });
 }
 
 /** Undefined when there is none. Throws DamagedFileError, and the system's errors. */
@@ -42,18 +42,18 @@ export function readCatalogue(path: string): KeptCatalogue | undefined {
   const sealed = readSealed(path, KIND);
   if (sealed === undefined) return undefined;
   const { stamp, confirmedAt, scope, ipv4, shifts, groups, services } = sealed.header as Header;
-  const columns = sealed.parts.map(sharedCopy);
-  const words = (part: number): Uint32Array => new Uint32Array(columns[part]!);
+  const words = (part: number): Uint32Array => wordsOf(sealed.parts[part]!);
   const segments = (family: Family, part: number, shift: number): SegmentColumns => {
-    return { family, firstHi: words(part), firstLo: words(part + 1), prefix: new Int32Array(columns[part + 2]!), directory: words(part + 3), shift };
+    const { buffer, byteOffset, length } = words(part + 2);
+    return { family, firstHi: words(part), firstLo: words(part + 1), prefix: new Int32Array(buffer, byteOffset, length), directory: words(part + 3), shift };
   };
   const catalogue = new Catalogue({
-    prefixes: { hi: words(0), lo: words(1), lengths: new Uint8Array(columns[2]!), ipv4 },
-    groupOf: words(3),
+    prefixes: { hi: words(0), lo: words(1), lengths: sealed.parts[11]!, ipv4 },
+    groupOf: words(2),
     groups,
     services,
-    ipv4: segments(4, 4, shifts[0]),
-    ipv6: segments(6, 8, shifts[1]),
+    ipv4: segments(4, 3, shifts[0]),
+    ipv6: segments(6, 7, shifts[1]),
     edition: EDITION,
     changed: undefined,
   });
@@ -64,8 +64,6 @@ function octetsOf({ buffer, byteOffset, byteLength }: Uint32Array | Int32Array |
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function sharedCopy(octets: Uint8Array): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(octets.length);
-  new Uint8Array(buffer).set(octets);
-  return buffer;
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT);
 }

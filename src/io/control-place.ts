@@ -2,7 +2,7 @@ import { lstatSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { AddressError } from "../address/index.ts";
-import { MappingError } from "../core/mapping/mapping-store.ts";
+import { MappingError } from "../core/mapping/mapping-error.ts";
 
 /** What a control request asked for and could not have; `status` is HTTP's. */
 export class ControlError extends Error {

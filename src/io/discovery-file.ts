@@ -2,7 +2,7 @@ import type { Family, Prefix } from "../address/index.ts";
 import type { BucketState, RegistryState, ServiceState, SetState } from "../dns/discovery/types.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 
-const KIND = "discovery 3";
+const KIND = "discovery 4";
 /** Two words of key, then family and length. */
 const WORDS = 3;
 
@@ -59,8 +59,8 @@ export function readDiscovery(path: string): KeptDiscovery | undefined {
   const sealed = readSealed(path, KIND);
   if (sealed === undefined) return undefined;
   const { stamp, registries, services, areServicesVouchedFor } = sealed.header as Header;
-  // A copy, for words begin at a multiple of their size.
-  const prefixes = new PrefixReader(new Uint32Array(sealed.parts[0]!.slice().buffer));
+  const { buffer, byteOffset, byteLength } = sealed.parts[0]!;
+  const prefixes = new PrefixReader(new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT));
   return {
     stamp,
     services,

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { formatPrefix } from "../address/index.ts";
 import { type MappingFile, parseMappingFile } from "../core/mapping/mapping-file.ts";
-import { MappingError, MappingStore } from "../core/mapping/mapping-store.ts";
+import { MappingError } from "../core/mapping/mapping-error.ts";
+import { MappingStore } from "../core/mapping/mapping-store.ts";
 
-export { MappingError } from "../core/mapping/mapping-store.ts";
+export { MappingError } from "../core/mapping/mapping-error.ts";
 export { MappingFileError } from "../core/mapping/mapping-file.ts";
 
 /** Reads mapping files into a store with at least one MAB. Throws MappingFileError, MappingError, or what the file system says. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatRange, formatWords, parseIp, parsePrefix, parseRange, rangeOf } from "../../src/address/index.ts";
-import { MappingError, MappingStore } from "../../src/core/mapping/mapping-store.ts";
+import { MappingError } from "../../src/core/mapping/mapping-error.ts";
+import { MappingStore } from "../../src/core/mapping/mapping-store.ts";
 import { MappingBody, ResultCode } from "../../src/wire/index.ts";
 
 const BASE = 0xc0000200;

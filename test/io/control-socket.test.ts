@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AddressError } from "../../src/address/index.ts";
-import { MappingError } from "../../src/core/mapping/mapping-store.ts";
+import { MappingError } from "../../src/core/mapping/mapping-error.ts";
 import { ChangeLogError } from "../../src/io/change-log.ts";
 import { askControl, ownControlSocket } from "../../src/io/control-client.ts";
 import { ControlError, defaultControlSocket } from "../../src/io/control-place.ts";

@@ -32,9 +32,11 @@ export class Cache {
 
   /** The entry around a key, expired or not; NO_ENTRY when there is none. */
   find(family: Family, hi: number, lo: number): number {
-    const entry = this.#index(family).floor(hi, lo);
-    if (entry === NO_ENTRY) return NO_ENTRY;
-    return compareKeys(hi, lo, this.entries.lastHi(entry), this.entries.lastLo(entry)) <= 0 ? entry : NO_ENTRY;
+    // As Int32, which calls take without a box.
+    const upper = hi | 0;
+    const lower = lo | 0;
+    const entry = (family === 4 ? this.#ipv4 : this.#ipv6).floor(upper, lower);
+    return entry === NO_ENTRY || this.entries.endsBefore(entry, upper, lower) ? NO_ENTRY : entry;
   }
 
   /** Some entry that shares a key with a range: the lowest one; NO_ENTRY when there is none. */

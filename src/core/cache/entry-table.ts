@@ -166,22 +166,21 @@ export class EntryTable {
   read(entry: number, body: MappingBody): void {
     const at = entry * WIDTH;
     const words = this.#words;
-    body.family = this.family(entry);
-    body.prefixLength = this.prefixLength(entry);
-    body.etrFamily = this.#etrFamily(entry);
+    const shape = words[at + SHAPE]!;
+    const isIpv4 = ((shape >>> 24) & 0x0f) === 4;
+    const isWide = (shape & WIDE) !== 0;
+    body.family = isIpv4 ? 4 : 6;
+    body.prefixLength = (shape >>> 16) & 0xff;
     body.firstHi = words[at + FIRST]!;
-    body.firstLo = this.firstLo(entry);
+    body.firstLo = isIpv4 ? 0 : this.#lows[entry * LOWS]!;
     body.lastHi = words[at + LAST]!;
-    body.lastLo = this.lastLo(entry);
-    body.etr0 = this.#etr(entry, 0);
-    body.etr1 = this.#etr(entry, 1);
-    body.etr2 = this.#etr(entry, 2);
-    body.etr3 = this.#etr(entry, 3);
-    body.versionLineage = this.#versionLineage(entry);
-    body.versionHi = this.#versionHi(entry);
+    body.lastLo = isIpv4 ? 0 : this.#lows[entry * LOWS + 1]!;
+    this.#readEtr((shape >>> 8) & 0xff, words[at + ETR]!, body);
+    body.versionLineage = isWide ? this.#wides[entry * WIDES]! : words[at + LINEAGE]!;
+    body.versionHi = isWide ? this.#wides[entry * WIDES + 1]! : 0;
     body.versionLo = words[at + VERSION]!;
     body.positionLineage = words[at + LINEAGE]!;
-    body.positionHi = this.#positionHi(entry);
+    body.positionHi = isWide ? this.#wides[entry * WIDES + 2]! : 0;
     body.positionLo = words[at + POSITION]!;
   }
 
@@ -208,6 +207,14 @@ export class EntryTable {
 
   firstLo(entry: number): number {
     return this.family(entry) === 4 ? 0 : this.#lows[entry * LOWS]!;
+  }
+
+  /** Whether its range ends before a key; the halves of this may be Int32 too. No branch depends on keys. */
+  endsBefore(entry: number, hi: number, lo: number): boolean {
+    const last = this.#words[entry * WIDTH + LAST]!;
+    const upper = hi >>> 0;
+    if (this.family(entry) === 4) return last < upper;
+    return (Number(last < upper) | (Number(last === upper) & Number(this.#lows[entry * LOWS + 1]! < lo >>> 0))) !== 0;
   }
 
   lastHi(entry: number): number {
@@ -328,6 +335,15 @@ export class EntryTable {
     const etr = this.#words[entry * WIDTH + ETR]!;
     if (this.#etrFamily(entry) === 6) return this.#etrs.word(etr, index);
     return index === 0 ? etr : 0;
+  }
+
+  #readEtr(family: number, etr: number, body: MappingBody): void {
+    const isIpv6 = family === 6;
+    body.etrFamily = family;
+    body.etr0 = isIpv6 ? this.#etrs.word(etr, 0) : etr;
+    body.etr1 = isIpv6 ? this.#etrs.word(etr, 1) : 0;
+    body.etr2 = isIpv6 ? this.#etrs.word(etr, 2) : 0;
+    body.etr3 = isIpv6 ? this.#etrs.word(etr, 3) : 0;
   }
 
   #versionLineage(entry: number): number {

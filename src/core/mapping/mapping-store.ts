@@ -16,6 +16,7 @@ import { MabTable } from "../mabs/mab-table.ts";
 import { type Micronet, MicronetTable } from "./micronet-table.ts";
 import { NONE, RangeIndex } from "../tables/range-index.ts";
 import { NO_PREFIX, Segment } from "../tables/segment-table.ts";
+import { MappingError } from "./mapping-error.ts";
 
 /** The mapping of one MAB, as a mapping file holds it. */
 export interface MabMapping {
@@ -25,12 +26,6 @@ export interface MabMapping {
   /** Number of the last change applied. */
   readonly position: number;
   readonly micronets: readonly Micronet[];
-}
-
-/** A change that cannot be made; the message says why. */
-export class MappingError extends Error {
-  override readonly name = "MappingError";
-  readonly code = "DRTM_MAPPING";
 }
 
 /** One micronet after a change; `etr` is null where there is none any more. */

@@ -1,9 +1,9 @@
 /** Nodes of the first chunk; each further chunk has twice as many. */
-const FIRST_CHUNK_BITS = 4;
+const FIRST_CHUNK_BITS = 2;
 
 /**
  * Rows of 32-bit words that are handed out and taken back, as many as are wanted, without ever being moved: chunks of memory, each
- * twice the one before. A row is named by a number from 16 on, which says where it is.
+ * twice the one before. A row is named by a number from 4 on, which says where it is.
  */
 export class NodePool {
   readonly #width: number;
@@ -13,7 +13,7 @@ export class NodePool {
 
   /** `width`: words of a row. */
   constructor(width: number) {
-    this.#width = width;
+    this.#width = width | 0;
   }
 
   /** A free row; what is in it is what it had when it was given back. */
@@ -41,10 +41,10 @@ export class NodePool {
 
   /** and where it begins there. */
   at(node: number): number {
-    return (node - (1 << (31 - Math.clz32(node)))) * this.#width;
+    return Math.imul(node & (0x7fff_ffff >>> Math.clz32(node | 0)), this.#width | 0);
   }
 }
 
 function chunkOf(node: number): number {
-  return 31 - FIRST_CHUNK_BITS - Math.clz32(node);
+  return 31 - FIRST_CHUNK_BITS - Math.clz32(node | 0);
 }

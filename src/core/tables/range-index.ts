@@ -1,334 +1,324 @@
-import { NodePool } from "./node-pool.ts";
+import { Directories, MOST_BITS, bitsOf, commonBits, explicitly, isExplicit, window } from "./directories.ts";
+import { LEAF_KEYS, Leaves, NONE } from "./leaves.ts";
 
-export const NONE = -1;
+export { NONE };
 
-/** A node's words: how many keys it has, these, what each leads to; beside the keys their lower halves, where they have any. */
-const ORDER = 31;
-const SIZE = 0;
-const KEYS = 1;
-const LINKS = 32;
-const LOWS = 64;
-const NARROW_WIDTH = 64;
-const WIDE_WIDTH = 96;
-/** A node with fewer keys is joined with a neighbour, where the two leave some room in one. */
+/** A leaf with fewer keys is joined with a neighbour, where the two leave some room in one. */
 const FEW = 8;
 const ROOMY = 24;
 /** A neighbour with less room is not worth moving keys to. */
-const LEAST_ROOM = 4;
+const LEAST_ROOM = 2;
+/** Bits of a directory's slots at first. */
+const FIRST_BITS = 3;
+/** Slots for each child that a directory may have for the sake of more keys outside its prefix. */
+const LOOSE = 16;
+
+/** From the root to where a key is looked for, the directories and the slots taken. Prefixes become longer with each step, up to all 64 bits. */
+const path = new Int32Array(64);
+const slots = new Int32Array(64);
 
 /**
- * Ids ordered by a key, for disjoint ranges filed under their first key: a B+ tree, whose nodes are rows of a few cache lines. Keys are
- * unique; ids are whatever the caller's table numbers its rows with. In an inner node a key is the least that its subtree may
- * have; the first one counts as lower than all.
+ * Ids ordered by a key, for disjoint ranges filed under their first key: leaves of up to 31 keys, found through a radix tree of directories.
+ * Keys are unique; ids are whatever the caller's table numbers its rows with. A directory grows with its children, up to 4,096 slots, so
+ * that with keys spread evenly the second one leads to the leaf; what a slot has no leaf for gets a directory of its own. Leaves are
+ * parted between slots, not in powers of two, and are never empty but where there is nothing.
  */
 export class RangeIndex {
-  readonly #nodes: NodePool;
-  readonly #isWide: boolean;
+  readonly #leaves: Leaves;
+  readonly #directories = new Directories();
+  readonly #keyBits: number;
   #root: number;
-  /** Levels above the leaves. */
-  #height = 0;
   #size = 0;
+  /** Of the last descent: how many directories it went through, and where the key lies beside the one that it ended at. */
+  #depth = 0;
+  #side = 0;
+  /** What `#lookAround` has seen: the slots that lead to the child, and the children before and after. */
+  #start = 0;
+  #end = 0;
+  #left = NONE;
+  #right = NONE;
+  /** What `#chooseCut` has chosen: the first slot behind the cut, and how many keys of the leaf are before it. */
+  #cutSlot = 0;
+  #cut = 0;
 
   /** `isWide`: whether keys have lower halves; otherwise these are zero. */
   constructor(isWide: boolean) {
-    this.#isWide = isWide;
-    this.#nodes = new NodePool(isWide ? WIDE_WIDTH : NARROW_WIDTH);
-    this.#root = this.#newNode();
+    this.#keyBits = isWide ? 64 : 32;
+    this.#leaves = new Leaves(isWide);
+    this.#root = this.#leaves.take();
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** How many nodes it takes. */
+  /** How many leaves and directories it takes. */
   get nodes(): number {
-    return this.#nodes.taken;
+    return this.#leaves.taken + this.#directories.taken;
   }
 
-  /** The id with the greatest key not above this one; NONE when there is none. */
+  /** The id with the greatest key not above this one, whose halves may be Int32 too; NONE when there is none. */
   floor(hi: number, lo: number): number {
-    const leaf = this.#leafFor(hi, lo);
-    const place = this.#search(leaf, hi, lo);
-    return place >= 0 ? this.#link(leaf, place) : this.#lastBeforeLeaf(hi, lo);
+    const leaf = this.#directories.leafFor(this.#root, hi | 0, lo | 0);
+    const id = leaf < 0 ? NONE : this.#leaves.idUpTo(leaf, hi | 0, lo | 0);
+    return id < 0 ? this.#before(hi >>> 0, lo >>> 0) : id;
   }
 
   /** The id with the greatest key below this one; NONE when there is none. */
   below(hi: number, lo: number): number {
-    const leaf = this.#leafFor(hi, lo);
-    let place = this.#search(leaf, hi, lo);
-    if (place >= 0 && this.#isKey(leaf, place, hi, lo)) place--;
-    return place >= 0 ? this.#link(leaf, place) : this.#lastBeforeLeaf(hi, lo);
+    if (lo > 0) return this.floor(hi, lo - 1);
+    return hi > 0 ? this.floor(hi - 1, this.#keyBits === 64 ? 0xffff_ffff : 0) : NONE;
   }
 
   /** The id with the smallest key above this one; NONE when there is none. */
   above(hi: number, lo: number): number {
-    let node = this.#root;
-    let next = NONE;
-    let nextLevel = 0;
-    for (let level = this.#height; level > 0; level--) {
-      const place = Math.max(0, this.#search(node, hi, lo));
-      if (place + 1 < this.#sizeOf(node)) {
-        next = this.#link(node, place + 1);
-        nextLevel = level - 1;
-      }
-      node = this.#link(node, place);
+    const ref = this.#descend(hi, lo);
+    if (this.#side < 0) return this.#firstId(ref);
+    if (ref >= 0) {
+      const count = this.#leaves.upTo(ref, hi, lo);
+      if (count < this.#leaves.size(ref)) return this.#leaves.id(ref, count);
     }
-    const place = this.#search(node, hi, lo) + 1;
-    if (place < this.#sizeOf(node)) return this.#link(node, place);
-    if (next === NONE) return NONE;
-    for (; nextLevel > 0; nextLevel--) next = this.#link(next, 0);
-    return this.#link(next, 0);
+    for (let depth = this.#depth - 1; depth >= 0; depth--) {
+      const end = this.#directories.runEnd(path[depth]!, slots[depth]!);
+      if (end < 1 << bitsOf(path[depth]!)) return this.#firstId(this.#directories.child(path[depth]!, end));
+    }
+    return NONE;
   }
 
   /** Files an id under a key that no other id has. */
   insert(hi: number, lo: number, id: number): void {
-    const right = this.#insertInto(this.#root, this.#height, hi, lo, id);
-    if (right !== NONE) this.#raiseRoot(right);
     this.#size++;
+    for (;;) {
+      const ref = this.#descend(hi, lo);
+      if (ref < 0) {
+        this.#makeRoomBeside(ref, hi, lo);
+      } else if (this.#leaves.size(ref) === LEAF_KEYS) {
+        this.#makeRoomIn(ref, hi, lo);
+      } else {
+        this.#leaves.put(ref, this.#leaves.upTo(ref, hi, lo), hi, lo, id);
+        return;
+      }
+    }
   }
 
   /** Takes out the id filed under exactly this key; false when there is none. */
   remove(hi: number, lo: number): boolean {
-    if (!this.#removeFrom(this.#root, this.#height, hi, lo)) return false;
-    while (this.#height > 0 && this.#sizeOf(this.#root) <= 1) this.#lowerRoot();
+    const leaf = this.#descend(hi, lo);
+    if (leaf < 0) return false;
+    const place = this.#leaves.upTo(leaf, hi, lo) - 1;
+    if (place < 0 || this.#leaves.key(leaf, place) !== hi || this.#leaves.low(leaf, place) !== lo) return false;
+    this.#leaves.drop(leaf, place);
+    if (this.#depth > 0 && this.#leaves.size(leaf) < FEW) this.#tend(leaf);
     this.#size--;
     return true;
   }
 
-  /** The leaf that has the key, or would have it. */
-  #leafFor(hi: number, lo: number): number {
-    let node = this.#root;
-    for (let level = this.#height; level > 0; level--) node = this.#link(node, Math.max(0, this.#search(node, hi, lo)));
-    return node;
-  }
-
-  /** The last id of the leaf before the one for a key. */
-  #lastBeforeLeaf(hi: number, lo: number): number {
-    let node = this.#root;
-    let before = NONE;
-    let beforeLevel = 0;
-    for (let level = this.#height; level > 0; level--) {
-      const place = Math.max(0, this.#search(node, hi, lo));
-      if (place > 0) {
-        before = this.#link(node, place - 1);
-        beforeLevel = level - 1;
+  /** Goes to the leaf for a key, and notes the way; to a directory, if the key has not its prefix. */
+  #descend(hi: number, lo: number): number {
+    let ref = this.#root;
+    let skip = 0;
+    this.#depth = 0;
+    this.#side = 0;
+    while (ref < 0) {
+      if (isExplicit(ref)) {
+        this.#side = this.#directories.side(ref, hi, lo);
+        if (this.#side !== 0) return ref;
+        skip = this.#directories.skip(ref);
       }
-      node = this.#link(node, place);
+      const bits = bitsOf(ref);
+      const slot = window(hi, lo, skip, bits);
+      path[this.#depth] = ref;
+      slots[this.#depth++] = slot;
+      ref = this.#directories.child(ref, slot);
+      skip += bits;
     }
-    if (before === NONE) return NONE;
-    for (; beforeLevel > 0; beforeLevel--) before = this.#link(before, this.#sizeOf(before) - 1);
-    return this.#link(before, this.#sizeOf(before) - 1);
+    return ref;
   }
 
-  /** Files a key in the subtree of a node; gives the right neighbour that this made, NONE when there was room. */
-  #insertInto(node: number, level: number, hi: number, lo: number, id: number): number {
-    const place = this.#search(node, hi, lo);
-    if (level === 0) return this.#add(node, place + 1, hi, lo, id);
-    let child = Math.max(0, place);
-    if (level === 1 && this.#relieve(node, child)) child = Math.max(0, this.#search(node, hi, lo));
-    const right = this.#insertInto(this.#link(node, child), level - 1, hi, lo, id);
-    return right === NONE ? NONE : this.#add(node, child + 1, this.#key(right, 0), this.#low(right, 0), right);
-  }
-
-  /** Adds a key to a node; gives the right neighbour that this made, NONE when there was room. */
-  #add(node: number, place: number, hi: number, lo: number, link: number): number {
-    const size = this.#sizeOf(node);
-    if (size < ORDER) {
-      this.#put(node, place, hi, lo, link);
-      return NONE;
+  /** The last id before a key that its leaf has nothing up to. */
+  #before(hi: number, lo: number): number {
+    const ref = this.#descend(hi, lo);
+    if (this.#side > 0) return this.#lastId(ref);
+    for (let depth = this.#depth - 1; depth >= 0; depth--) {
+      const start = this.#directories.runStart(path[depth]!, slots[depth]!);
+      if (start > 0) return this.#lastId(this.#directories.child(path[depth]!, start - 1));
     }
-    // Who files keys in ascending order leaves full nodes behind.
-    const kept = place === size ? size : size >> 1;
-    const right = this.#newNode();
-    this.#moveTail(node, kept, right);
-    if (place > kept || kept === size) this.#put(right, place - kept, hi, lo, link);
-    else this.#put(node, place, hi, lo, link);
-    return right;
+    return NONE;
   }
 
-  /** Has a leaf that is full give keys to a neighbour, where one has room: so leaves are fuller when they are split. False when none were given. */
-  #relieve(node: number, place: number): boolean {
-    const leaf = this.#link(node, place);
-    if (this.#sizeOf(leaf) < ORDER) return false;
-    const left = place > 0 ? ORDER - this.#sizeOf(this.#link(node, place - 1)) : 0;
-    const right = place + 1 < this.#sizeOf(node) ? ORDER - this.#sizeOf(this.#link(node, place + 1)) : 0;
-    if (Math.max(left, right) < LEAST_ROOM) return false;
-    if (left >= right) {
-      this.#moveHead(leaf, left >> 1, this.#link(node, place - 1));
-      this.#setKey(node, place, this.#key(leaf, 0), this.#low(leaf, 0));
-    } else {
-      const neighbour = this.#link(node, place + 1);
-      this.#shift(neighbour, 0, right >> 1);
-      this.#copy(leaf, ORDER - (right >> 1), neighbour, 0, right >> 1);
-      this.#setSize(leaf, ORDER - (right >> 1));
-      this.#setKey(node, place + 1, this.#key(neighbour, 0), this.#low(neighbour, 0));
-    }
-    return true;
+  #firstId(child: number): number {
+    let ref = child;
+    while (ref < 0) ref = this.#directories.child(ref, 0);
+    return this.#leaves.id(ref, 0);
   }
 
-  #raiseRoot(right: number): void {
-    const left = this.#root;
-    this.#root = this.#newNode();
-    this.#put(this.#root, 0, this.#key(left, 0), this.#low(left, 0), left);
-    this.#put(this.#root, 1, this.#key(right, 0), this.#low(right, 0), right);
-    this.#height++;
+  #lastId(child: number): number {
+    let ref = child;
+    while (ref < 0) ref = this.#directories.child(ref, (1 << bitsOf(ref)) - 1);
+    return this.#leaves.id(ref, this.#leaves.size(ref) - 1);
   }
 
-  /** A root with one child gives way to it, one without any to a leaf. */
-  #lowerRoot(): void {
-    const root = this.#root;
-    if (this.#sizeOf(root) === 1) {
-      this.#root = this.#link(root, 0);
-      this.#height--;
-      this.#nodes.give(root);
-    } else {
-      this.#height = 0;
-    }
+  /** Makes room in or beside a full leaf that a descent for a key has come to: in a neighbour, a new one, or a directory of its own. */
+  #makeRoomIn(leaf: number, hi: number, lo: number): void {
+    if (this.#depth > 0 && (this.#relieve(leaf, hi, lo) || this.#split(leaf, hi, lo))) return;
+    const last = LEAF_KEYS - 1;
+    const ofFirst = commonBits(hi, lo, this.#leaves.key(leaf, 0), this.#leaves.low(leaf, 0));
+    const ofLast = commonBits(hi, lo, this.#leaves.key(leaf, last), this.#leaves.low(leaf, last));
+    const skip = Math.min(ofFirst, ofLast);
+    this.#replace(this.#depth, this.#directories.take(hi, lo, skip, Math.min(FIRST_BITS, this.#keyBits - skip), leaf));
   }
 
-  #removeFrom(node: number, level: number, hi: number, lo: number): boolean {
-    const place = this.#search(node, hi, lo);
-    if (level === 0) {
-      if (place < 0 || !this.#isKey(node, place, hi, lo)) return false;
-      this.#drop(node, place);
+  /** Has a full leaf give slots with their keys to a neighbour that has room: so leaves are fuller when they are split. */
+  #relieve(leaf: number, hi: number, lo: number): boolean {
+    const directory = this.#lookAround();
+    const { left, right } = { left: this.#roomOf(this.#left), right: this.#roomOf(this.#right) };
+    if (left >= LEAST_ROOM && this.#chooseCut(directory, leaf, hi, lo, (left + 1) >> 1, 1, left)) {
+      this.#leaves.moveHead(leaf, this.#cut, this.#left);
+      this.#directories.lead(directory, this.#start, this.#cutSlot, this.#left);
       return true;
     }
-    const child = Math.max(0, place);
-    if (!this.#removeFrom(this.#link(node, child), level - 1, hi, lo)) return false;
-    this.#tend(node, level, child);
+    if (right < LEAST_ROOM || !this.#chooseCut(directory, leaf, hi, lo, LEAF_KEYS + 1 - ((right + 1) >> 1), LEAF_KEYS + 1 - right, LEAF_KEYS)) return false;
+    this.#leaves.moveTail(leaf, this.#cut, this.#right);
+    this.#directories.lead(directory, this.#cutSlot, this.#end, this.#right);
     return true;
   }
 
-  /** Takes out a child that is empty, or joins one that has become small with a neighbour. */
-  #tend(node: number, level: number, place: number): void {
-    const child = this.#link(node, place);
-    const size = this.#sizeOf(child);
-    if (size === 0) {
-      this.#drop(node, place);
-      this.#nodes.give(child);
-    } else if (size < FEW) {
-      if (place > 0 && this.#fitsOne(node, place - 1)) this.#join(node, level, place - 1);
-      else if (place + 1 < this.#sizeOf(node) && this.#fitsOne(node, place)) this.#join(node, level, place);
+  /** Looks at where the last slot of a descent is, in the directory that it gives. */
+  #lookAround(): number {
+    const directories = this.#directories;
+    const directory = path[this.#depth - 1]!;
+    const slot = slots[this.#depth - 1]!;
+    this.#start = directories.runStart(directory, slot);
+    this.#end = directories.runEnd(directory, slot);
+    this.#left = this.#start > 0 ? directories.child(directory, this.#start - 1) : NONE;
+    this.#right = this.#end < 1 << bitsOf(directory) ? directories.child(directory, this.#end) : NONE;
+    return directory;
+  }
+
+  #roomOf(child: number): number {
+    return child < 0 ? 0 : LEAF_KEYS - this.#leaves.size(child);
+  }
+
+  /** Gives some slots of a full leaf with their keys to a new one; false where all its keys, and the new one, are in one slot. */
+  #split(leaf: number, hi: number, lo: number): boolean {
+    const directory = this.#lookAround();
+    // Who files keys in ascending order leaves full leaves behind.
+    const isLast = this.#leaves.upTo(leaf, hi, lo) === LEAF_KEYS;
+    if (!this.#chooseCut(directory, leaf, hi, lo, isLast ? LEAF_KEYS : (LEAF_KEYS + 1) >> 1, 1, LEAF_KEYS)) return false;
+    const right = this.#leaves.take();
+    this.#leaves.moveTail(leaf, this.#cut, right);
+    this.#directories.lead(directory, this.#cutSlot, this.#end, right);
+    this.#addChild(directory);
+    return true;
+  }
+
+  /**
+   * Chooses a slot to cut a full leaf at: so that of its keys and the new one as many as possible to a wanted number are before it, and
+   * at least and at most so many. False where there is none.
+   */
+  #chooseCut(directory: number, leaf: number, hi: number, lo: number, wanted: number, least: number, most: number): boolean {
+    const skip = this.#directories.skip(directory);
+    const bits = bitsOf(directory);
+    const placeOfNew = this.#leaves.upTo(leaf, hi, lo);
+    let best = Infinity;
+    let before = -1;
+    for (let count = 0; count <= most; count++) {
+      const place = count > placeOfNew ? count - 1 : count;
+      const slot = count === placeOfNew ? window(hi, lo, skip, bits) : window(this.#leaves.key(leaf, place), this.#leaves.low(leaf, place), skip, bits);
+      if (count >= least && slot !== before && Math.abs(count - wanted) < best) {
+        best = Math.abs(count - wanted);
+        this.#cutSlot = slot;
+        this.#cut = place;
+      }
+      before = slot;
     }
+    return best < Infinity;
   }
 
-  #fitsOne(node: number, left: number): boolean {
-    return this.#sizeOf(this.#link(node, left)) + this.#sizeOf(this.#link(node, left + 1)) <= ROOMY;
+  /** Notes that a directory, the last of the way, has another child; it gets twice the slots where these are few. */
+  #addChild(directory: number): void {
+    this.#directories.addChildren(directory, 1);
+    const bits = bitsOf(directory);
+    const skip = this.#directories.skip(directory);
+    if (this.#directories.children(directory) * 2 <= 1 << bits || bits === MOST_BITS || skip + bits === this.#keyBits) return;
+    this.#replace(this.#depth - 1, this.#directories.remake(directory, skip, bits + 1));
   }
 
-  /** Moves all of a child's right neighbour to it. */
-  #join(node: number, level: number, place: number): void {
-    const left = this.#link(node, place);
-    const right = this.#link(node, place + 1);
-    // What counted as lower than all there has neighbours now.
-    if (level > 1) this.#setKey(right, 0, this.#key(node, place + 1), this.#low(node, place + 1));
-    this.#moveTail(right, 0, left);
-    this.#drop(node, place + 1);
-    this.#nodes.give(right);
+  /** Makes room for a key beside a directory whose prefix it has not. */
+  #makeRoomBeside(ref: number, hi: number, lo: number): void {
+    if (this.#depth > 0 && this.#narrow(ref)) return;
+    const directories = this.#directories;
+    const before = directories.skip(ref);
+    const skip = commonBits(hi, lo, directories.prefixHi(ref), directories.prefixLo(ref));
+    const bits = bitsOf(ref) + before - skip;
+    const isLooseEnough = bits <= MOST_BITS && 1 << bits <= LOOSE * (directories.children(ref) + 1);
+    const around = isLooseEnough ? directories.remake(ref, skip, bits) : directories.take(hi, lo, skip, Math.min(FIRST_BITS, before - skip), ref);
+    this.#replace(this.#depth, around);
   }
 
-  /** Place of the last key of a node not above this one; -1 when all are above. */
-  #search(node: number, hi: number, lo: number): number {
-    const words = this.#nodes.words(node);
-    const at = this.#nodes.at(node);
-    let low = 0;
-    let high = words[at + SIZE]!;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const key = words[at + KEYS + middle]!;
-      if (key < hi || (key === hi && (!this.#isWide || words[at + LOWS + middle]! <= lo))) low = middle + 1;
-      else high = middle;
+  /** Gives slots that lead to a directory without need, that of the last descent among them, to a leaf; false where it needs that. */
+  #narrow(ref: number): boolean {
+    const directories = this.#directories;
+    const directory = this.#lookAround();
+    const slot = slots[this.#depth - 1]!;
+    const skip = directories.skip(directory);
+    const first = window(directories.prefixHi(ref), directories.prefixLo(ref), skip, bitsOf(directory));
+    const end = first + (1 << Math.max(0, skip + bitsOf(directory) - directories.skip(ref)));
+    if (slot >= first && slot < end) return false;
+    let leaf = slot < first ? this.#left : this.#right;
+    if (leaf < 0) {
+      leaf = this.#leaves.take();
+      directories.addChildren(directory, 1);
     }
-    return low - 1;
+    if (slot < first) directories.lead(directory, this.#start, first, leaf);
+    else directories.lead(directory, end, this.#end, leaf);
+    return true;
   }
 
-  #newNode(): number {
-    const node = this.#nodes.take();
-    this.#setSize(node, 0);
-    return node;
-  }
-
-  #sizeOf(node: number): number {
-    return this.#nodes.words(node)[this.#nodes.at(node) + SIZE]!;
-  }
-
-  #key(node: number, place: number): number {
-    return this.#nodes.words(node)[this.#nodes.at(node) + KEYS + place]!;
-  }
-
-  #low(node: number, place: number): number {
-    return this.#isWide ? this.#nodes.words(node)[this.#nodes.at(node) + LOWS + place]! : 0;
-  }
-
-  #link(node: number, place: number): number {
-    return this.#nodes.words(node)[this.#nodes.at(node) + LINKS + place]!;
-  }
-
-  #isKey(node: number, place: number, hi: number, lo: number): boolean {
-    return this.#key(node, place) === hi && this.#low(node, place) === lo;
-  }
-
-  #setKey(node: number, place: number, hi: number, lo: number): void {
-    const words = this.#nodes.words(node);
-    const at = this.#nodes.at(node);
-    words[at + KEYS + place] = hi;
-    if (this.#isWide) words[at + LOWS + place] = lo;
-  }
-
-  /** Makes room at a place of a node that has some, and fills it. */
-  #put(node: number, place: number, hi: number, lo: number, link: number): void {
-    this.#shift(node, place, place + 1);
-    this.#setKey(node, place, hi, lo);
-    this.#nodes.words(node)[this.#nodes.at(node) + LINKS + place] = link;
-  }
-
-  /** Closes the gap that one key leaves. */
-  #drop(node: number, place: number): void {
-    this.#shift(node, place + 1, place);
-  }
-
-  /** Moves all keys from a place on to another. */
-  #shift(node: number, from: number, to: number): void {
-    const words = this.#nodes.words(node);
-    const at = this.#nodes.at(node);
-    const size = words[at + SIZE]!;
-    words.copyWithin(at + KEYS + to, at + KEYS + from, at + KEYS + size);
-    words.copyWithin(at + LINKS + to, at + LINKS + from, at + LINKS + size);
-    if (this.#isWide) words.copyWithin(at + LOWS + to, at + LOWS + from, at + LOWS + size);
-    words[at + SIZE] = size + to - from;
-  }
-
-  /** Moves all keys from a place on to the end of another node. */
-  #moveTail(from: number, place: number, to: number): void {
-    const size = this.#sizeOf(to);
-    const moved = this.#sizeOf(from) - place;
-    this.#copy(from, place, to, size, moved);
-    this.#setSize(from, place);
-    this.#setSize(to, size + moved);
-  }
-
-  /** Moves the first keys of a node to the end of another. */
-  #moveHead(from: number, moved: number, to: number): void {
-    const size = this.#sizeOf(to);
-    this.#copy(from, 0, to, size, moved);
-    this.#setSize(to, size + moved);
-    this.#shift(from, moved, 0);
-  }
-
-  /** Copies keys from a place of one node to a place of another. */
-  #copy(from: number, place: number, to: number, toPlace: number, count: number): void {
-    const source = this.#nodes.words(from);
-    const target = this.#nodes.words(to);
-    const sourceAt = this.#nodes.at(from) + place;
-    const targetAt = this.#nodes.at(to) + toPlace;
-    for (let key = 0; key < count; key++) {
-      target[targetAt + KEYS + key] = source[sourceAt + KEYS + key]!;
-      target[targetAt + LINKS + key] = source[sourceAt + LINKS + key]!;
-      if (this.#isWide) target[targetAt + LOWS + key] = source[sourceAt + LOWS + key]!;
+  /** Puts another child in place of the one at a depth of the last descent. */
+  #replace(depth: number, child: number): void {
+    const directories = this.#directories;
+    if (depth === 0) {
+      this.#root = child < 0 ? directories.referAt(child, 0) : child;
+      return;
     }
+    const directory = path[depth - 1]!;
+    const start = directories.runStart(directory, slots[depth - 1]!);
+    const end = directories.runEnd(directory, slots[depth - 1]!);
+    const isOneSlot = child < 0 && end === start + 1;
+    directories.lead(directory, start, end, isOneSlot ? directories.referAt(child, directories.skip(directory) + bitsOf(directory)) : explicitly(child));
   }
 
-  #setSize(node: number, size: number): void {
-    this.#nodes.words(node)[this.#nodes.at(node) + SIZE] = size;
+  /** Joins a leaf that has become small with a neighbour. */
+  #tend(leaf: number): void {
+    const directories = this.#directories;
+    const directory = this.#lookAround();
+    const { left, right } = { left: this.#left, right: this.#right };
+    const isEmpty = this.#leaves.size(leaf) === 0;
+    if (this.#fitsOne(left, leaf)) {
+      this.#leaves.moveHead(leaf, this.#leaves.size(leaf), left);
+      directories.lead(directory, this.#start, this.#end, left);
+      this.#leaves.give(leaf);
+    } else if (this.#fitsOne(right, leaf)) {
+      this.#leaves.moveHead(right, this.#leaves.size(right), leaf);
+      directories.lead(directory, this.#end, directories.runEnd(directory, this.#end), leaf);
+      this.#leaves.give(right);
+    } else if (isEmpty && left !== NONE) {
+      directories.lead(directory, directories.runStart(directory, this.#start - 1), this.#end, explicitly(left));
+      this.#leaves.give(leaf);
+    } else if (isEmpty) {
+      directories.lead(directory, this.#start, directories.runEnd(directory, this.#end), explicitly(right));
+      this.#leaves.give(leaf);
+    } else {
+      return;
+    }
+    directories.addChildren(directory, -1);
+    if (directories.children(directory) > 1) return;
+    this.#replace(this.#depth - 1, directories.child(directory, 0));
+    directories.give(directory);
+  }
+
+  #fitsOne(neighbour: number, leaf: number): boolean {
+    return neighbour >= 0 && this.#leaves.size(neighbour) + this.#leaves.size(leaf) <= ROOMY;
   }
 }
