@@ -5,17 +5,14 @@
  */
 import { createSocket } from "node:dgram";
 import { type MessagePort, Worker, isMainThread, parentPort } from "node:worker_threads";
-import { type Range, parseIp, parsePrefix, rangeOf } from "../src/address/index.ts";
-import { MappingStore } from "../src/core/mapping/mapping-store.ts";
-import { Qsa } from "../src/core/qsa.ts";
+import { parsePrefix } from "../src/address/index.ts";
+import type { Qsa } from "../src/core/qsa.ts";
 import { BatchLoop } from "../src/io/batch/batch-loop.ts";
-import { nextU32 } from "../src/io/random.ts";
 import { UdpDriver } from "../src/io/udp-driver.ts";
-import { keyOf } from "./answer-keys.ts";
 import { serveParent } from "./child.ts";
 import { LOOPBACK, requireNative } from "./load-querier.ts";
+import { qsaWith } from "./micronets.ts";
 
-const MICRONET_ADDRESSES = 8;
 /** Beyond what any client can ask here. */
 const UNREACHED = 100_000_000;
 const [kind, count, perClient = UNREACHED, perNetwork = UNREACHED] = process.argv.slice(2);
@@ -52,16 +49,8 @@ function startEcho(): Promise<number> {
 }
 
 function newQsa(): Qsa {
-  const micronets = Number(count);
-  const store = new MappingStore([{ prefix: parsePrefix("10.0.0.0/8"), lineage: 1, position: 1, micronets: Array.from({ length: micronets }, (_, index) => ({ range: micronet(index), etr: parseIp("203.0.113.7"), version: 1 })) }]);
   const clients = { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: Number(perClient), maxQueriesPerSecondPerNetwork: Number(perNetwork), maxWaiting: 1024 };
-  const limits = { maxEntries: 2 * micronets, maxPromises: Math.min(64 * micronets, 1 << 23), maxUpdates: 1 << 13, maxPeers: 1 << 12 };
-  return new Qsa({ limits, clients, nextU32, cachingMs: 3_600_000, negativeCachingMs: 30_000 }, store);
-}
-
-function micronet(index: number): Range {
-  const first = keyOf(index, Number(count));
-  return rangeOf(4, first, 0, first + MICRONET_ADDRESSES - 1, 0);
+  return qsaWith(Number(count), clients);
 }
 
 function portOf(driver: { endpoint(link: number): string }): number {

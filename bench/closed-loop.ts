@@ -3,7 +3,7 @@ import { ReceiveBatch } from "../src/io/batch/receive-batch.ts";
 import { SendBatch } from "../src/io/batch/send-batch.ts";
 import { Waiter } from "../src/io/batch/waiter.ts";
 import { MAP_REQUEST_OCTETS, MAX_DATAGRAM_OCTETS } from "../src/wire/index.ts";
-import { keyOf } from "./answer-keys.ts";
+import { keyOf } from "./micronets.ts";
 import { BATCH, COOKIES_MS, LoadQuerier, hasMapping, isPromised, isReply } from "./load-querier.ts";
 
 export interface ClosedLoad {

@@ -3,7 +3,7 @@ import { type Native, loadNative } from "../src/io/batch/native.ts";
 import type { SendBatch } from "../src/io/batch/send-batch.ts";
 import { UdpSocket } from "../src/io/batch/udp-socket.ts";
 import { nextU32 } from "../src/io/random.ts";
-import { MAP_REQUEST_OCTETS, MapRequest, MessageType, ReplyFlag, ResultCode, encodeMapRequest } from "../src/wire/index.ts";
+import { ACK_OCTETS, Acknowledgement, MAP_REQUEST_OCTETS, MapRequest, MessageType, ReplyFlag, ResultCode, decodeHeader, encodeAcknowledgement, encodeMapRequest } from "../src/wire/index.ts";
 
 export const LOOPBACK = parseIp("127.0.0.1");
 /** Datagrams that leave, or messages that come, with one system call. */
@@ -22,6 +22,9 @@ const COOKIE_WORDS = 4;
 const RESULT = 40;
 const KEY = 64;
 
+/** More requests than one querier ever has in flight. */
+const REMEMBERED = 1 << 13;
+
 /** System calls for whole batches; throws where there are none. */
 export function requireNative(): Native {
   const native = loadNative();
@@ -34,6 +37,11 @@ export class LoadQuerier {
   readonly socket: UdpSocket;
   readonly #request = new DataView(new ArrayBuffer(MAP_REQUEST_OCTETS));
   readonly #octets = new Uint8Array(this.#request.buffer);
+  readonly #ack = new Acknowledgement();
+  readonly #ackView = new DataView(new ArrayBuffer(ACK_OCTETS));
+  readonly #ackOctets = new Uint8Array(this.#ackView.buffer);
+  /** The last sequence number answered of those that share a place. */
+  readonly #answered = new Uint32Array(REMEMBERED);
   #sequence = 0;
 
   constructor(native: Native, address: IpAddress = LOOPBACK) {
@@ -45,10 +53,26 @@ export class LoadQuerier {
     encodeMapRequest(this.#request, message);
   }
 
+  /** Whether a datagram answers a request that none has answered before: replies may come again until they are acknowledged. */
+  isFirst(answer: DataView): boolean {
+    const sequence = answer.getUint32(SEQUENCE);
+    const at = sequence % REMEMBERED;
+    if (this.#answered[at] === sequence) return false;
+    this.#answered[at] = sequence;
+    return true;
+  }
+
   /** Takes the server's cookie from an answer that has one. */
   learn(reply: DataView): void {
     if (reply.getUint32(SERVER_COOKIE) === 0) return;
     for (let word = 0; word < COOKIE_WORDS; word++) this.#request.setUint32(SERVER_COOKIE + 4 * word, reply.getUint32(SERVER_COOKIE + 4 * word));
+  }
+
+  /** Adds the acknowledgement of a Map Reply to what leaves next. */
+  acknowledge(send: SendBatch, port: number, reply: DataView): void {
+    decodeHeader(reply, reply.byteLength, this.#ack.header);
+    const length = encodeAcknowledgement(this.#ackView, MessageType.mapReplyAck, this.#ack);
+    send.add(this.#ackOctets, length, 4, LOOPBACK.words[0], 0, 0, 0, port);
   }
 
   /** Adds a request for a key to those that leave next; the two words of the nonce come back with its answer. */
@@ -62,13 +86,28 @@ export class LoadQuerier {
   }
 }
 
+/** Whether it is an answer: a Map Reply, or a Map Request that an echo has sent back. */
+export function isAnswer(datagram: DataView): boolean {
+  return isReply(datagram) || datagram.getUint8(TYPE) === MessageType.mapRequest;
+}
+
 export function isReply(datagram: DataView): boolean {
   return datagram.getUint8(TYPE) === MessageType.mapReply;
+}
+
+/** Whether a Map Reply is sent again until it is acknowledged. */
+export function wantsAcknowledgement(reply: DataView): boolean {
+  return (reply.getUint16(FLAGS) & ReplyFlag.ackWanted) !== 0;
 }
 
 /** Whether a Map Reply has a mapping. */
 export function hasMapping(reply: DataView): boolean {
   return reply.getUint8(RESULT) === ResultCode.mapping;
+}
+
+/** Whether a Map Reply says that the server will not answer this one now. */
+export function isOverloaded(reply: DataView): boolean {
+  return reply.getUint8(RESULT) === ResultCode.overloaded;
 }
 
 /** Whether a Map Reply promises updates of what it says. */

@@ -2,8 +2,8 @@ import { Child } from "./child.ts";
 import { ReferenceServer } from "./reference-server.ts";
 
 /** Server and generator have a core each. */
-const SERVER_CORE = 0;
-const GENERATOR_CORE = 1;
+export const SERVER_CORE = 0;
+export const GENERATOR_CORE = 1;
 
 /** A server in a process of its own, on a core of its own. */
 export interface LoadedServer {

@@ -5,8 +5,8 @@ import { ReceiveBatch } from "../src/io/batch/receive-batch.ts";
 import { SendBatch } from "../src/io/batch/send-batch.ts";
 import { Waiter } from "../src/io/batch/waiter.ts";
 import { MAP_REQUEST_OCTETS, MAX_DATAGRAM_OCTETS } from "../src/wire/index.ts";
-import { keyOf } from "./answer-keys.ts";
-import { BATCH, COOKIES_MS, LoadQuerier, hasMapping, isReply, nonceHi, nonceLo } from "./load-querier.ts";
+import { keyOf } from "./micronets.ts";
+import { BATCH, COOKIES_MS, LoadQuerier, hasMapping, isAnswer, isOverloaded, isReply, nonceHi, nonceLo, wantsAcknowledgement } from "./load-querier.ts";
 import { Pacer } from "./pacer.ts";
 import { Samples } from "./samples.ts";
 
@@ -18,15 +18,25 @@ export interface OpenLoad {
   readonly perSecond: number;
   /** As in ClosedLoad; requests wait until there are enough for a message. */
   readonly isJoined: boolean;
+  /** Each micronet is asked for once, from this one on; left out: they are drawn evenly. */
+  readonly from?: number;
+  /** For how long requests are sent before any of them counts; left out: 300 ms. */
+  readonly rampMs?: number;
+  /** After so long without an answer none will come any more; left out: 300 ms. */
+  readonly patienceMs?: number;
   /** One more querier, at another address, which asks seldom. */
   readonly polite?: { readonly address: string; readonly perSecond: number };
 }
 
-/** What became of requests: those answered with a mapping, or sent back by an echo, and those answered otherwise. */
+/** What became of requests. */
 export interface Fate {
   asked: number;
+  /** With a mapping; or sent back by an echo. */
   answered: number;
+  /** The server was overloaded, or the querier beyond its limit. */
   refused: number;
+  /** The server said otherwise why it has no mapping. */
+  failed: number;
 }
 
 export interface OpenResult {
@@ -42,15 +52,16 @@ export interface OpenResult {
   readonly p99: number;
   /** How late requests were sent; microseconds. */
   readonly latenessP99: number;
-  /** Answers that overflowed the generator's own sockets. */
+  /** Answers that overflowed the generator's own sockets, and requests that overflowed the server's. */
   readonly lostHere: number;
+  readonly lostThere: number;
+  /** The first micronet that was not asked for, where each is asked for once. */
+  readonly next: number;
 }
 
 const QUERIERS = 64;
-/** Before anything counts. */
 const RAMP_MS = 300;
-/** After so long without an answer none will come any more. */
-const DRAIN_MS = 300;
+const PATIENCE_MS = 300;
 /** What one querier sends at a time. */
 const MOST_PLAIN = 16;
 const JOINED = 64;
@@ -60,11 +71,15 @@ const SENDS_A_TURN = 16;
 const RAMP = 0;
 const COUNTED = 1;
 
+function newFate(): Fate {
+  return { asked: 0, answered: 0, refused: 0, failed: 0 };
+}
+
 /** Queriers that take turns, and what became of what they asked. */
 class Crowd {
   readonly queriers: readonly LoadQuerier[];
   readonly pacer: Pacer;
-  readonly fate: Fate = { asked: 0, answered: 0, refused: 0 };
+  readonly fate: Fate = newFate();
   #turn = 0;
 
   constructor(queriers: readonly LoadQuerier[], pacer: Pacer) {
@@ -89,12 +104,17 @@ export class OpenLoop {
   readonly #send: SendBatch;
   readonly #latencies: Samples;
   readonly #lateness: Samples;
+  readonly #beside: () => void;
+  #next: number;
   #phase = RAMP;
   #answers = 0;
   #heardAt = 0;
 
-  constructor(native: Native, load: OpenLoad) {
+  /** `beside`: what has to be done in between, in this thread. */
+  constructor(native: Native, load: OpenLoad, beside: () => void = () => undefined) {
     this.#load = load;
+    this.#beside = beside;
+    this.#next = load.from ?? 0;
     const [least, most] = load.isJoined ? [JOINED, JOINED] : [1, MOST_PLAIN];
     const crowd = new Crowd(Array.from({ length: QUERIERS }, () => new LoadQuerier(native)), new Pacer(load.perSecond, least, most));
     const polite = load.polite === undefined ? [] : [new Crowd([new LoadQuerier(native, parseIp(load.polite.address))], new Pacer(load.polite.perSecond, 1, 1))];
@@ -112,21 +132,22 @@ export class OpenLoop {
   run(): OpenResult {
     for (const { queriers, pacer } of this.#crowds) for (const querier of queriers) this.#ask(querier, 1, performance.now(), pacer);
     for (const end = performance.now() + COOKIES_MS; performance.now() < end; ) this.#takeAll();
-    this.#turnFor(RAMP_MS);
+    this.#turnFor(this.#load.rampMs ?? RAMP_MS);
     this.#phase = COUNTED;
+    const lostBefore = droppedAt(new Set([this.#load.port]));
     const inRamp = this.#answers;
     this.#answers = 0;
     const seconds = this.#turnFor(this.#load.milliseconds) / 1000;
     const answers = this.#answers;
     this.#heardAt = performance.now();
-    while (performance.now() < this.#heardAt + DRAIN_MS) this.#takeAll();
-    const result = this.#result(seconds, answers, inRamp + this.#answers);
+    for (const patience = this.#load.patienceMs ?? PATIENCE_MS; performance.now() < this.#heardAt + patience; ) this.#takeAll();
+    const result = this.#result(seconds, answers, inRamp + this.#answers, lostBefore);
     for (const { socket } of this.#queriers) socket.close();
     this.#waiter.close();
     return result;
   }
 
-  #result(seconds: number, inTime: number, answers: number): OpenResult {
+  #result(seconds: number, inTime: number, answers: number, lostBefore: number): OpenResult {
     const [crowd, polite] = this.#crowds;
     const [p50, p99] = this.#latencies.percentiles(50, 99);
     const [latenessP99] = this.#lateness.percentiles(99);
@@ -135,11 +156,13 @@ export class OpenLoop {
       answersPerSecond: inTime / seconds,
       answers,
       crowd: crowd!.fate,
-      polite: polite?.fate ?? { asked: 0, answered: 0, refused: 0 },
+      polite: polite?.fate ?? newFate(),
       p50,
       p99,
       latenessP99,
+      next: this.#next,
       lostHere: droppedAt(new Set(this.#queriers.map(({ socket }) => socket.port))),
+      lostThere: droppedAt(new Set([this.#load.port])) - lostBefore,
     };
   }
 
@@ -169,15 +192,17 @@ export class OpenLoop {
   }
 
   #ask(querier: LoadQuerier, requests: number, started: number, pacer: Pacer): void {
-    const { port, micronets } = this.#load;
+    const { port, micronets, from } = this.#load;
     for (let left = requests; left > 0; left--) {
-      const key = keyOf(Math.floor(Math.random() * micronets), micronets);
+      const micronet = from === undefined ? Math.floor(Math.random() * micronets) : this.#next++;
+      const key = keyOf(micronet, micronets);
       querier.ask(this.#send, port, key, this.#phase, nanoseconds(started + pacer.due(left - 1)));
     }
     this.#send.flush(querier.socket.descriptor);
   }
 
   #takeAll(): void {
+    this.#beside();
     if (this.#waiter.wait(0) === 0) return;
     for (const [index, querier] of this.#queriers.entries()) if (this.#waiter.isReady(index)) this.#take(querier, this.#fateOf[index]!);
   }
@@ -187,14 +212,23 @@ export class OpenLoop {
     this.#heardAt = performance.now();
     const now = nanoseconds(this.#heardAt);
     for (let datagram = 0; datagram < received; datagram++) {
-      const reply = this.#receive.data(datagram);
-      if (isReply(reply)) querier.learn(reply);
-      const isAnswer = !isReply(reply) || hasMapping(reply);
-      if (isAnswer) this.#answers++;
-      if (nonceHi(reply) !== COUNTED) continue;
-      fate[isAnswer ? "answered" : "refused"]++;
-      if (isAnswer) this.#latencies.add((now - nonceLo(reply)) >>> 0);
+      const answer = this.#receive.data(datagram);
+      if (!isAnswer(answer)) continue;
+      if (isReply(answer)) this.#takeReply(querier, answer);
+      const isGood = !isReply(answer) || hasMapping(answer);
+      if (isGood) this.#answers++;
+      if (nonceHi(answer) !== COUNTED || !querier.isFirst(answer)) continue;
+      fate[isGood ? "answered" : isOverloaded(answer) ? "refused" : "failed"]++;
+      if (isGood) this.#latencies.add((now - nonceLo(answer)) >>> 0);
     }
+    if (this.#send.size > 0) this.#send.flush(querier.socket.descriptor);
+  }
+
+  #takeReply(querier: LoadQuerier, reply: DataView): void {
+    querier.learn(reply);
+    if (!wantsAcknowledgement(reply)) return;
+    if (this.#send.isFull) this.#send.flush(querier.socket.descriptor);
+    querier.acknowledge(this.#send, this.#load.port, reply);
   }
 }
 

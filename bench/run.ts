@@ -11,6 +11,7 @@ import { benchFanOut } from "./fan-out.ts";
 import { benchLatency } from "./latency.ts";
 import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
+import { benchMisses } from "./misses.ts";
 import { benchOverload } from "./overload.ts";
 import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
@@ -42,6 +43,11 @@ const SECTIONS: readonly Section[] = [
     name: "overload",
     title: "Three times as many requests as the server can answer, requests as a clock says; real sockets on loopback, a process each",
     run: (quick, progress) => benchOverload(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
+  },
+  {
+    name: "misses",
+    title: "What a QSR has to ask for: time and CPU beyond its QSA's, and 100,000 in flight; real sockets on loopback, a process each",
+    run: (quick, progress) => benchMisses(quick ? { micronets: 400_000, rounds: 3, milliseconds: 500 } : { micronets: 1_200_000, rounds: 7, milliseconds: 1500 }, progress),
   },
   {
     name: "fan-out",
