@@ -5,8 +5,8 @@ import { PeerTable } from "../link/peer-table.ts";
 import { TransmitRing } from "../link/transmit-ring.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { type ClientLimits, ClientPolicy } from "./client-policy.ts";
-import { ServerCookies } from "./cookies.ts";
 import { OfferedShift } from "./offered-shift.ts";
+import { PeerCookies } from "./peer-cookies.ts";
 import { type PromiseLimits, Promises } from "./promises.ts";
 import { QuerierTable } from "./querier-table.ts";
 import { type AnswerSource, Responder } from "./responder.ts";
@@ -34,7 +34,7 @@ export class ServerHalf {
   readonly cache: MappingCache;
   readonly promises: Promises;
   readonly responder: Responder;
-  readonly cookies: ServerCookies;
+  readonly cookies: PeerCookies;
   readonly shift = new OfferedShift();
   readonly #options: ServerOptions;
   readonly header = new Header();
@@ -52,7 +52,7 @@ export class ServerHalf {
     this.cache = new MappingCache(cache, this.promises);
     this.promises.epochHi = nextU32();
     this.promises.epochLo = nextU32();
-    this.cookies = new ServerCookies([nextU32(), nextU32(), nextU32(), nextU32()]);
+    this.cookies = new PeerCookies([nextU32(), nextU32(), nextU32(), nextU32()], this.peers);
     this.responder = new Responder({
       peers: this.peers,
       queriers,
