@@ -28,7 +28,7 @@ const LEDGER = 10;
 const NEXT = 11;
 const PREVIOUS = 12;
 
-/** SHAPE: from the top flags, family, length of the MAB's prefix, the ETR's family, result. */
+/** SHAPE: from the top flags, family, length of the MAB's prefix, generation in its upstream, the ETR's family, result. */
 const TAKEN = 0x8000_0000;
 /** Its upstream sends no Cache Updates for it. */
 const UNPROMISED = 0x4000_0000;
@@ -37,6 +37,10 @@ const TOUCHED = 0x2000_0000;
 /** Version and position have halves that the row has no room for. */
 const WIDE = 0x1000_0000;
 const FLAGS = 0xf000_0000;
+const GENERATION_SHIFT = 11;
+const LAST_GENERATION = 0x1f;
+const GENERATION = LAST_GENERATION << GENERATION_SHIFT;
+const ETR_FAMILY = 0x07;
 
 const LINK = 0x00ff_ffff;
 
@@ -45,13 +49,24 @@ const LOWS = 2;
 /** Beside wide rows: the lineage of the version, and upper halves of both numbers. */
 const WIDES = 3;
 
+/** Of an upstream: the chain of its entries, and how many they are; the first in it that is void, and how many are. */
+const CHAIN_WIDTH = 6;
+const HEAD = 0;
+const COUNT = 1;
+const VOID_HEAD = 2;
+const VOID_COUNT = 3;
+/** Of what comes from it now; of what is void in its chain, the oldest. */
+const NOW = 4;
+const OLDEST = 5;
+
 /** More rows cannot be chained. */
 export const MOST_ENTRIES = LINK;
 
 /**
  * The rows of the cache: one range with its answer each, 52 octets in one typed array. What few rows have is beside it, in arrays of which
  * only the parts that are written to take memory: keys of IPv6 (8 octets more), versions with upper halves (12). Rows of one upstream
- * are chained, so that they can be flushed together. Links are stored plus one; zero is none.
+ * are chained, so that they can be flushed together: all at once, by the number of their generation, to be taken out one after the other.
+ * Links are stored plus one; zero is none.
  */
 export class EntryTable {
   readonly capacity: number;
@@ -59,10 +74,11 @@ export class EntryTable {
   readonly #lows: Uint32Array;
   readonly #wides: Uint32Array;
   readonly #etrs: AddressTable;
-  readonly #heads: Uint32Array;
+  readonly #chains: Uint32Array;
   #free = 0;
   #fresh = 0;
   #size = 0;
+  #voids = 0;
 
   /** `capacity`: at most MOST_ENTRIES; `maxUpstreams`: at most 65,536. */
   constructor(capacity: number, maxUpstreams: number, seed: number) {
@@ -71,11 +87,21 @@ export class EntryTable {
     this.#lows = new Uint32Array(capacity * LOWS);
     this.#wides = new Uint32Array(capacity * WIDES);
     this.#etrs = new AddressTable(capacity, seed);
-    this.#heads = new Uint32Array(maxUpstreams);
+    this.#chains = new Uint32Array(maxUpstreams * CHAIN_WIDTH);
   }
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Void ones among them. */
+  get voids(): number {
+    return this.#voids;
+  }
+
+  /** Upstreams there can be, this server itself among them. */
+  get upstreams(): number {
+    return this.#chains.length / CHAIN_WIDTH;
   }
 
   /** Rows that have ever been used: those at or above this number are empty. */
@@ -175,7 +201,7 @@ export class EntryTable {
     body.firstLo = isIpv4 ? 0 : this.#lows[entry * LOWS]!;
     body.lastHi = words[at + LAST]!;
     body.lastLo = isIpv4 ? 0 : this.#lows[entry * LOWS + 1]!;
-    this.#readEtr((shape >>> 8) & 0xff, words[at + ETR]!, body);
+    this.#readEtr((shape >>> 8) & ETR_FAMILY, words[at + ETR]!, body);
     body.versionLineage = isWide ? this.#wides[entry * WIDES]! : words[at + LINEAGE]!;
     body.versionHi = isWide ? this.#wides[entry * WIDES + 1]! : 0;
     body.versionLo = words[at + VERSION]!;
@@ -273,9 +299,38 @@ export class EntryTable {
     this.#words[entry * WIDTH + LEDGER] = head;
   }
 
-  /** The first entry learnt from an upstream, NO_ENTRY when there is none; go on with `following`. */
+  /** The first entry learnt from an upstream, NO_ENTRY when there is none; go on with `following`. Void ones are not among them. */
   firstOf(upstream: number): number {
-    return this.#heads[upstream]! - 1;
+    return this.countOf(upstream) === 0 ? NO_ENTRY : this.#chains[upstream * CHAIN_WIDTH + HEAD]! - 1;
+  }
+
+  /** How many entries of an upstream there are, without void ones. */
+  countOf(upstream: number): number {
+    return this.#chains[upstream * CHAIN_WIDTH + COUNT]! - this.#chains[upstream * CHAIN_WIDTH + VOID_COUNT]!;
+  }
+
+  /** Makes all entries of an upstream void; false where some have been so for too many times, and must be taken out first. */
+  makeVoid(upstream: number): boolean {
+    const chains = this.#chains;
+    const at = upstream * CHAIN_WIDTH;
+    const generation = (chains[at + NOW]! + 1) & LAST_GENERATION;
+    if (chains[at + VOID_COUNT] === 0) chains[at + OLDEST] = chains[at + NOW]!;
+    else if (generation === chains[at + OLDEST]) return false;
+    this.#voids += this.countOf(upstream);
+    chains[at + VOID_COUNT] = chains[at + COUNT]!;
+    chains[at + VOID_HEAD] = chains[at + HEAD]!;
+    chains[at + NOW] = generation;
+    return true;
+  }
+
+  /** Whether an entry is to be taken out, and says nothing any more. */
+  isVoid(entry: number): boolean {
+    return this.#voids > 0 && (this.#shape(entry) & GENERATION) >>> GENERATION_SHIFT !== this.#chains[this.upstream(entry) * CHAIN_WIDTH + NOW];
+  }
+
+  /** The first void entry of an upstream; NO_ENTRY when there is none. */
+  firstVoid(upstream: number): number {
+    return this.#chains[upstream * CHAIN_WIDTH + VOID_HEAD]! - 1;
   }
 
   following(entry: number): number {
@@ -319,7 +374,7 @@ export class EntryTable {
       this.#wides[entry * WIDES + 1] = body.versionHi;
       this.#wides[entry * WIDES + 2] = body.positionHi;
     }
-    const flags = (words[at + SHAPE]! & FLAGS & ~(WIDE | UNPROMISED)) | (isWide ? WIDE : 0);
+    const flags = (words[at + SHAPE]! & (FLAGS | GENERATION) & ~(WIDE | UNPROMISED)) | (isWide ? WIDE : 0);
     words[at + SHAPE] = flags | (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
   }
 
@@ -328,7 +383,7 @@ export class EntryTable {
   }
 
   #etrFamily(entry: number): number {
-    return (this.#shape(entry) >>> 8) & 0xff;
+    return (this.#shape(entry) >>> 8) & ETR_FAMILY;
   }
 
   #etr(entry: number, index: 0 | 1 | 2 | 3): number {
@@ -372,18 +427,31 @@ export class EntryTable {
   }
 
   #chain(entry: number, upstream: number): void {
-    const head = this.#heads[upstream]!;
-    this.#words[entry * WIDTH + NEXT] = ((upstream >>> 8) << 24) | head;
-    this.#words[entry * WIDTH + PREVIOUS] = (upstream & 0xff) << 24;
+    const chains = this.#chains;
+    const at = upstream * CHAIN_WIDTH;
+    const row = entry * WIDTH;
+    const head = chains[at + HEAD]!;
+    this.#words[row + SHAPE] = (this.#words[row + SHAPE]! & ~GENERATION) | (chains[at + NOW]! << GENERATION_SHIFT);
+    this.#words[row + NEXT] = ((upstream >>> 8) << 24) | head;
+    this.#words[row + PREVIOUS] = (upstream & 0xff) << 24;
     if (head !== 0) this.#link(head - 1, PREVIOUS, entry + 1);
-    this.#heads[upstream] = entry + 1;
+    chains[at + HEAD] = entry + 1;
+    chains[at + COUNT]!++;
   }
 
   #unchain(entry: number): void {
+    const chains = this.#chains;
+    const at = this.upstream(entry) * CHAIN_WIDTH;
     const next = this.#words[entry * WIDTH + NEXT]! & LINK;
     const previous = this.#words[entry * WIDTH + PREVIOUS]! & LINK;
+    if (this.isVoid(entry)) {
+      this.#voids--;
+      chains[at + VOID_COUNT]!--;
+      if (chains[at + VOID_HEAD] === entry + 1) chains[at + VOID_HEAD] = next;
+    }
+    chains[at + COUNT]!--;
     if (next !== 0) this.#link(next - 1, PREVIOUS, previous);
-    if (previous === 0) this.#heads[this.upstream(entry)] = next;
+    if (previous === 0) chains[at + HEAD] = next;
     else this.#link(previous - 1, NEXT, next);
   }
 
