@@ -1,20 +1,10 @@
-import { Child } from "./child.ts";
-import type { Load, LoadResult } from "./load-generator.ts";
-import { ReferenceServer } from "./reference-server.ts";
+import type { Child } from "./child.ts";
+import type { ClosedLoad, ClosedResult } from "./closed-loop.ts";
+import { type LoadedServer, startEchoInC, startGenerator, startServer } from "./loaded-server.ts";
 import { type Row, median } from "./table.ts";
 
-const SERVER_CORE = 0;
-const GENERATOR_CORE = 1;
 /** Below this share of answers with a promise the run does not measure what it says. */
 const LEAST_PROMISED = 0.99;
-
-interface Server {
-  readonly name: string;
-  readonly port: number;
-  readonly answers: boolean;
-  cpuMicroseconds(): number | Promise<number>;
-  stop(): Promise<void>;
-}
 
 interface Round {
   readonly perSecond: number;
@@ -28,12 +18,12 @@ interface Round {
  * core each; as either may be the slower one, answers per second of the server's CPU time are what to compare.
  */
 export async function benchAnswers(micronets: number, rounds: number, milliseconds: number, progress: (text: string) => void): Promise<Row[]> {
-  const servers: Server[] = [];
-  const generator = (await Child.start("load-generator.ts", [], GENERATOR_CORE)).child;
+  const servers: LoadedServer[] = [];
+  const generator = await startGenerator();
   const results: Round[][] = [];
   try {
     servers.push(await startEchoInC(), await startServer("batches", micronets), await startServer("dgram-echo", micronets), await startServer("dgram", micronets));
-    for (const { port, answers } of servers) if (answers) await generator.ask<LoadResult>({ port, micronets, milliseconds: undefined } satisfies Load);
+    for (const { port, answers } of servers) if (answers) await generator.ask<ClosedResult>({ port, micronets, milliseconds: undefined } satisfies ClosedLoad);
     for (let round = 0; round < rounds; round++) {
       progress(`${micronets.toLocaleString("en")} micronets, round ${round + 1} of ${rounds}`);
       const ofRound: Round[] = [];
@@ -55,26 +45,9 @@ function rowsOf(name: string, rounds: readonly (readonly [Round, Round])[]): Row
   ];
 }
 
-async function startEchoInC(): Promise<Server> {
-  const echo = await ReferenceServer.start("echo", SERVER_CORE);
-  return { name: "echo in C", port: echo.port, answers: false, cpuMicroseconds: () => echo.cpuMicroseconds(), stop: () => echo.stop() };
-}
-
-async function startServer(kind: "dgram-echo" | "dgram" | "batches", micronets: number): Promise<Server> {
-  const { child, ready } = await Child.start<{ port: number }>("answer-server.ts", [kind, String(micronets)], SERVER_CORE);
-  const names = { "dgram-echo": "echo by node:dgram", dgram: "cached answers by node:dgram", batches: "cached answers by batches" };
-  return {
-    name: names[kind],
-    port: ready.port,
-    answers: kind !== "dgram-echo",
-    cpuMicroseconds: async () => (await child.ask<{ cpuMicroseconds: number }>("cpu")).cpuMicroseconds,
-    stop: () => child.stop(),
-  };
-}
-
-async function measure(generator: Child, server: Server, micronets: number, milliseconds: number): Promise<Round> {
+async function measure(generator: Child, server: LoadedServer, micronets: number, milliseconds: number): Promise<Round> {
   const before = await server.cpuMicroseconds();
-  const { answers, promised, seconds, cpuMicroseconds } = await generator.ask<LoadResult>({ port: server.port, micronets, milliseconds } satisfies Load);
+  const { answers, promised, seconds, cpuMicroseconds } = await generator.ask<ClosedResult>({ port: server.port, micronets, milliseconds } satisfies ClosedLoad);
   const used = (await server.cpuMicroseconds()) - before;
   if (server.answers && promised < LEAST_PROMISED * answers) throw new Error(`${server.name}: only ${promised} of ${answers} answers came with a promise`);
   return { perSecond: answers / seconds, perCpuSecond: (answers / used) * 1e6, generatorPerCpuSecond: (answers / cpuMicroseconds) * 1e6 };

@@ -1,11 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-/** Ticks of /proc's CPU times: fixed by the kernel's interface on Linux. */
-const TICKS_PER_SECOND = 100;
+import { processCpuMicroseconds } from "./process-usage.ts";
 
 /** A server in C of `bench/reference`, compiled for this run, and pinned to a core. */
 export class ReferenceServer {
@@ -29,10 +27,8 @@ export class ReferenceServer {
     this.port = port;
   }
 
-  /** Of user and system, proc(5). */
   cpuMicroseconds(): number {
-    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-    return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
+    return processCpuMicroseconds(this.#process.pid!);
   }
 
   async stop(): Promise<void> {

@@ -8,8 +8,11 @@ import { benchCodec } from "./codec.ts";
 import { benchDiscovery } from "./discovery.ts";
 import { benchWalk } from "./discovery-walk.ts";
 import { benchFanOut } from "./fan-out.ts";
+import { benchLatency } from "./latency.ts";
 import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
+import { benchMisses } from "./misses.ts";
+import { benchOverload } from "./overload.ts";
 import { benchPauses } from "./pauses.ts";
 import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
@@ -32,6 +35,21 @@ const SECTIONS: readonly Section[] = [
     name: "answers",
     title: "Cached answers, real sockets on loopback, server and generator in processes of their own",
     run: async (quick, progress) => benchAnswers(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
+  },
+  {
+    name: "latency",
+    title: "Cached answers at half of the most the server can do, requests as a clock says; real sockets on loopback, a process each",
+    run: (quick, progress) => benchLatency(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
+  },
+  {
+    name: "overload",
+    title: "Three times as many requests as the server can answer, requests as a clock says; real sockets on loopback, a process each",
+    run: (quick, progress) => benchOverload(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 500 : 1500, progress),
+  },
+  {
+    name: "misses",
+    title: "What a QSR has to ask for: time and CPU beyond its QSA's, and 100,000 in flight; real sockets on loopback, a process each",
+    run: (quick, progress) => benchMisses(quick ? { micronets: 400_000, rounds: 3, milliseconds: 500 } : { micronets: 1_200_000, rounds: 7, milliseconds: 1500 }, progress),
   },
   {
     name: "fan-out",

@@ -39,6 +39,15 @@ const cacheFields = {
   maxPeers: count(1024, 1_048_576).default(65_536),
 };
 
+/** Of those who ask others. */
+const cachingFields = {
+  ...cacheFields,
+  /** Addresses that may be asked for at one time; beyond that queriers are told at once that the server is overloaded. */
+  maxFetches: count(64, 1_048_576).default(131_072),
+  /** For how long what upstreams promise is kept at most. */
+  cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
+};
+
 const primary = mapping({
   address: dnsEndpoint,
   /** The name of one of `dns.keys` (TSIG). */
@@ -106,9 +115,7 @@ export const qsrSchema = mapping({
     })
     .prefault({}),
   cache: mapping({
-      ...cacheFields,
-      /** For how long what QSAs promise is kept at most. */
-      cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
+      ...cachingFields,
       /** For how long queriers may cache that an address is in no MAB. */
       gapCachingTimeSeconds: seconds(1, 3_600).default(60),
     })
@@ -145,12 +152,7 @@ export const qscSchema = mapping({
   /** The QSRs or QSCs to ask (or the QSAs of a DITR site). */
   upstreams: list(endpoint, 1, 16).check(distinct(({ address, port }) => formatEndpoint(address, port), "is an earlier one")),
   clients,
-  cache: mapping({
-      ...cacheFields,
-      /** For how long what upstreams promise is kept at most. */
-      cachingTimeMaxSeconds: seconds(1, 3_600).default(3_600),
-    })
-    .prefault({}),
+  cache: mapping(cachingFields).prefault({}),
   driver,
   control,
   log,

@@ -1,11 +1,12 @@
+import { createRequire } from "node:module";
+import type * as Pino from "pino";
+import type * as PinoPretty from "pino-pretty";
 import { wantsColour } from "./terminal.ts";
 
-/** Numbers as pino and bunyan have them, for what reads logs. */
-const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const;
-const COLOURS: Readonly<Record<LogLevel, number>> = { trace: 90, debug: 34, info: 32, warn: 33, error: 31, fatal: 41 };
-const TEXT_COLOUR = 36;
+/** From the least to the gravest, as pino has them. */
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
-export type LogLevel = keyof typeof LEVELS;
+export type LogLevel = (typeof LEVELS)[number];
 /** Writes a text as a line of its level, where that is wanted. */
 export type Logger = Readonly<Record<LogLevel, (text: string) => void>>;
 
@@ -16,31 +17,34 @@ export interface LogOptions {
   readonly format: "auto" | "json" | "pretty";
 }
 
-/** The log goes to standard error, so that standard output stays for what was asked for; `before` is called before each line. */
-export function makeLog({ level, format }: LogOptions, before: () => void = () => undefined): Logger {
-  const line = format === "pretty" || (format === "auto" && process.stderr.isTTY) ? readable(wantsColour(process.stderr.isTTY, process.env)) : json;
-  const writer = (name: LogLevel) => (text: string): void => {
-    if (LEVELS[name] < LEVELS[level]) return;
+/**
+ * The log goes to standard error, so that standard output stays for what was asked for; `before` is called before each line. What writes
+ * it is loaded with the first line: that takes a while, and a server must answer soon after its start.
+ */
+export function makeLog(options: LogOptions, before: () => void = () => undefined): Logger {
+  const least = LEVELS.indexOf(options.level);
+  let log: Pino.Logger | undefined;
+  const writers = LEVELS.map((level, index): [LogLevel, (text: string) => void] => [
+    level,
+    (text) => {
+      if (index >= least) (log ??= openLog(options, before))[level](text);
+    },
+  ]);
+  return Object.fromEntries(writers) as Logger;
+}
+
+function openLog({ level, format }: LogOptions, before: () => void): Pino.Logger {
+  const require = createRequire(import.meta.url);
+  const { pino } = require("pino") as typeof Pino;
+  const shaped = format === "pretty" || (format === "auto" && process.stderr.isTTY) ? readable(require) : (line: string) => line;
+  const write = (line: string): void => {
     before();
-    process.stderr.write(`${line(name, text, new Date())}\n`);
+    process.stderr.write(shaped(line));
   };
-  return { trace: writer("trace"), debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error"), fatal: writer("fatal") };
+  return pino({ level, base: null }, { write });
 }
 
-type Line = (level: LogLevel, text: string, time: Date) => string;
-
-const json: Line = (level, text, time) => JSON.stringify({ level: LEVELS[level], time: time.getTime(), msg: text });
-
-/** Local time of day, level and text. */
-function readable(hasColours: boolean): Line {
-  const paint = (colour: number, text: string): string => (hasColours ? `\u001b[${colour}m${text}\u001b[39;49m` : text);
-  return (level, text, time) => `[${clockOf(time)}] ${paint(COLOURS[level], level.toUpperCase())}: ${paint(TEXT_COLOUR, text)}`;
-}
-
-function clockOf(time: Date): string {
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, "0");
+function readable(require: NodeJS.Require): (line: string) => string {
+  const { prettyFactory } = require("pino-pretty") as typeof PinoPretty;
+  return prettyFactory({ colorize: wantsColour(process.stderr.isTTY, process.env), translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" });
 }

@@ -6,13 +6,13 @@ import { Slots } from "../tables/slots.ts";
 import { TimerHeap } from "../tables/timer-heap.ts";
 import { Version } from "../version.ts";
 
-const MAX_FETCHES = 4096;
-const MAX_ASKERS = 32_768;
+/** Who may wait, for each fetch that there is room for, and for one fetch. */
+const ASKERS_FOR_EACH = 8;
 const MAX_ASKERS_PER_FETCH = 1024;
 /** What is left of the table for those who proved their address when others fill it; of the room to wait, half is. */
-const KEPT_FOR_VERIFIED = MAX_FETCHES / 2;
+const KEPT_FOR_VERIFIED = 1 / 2;
 /** And of those, for askers: fetches for nobody in particular take none of it. */
-const KEPT_FOR_ASKERS = (MAX_FETCHES * 3) / 4;
+const KEPT_FOR_ASKERS = 3 / 4;
 export const MAX_ATTEMPTS = 4;
 
 /** One key being asked for upstream, and who waits for it. */
@@ -56,10 +56,11 @@ export class Fetch {
 
 /** Keys in flight: those who ask for one that is there already wait with the first (coalescing), unless that waits alone. */
 export class FetchTable {
-  readonly timers = new TimerHeap(MAX_FETCHES);
-  readonly #slots = new Slots(MAX_FETCHES);
-  readonly #ipv4 = new PairIndex(MAX_FETCHES);
-  readonly #ipv6 = new PairIndex(MAX_FETCHES);
+  readonly timers: TimerHeap;
+  readonly #capacity: number;
+  readonly #slots: Slots;
+  readonly #ipv4: PairIndex;
+  readonly #ipv6: PairIndex;
   readonly #fetches: Fetch[] = [];
   readonly #spareAskers: Asker[] = [];
   readonly #peers: PeerTable;
@@ -67,8 +68,13 @@ export class FetchTable {
   readonly #maxWaiting: number;
   #askers = 0;
 
-  /** `maxWaiting`: how many requests of one peer may wait. */
-  constructor(peers: PeerTable, maxWaiting: number) {
+  /** `capacity`: keys in flight; `maxWaiting`: how many requests of one peer may wait. */
+  constructor(capacity: number, peers: PeerTable, maxWaiting: number) {
+    this.timers = new TimerHeap(capacity);
+    this.#capacity = capacity;
+    this.#slots = new Slots(capacity);
+    this.#ipv4 = new PairIndex(capacity);
+    this.#ipv6 = new PairIndex(capacity);
     this.#peers = peers;
     this.#waitingOf = new Uint16Array(peers.capacity);
     this.#maxWaiting = maxWaiting;
@@ -90,7 +96,7 @@ export class FetchTable {
   /** Whether there is room for another fetch, for this asker or (undefined) for nobody in particular. */
   hasRoomFor(asker: Asker | undefined): boolean {
     const kept = asker === undefined ? KEPT_FOR_ASKERS : asker.verified ? 0 : KEPT_FOR_VERIFIED;
-    return this.#slots.available > kept;
+    return this.#slots.available > kept * this.#capacity;
   }
 
   /** Starts a fetch; a shared one of a key that has none. `hasRoomFor` has been asked. Its timer must be set. */
@@ -113,7 +119,7 @@ export class FetchTable {
   /** Lets a querier wait for a fetch; false when too many wait, or too many requests of this one. */
   join(fetch: Fetch, asker: Asker): boolean {
     const part = asker.verified ? 1 : 1 / 2;
-    if (fetch.askers.length >= part * MAX_ASKERS_PER_FETCH || this.#askers >= part * MAX_ASKERS || !this.#mayWait(asker.peer)) return false;
+    if (fetch.askers.length >= part * MAX_ASKERS_PER_FETCH || this.#askers >= part * ASKERS_FOR_EACH * this.#capacity || !this.#mayWait(asker.peer)) return false;
     const kept = this.#spareAskers.pop() ?? new Asker();
     kept.copyFrom(asker);
     fetch.floor.raise(asker.floor.lineage, asker.floor.hi, asker.floor.lo);

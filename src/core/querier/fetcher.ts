@@ -39,6 +39,7 @@ export class Fetcher implements PortOwner {
 
   constructor(parts: {
     peers: PeerTable;
+    maxFetches: number;
     maxWaiting: number;
     requests: RequestTable;
     cache: MappingCache;
@@ -50,7 +51,7 @@ export class Fetcher implements PortOwner {
     mostMs: number;
     makePort: (owner: PortOwner) => UpstreamPort;
   }) {
-    this.#fetches = new FetchTable(parts.peers, parts.maxWaiting);
+    this.#fetches = new FetchTable(parts.maxFetches, parts.peers, parts.maxWaiting);
     this.#requests = parts.requests;
     this.#cache = parts.cache;
     this.#audience = parts.audience;

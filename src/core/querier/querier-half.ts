@@ -7,6 +7,7 @@ import type { ServiceEntry } from "../mabs/catalogue-content.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { Chooser, type Spread } from "./chooser.ts";
 import type { Directory } from "./directory.ts";
+import { MAX_ATTEMPTS } from "./fetch-table.ts";
 import { Fetcher } from "./fetcher.ts";
 import { type ProbeIntervals, Prober } from "./prober.ts";
 import { RequestTable } from "./request-table.ts";
@@ -27,9 +28,13 @@ export interface QuerierOptions {
   readonly cachingMostMs: number;
   /** Requests of one client that may wait for upstreams. */
   readonly maxWaiting: number;
+  /** Keys that may be asked for at one time; 4096 where it is left out. */
+  readonly maxFetches?: number;
   readonly spread?: Spread;
   readonly nextU32: NextU32;
 }
+
+const DEFAULT_FETCHES = 4096;
 
 /** What the querier half stands on: what it shares with the rest of its engine. */
 export interface QuerierGround {
@@ -51,7 +56,7 @@ export class QuerierHalf {
 
   constructor(options: QuerierOptions, ground: QuerierGround, directoryOver: (upstreams: UpstreamTable) => Directory) {
     const { peers, ring, cache, audience } = ground;
-    const { nextU32, intervals, keepFresh, maxUpstreams } = options;
+    const { nextU32, intervals, keepFresh, maxUpstreams, maxFetches = DEFAULT_FETCHES } = options;
     const upstreams = new UpstreamTable(maxUpstreams, peers, options.links, nextU32);
     const prober = new Prober({
       upstreams,
@@ -61,12 +66,13 @@ export class QuerierHalf {
       holdsMapping: (upstream) => this.health.holdsMappingOf(upstream),
     });
     const health = new UpstreamHealth(upstreams, prober, cache);
-    const requests = new RequestTable(maxUpstreams, nextU32);
+    const requests = new RequestTable(MAX_ATTEMPTS * maxFetches, maxUpstreams, nextU32);
     this.#cache = cache;
     this.upstreams = upstreams;
     this.health = health;
     this.fetcher = new Fetcher({
       peers,
+      maxFetches,
       maxWaiting: options.maxWaiting,
       requests,
       cache,

@@ -1,4 +1,5 @@
 import type { NextU32 } from "../next-u32.ts";
+import { powerOfTwoFrom } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
 import { TimerHeap } from "../tables/timer-heap.ts";
 
@@ -8,28 +9,42 @@ export const PROBE = -1;
 const NEVER = -Infinity;
 /** An open request whose server has sent a Map Request Ack. */
 const AT_WORK = 2;
-const SLOT_BITS = 14;
-const MAX_REQUESTS = 1 << SLOT_BITS;
 
 /**
  * Map Requests that may still be answered. Each has a fresh nonce; its sequence number names its slot here, with the
  * times that slot was used before. A request whose time is up stays until its fetch is done: a late answer is one too.
  */
 export class RequestTable {
-  readonly #slots = new Slots(MAX_REQUESTS);
-  readonly #timers = new TimerHeap(MAX_REQUESTS);
-  readonly #uses = new Uint32Array(MAX_REQUESTS);
-  readonly #nonceHi = new Uint32Array(MAX_REQUESTS);
-  readonly #nonceLo = new Uint32Array(MAX_REQUESTS);
-  readonly #upstream = new Uint32Array(MAX_REQUESTS);
-  readonly #fetch = new Int32Array(MAX_REQUESTS);
-  readonly #sentAt = new Float64Array(MAX_REQUESTS);
-  readonly #open = new Uint8Array(MAX_REQUESTS);
+  /** A power of two: the slot is in the lower bits of a sequence number. */
+  readonly #capacity: number;
+  readonly #slotBits: number;
+  readonly #slots: Slots;
+  readonly #timers: TimerHeap;
+  readonly #uses: Uint32Array;
+  readonly #nonceHi: Uint32Array;
+  readonly #nonceLo: Uint32Array;
+  readonly #upstream: Uint32Array;
+  readonly #fetch: Int32Array;
+  readonly #sentAt: Float64Array;
+  readonly #open: Uint8Array;
   /** How many requests for fetches are open to each upstream. */
   readonly #openTo: Uint32Array;
   readonly #nextU32: NextU32;
 
-  constructor(maxUpstreams: number, nextU32: NextU32) {
+  /** `most`: open at one time, at least. */
+  constructor(most: number, maxUpstreams: number, nextU32: NextU32) {
+    const capacity = powerOfTwoFrom(most);
+    this.#capacity = capacity;
+    this.#slotBits = Math.clz32(1) - Math.clz32(capacity);
+    this.#slots = new Slots(capacity);
+    this.#timers = new TimerHeap(capacity);
+    this.#uses = new Uint32Array(capacity);
+    this.#nonceHi = new Uint32Array(capacity);
+    this.#nonceLo = new Uint32Array(capacity);
+    this.#upstream = new Uint32Array(capacity);
+    this.#fetch = new Int32Array(capacity);
+    this.#sentAt = new Float64Array(capacity);
+    this.#open = new Uint8Array(capacity);
     this.#openTo = new Uint32Array(maxUpstreams + 1);
     this.#nextU32 = nextU32;
   }
@@ -128,7 +143,7 @@ export class RequestTable {
 
   /** The next open request to an upstream at or above `slot`; -1 when there is none. For the rare upstream that is dropped. */
   nextOf(upstream: number, from: number): number {
-    for (let slot = from; slot < MAX_REQUESTS; slot++) {
+    for (let slot = from; slot < this.#slots.highWater; slot++) {
       if (this.#open[slot] !== 0 && this.#upstream[slot] === upstream) return slot;
     }
     return -1;
@@ -136,14 +151,14 @@ export class RequestTable {
 
   /** The slot whose latest request had these; -1 where another has taken it, or never was. */
   #lastWith(sequence: number, nonceHi: number, nonceLo: number, upstream: number): number {
-    const slot = sequence & (MAX_REQUESTS - 1);
+    const slot = sequence & (this.#capacity - 1);
     if (this.#uses[slot] === 0 || this.sequence(slot) !== sequence || this.#upstream[slot] !== upstream) return -1;
     const difference = (this.#nonceHi[slot]! ^ nonceHi) | (this.#nonceLo[slot]! ^ nonceLo);
     return difference === 0 ? slot : -1;
   }
 
   sequence(slot: number): number {
-    return ((this.#uses[slot]! << SLOT_BITS) | slot) >>> 0;
+    return ((this.#uses[slot]! << this.#slotBits) | slot) >>> 0;
   }
 
   nonceHi(slot: number): number {

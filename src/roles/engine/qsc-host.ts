@@ -17,6 +17,7 @@ export class QscHost extends QuerierHost<Qsc> {
     const engine = new Qsc({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,
+      maxFetches: config.cache.maxFetches,
       nextU32,
       links,
       maxUpstreams: config.upstreams.length,

@@ -45,6 +45,7 @@ export class QsrHost extends QuerierHost<Qsr> {
     const engine = new Qsr({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,
+      maxFetches: config.cache.maxFetches,
       nextU32,
       links,
       maxUpstreams: config.qsas.max,
