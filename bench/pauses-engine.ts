@@ -87,14 +87,14 @@ function file(): void {
 }
 
 function flush(): Pauses {
-  const others = cache.entries.size - cache.entries.countOf(FLUSHED);
+  const others = cache.entries.size - cache.entries.chains.count(FLUSHED);
   return untilLeft(others, () => {
     cache.flushUpstream(now, FLUSHED);
   });
 }
 
 function expire(): Pauses {
-  const others = cache.entries.size - cache.entries.countOf(EXPIRING);
+  const others = cache.entries.size - cache.entries.chains.count(EXPIRING);
   now += (SOON_MS + 1) * 1000;
   return untilLeft(others, () => undefined);
 }

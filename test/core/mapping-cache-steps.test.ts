@@ -40,7 +40,7 @@ function fill(cache: MappingCache, upstream: number, position = 5): void {
 function finish(cache: MappingCache, from = 0): { steps: number; most: number } {
   let steps = 0;
   let most = 0;
-  for (let now = from; cache.entries.voids > 0; now = Math.max(now, cache.next)) {
+  for (let now = from; cache.entries.chains.voids > 0; now = Math.max(now, cache.next)) {
     const before = cache.entries.size;
     cache.handleTimeout(now);
     most = Math.max(most, before - cache.entries.size);
@@ -71,7 +71,7 @@ describe("a flush of very many entries", () => {
     cache.file(0, ResultCode.mapping, mapping(MANY, 5), 2, HOUR_MS);
     cache.flushUpstream(0, 1);
     for (let key = 0; key < 100; key++) cache.file(0, ResultCode.mapping, mapping(key * 29, 6), 1, HOUR_MS);
-    expect([entries.countOf(1), isThere(cache, 29), isThere(cache, 30)]).toEqual([100, true, false]);
+    expect([entries.chains.count(1), isThere(cache, 29), isThere(cache, 30)]).toEqual([100, true, false]);
     finish(cache);
     expect([entries.size, isThere(cache, 29), isThere(cache, 30), isThere(cache, MANY)]).toEqual([101, true, false, true]);
     expect(cache.flushUpstream(0, 1)).toBe(100);
@@ -97,7 +97,7 @@ describe("a flush of very many entries", () => {
     fill(cache, 1);
     for (let round = 0; round < 100; round++) {
       for (let key = 0; key < 200; key++) cache.file(0, ResultCode.mapping, mapping(MANY + key, 6 + round), 1, HOUR_MS);
-      expect(entries.countOf(1)).toBe(round === 0 ? MANY + 200 : 200);
+      expect(entries.chains.count(1)).toBe(round === 0 ? MANY + 200 : 200);
       cache.flushUpstream(0, 1);
       expect([cache.cache.size, isThere(cache, MANY)]).toEqual([0, false]);
     }

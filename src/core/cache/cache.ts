@@ -2,6 +2,7 @@ import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLa
 import type { MappingBody } from "../../wire/index.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
 import { RangeIndex } from "../tables/range-index.ts";
+import type { TableMemory } from "../tables/table-memory.ts";
 
 const EVICTION_STEPS = 256;
 
@@ -16,18 +17,20 @@ export class Cache {
   readonly entries: EntryTable;
   /** Whether somebody counts on an entry. */
   isHeld: (entry: number) => boolean = () => false;
-  readonly #ipv4 = new RangeIndex(false);
-  readonly #ipv6 = new RangeIndex(true);
+  readonly #ipv4: RangeIndex;
+  readonly #ipv6: RangeIndex;
   #hand = 0;
   #walker = 0;
 
   /** `seed`: a random number. */
-  constructor(maxEntries: number, maxUpstreams: number, seed: number) {
-    this.entries = new EntryTable(maxEntries, maxUpstreams, seed);
+  constructor(maxEntries: number, maxUpstreams: number, seed: number, memory?: TableMemory) {
+    this.entries = new EntryTable(maxEntries, maxUpstreams, seed, memory);
+    this.#ipv4 = new RangeIndex(false, memory);
+    this.#ipv6 = new RangeIndex(true, memory);
   }
 
   get size(): number {
-    return this.entries.size - this.entries.voids;
+    return this.entries.size - this.entries.chains.voids;
   }
 
   /** The entry around a key, expired or not, that is not void; NO_ENTRY when there is none. */

@@ -1,7 +1,9 @@
 import type { Family } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
 import { AddressTable } from "../tables/address-table.ts";
+import { plainMemory } from "../tables/table-memory.ts";
 import { type Version, compareVersions } from "../version.ts";
+import { LAST_GENERATION, MOST_ROWS, UpstreamChains } from "./upstream-chains.ts";
 
 /** No entry. */
 export const NO_ENTRY = -1;
@@ -24,9 +26,8 @@ const EXPIRY = 7;
 const NONCE_HI = 8;
 const NONCE_LO = 9;
 const LEDGER = 10;
-/** Links of the chain of an upstream; each has half of the upstream's number in its upper octet. */
+/** Two links of the chain of its upstream; of a free row: the next free one. */
 const NEXT = 11;
-const PREVIOUS = 12;
 
 /** SHAPE: from the top flags, family, length of the MAB's prefix, generation in its upstream, the ETR's family, result. */
 const TAKEN = 0x8000_0000;
@@ -38,29 +39,15 @@ const TOUCHED = 0x2000_0000;
 const WIDE = 0x1000_0000;
 const FLAGS = 0xf000_0000;
 const GENERATION_SHIFT = 11;
-const LAST_GENERATION = 0x1f;
 const GENERATION = LAST_GENERATION << GENERATION_SHIFT;
 const ETR_FAMILY = 0x07;
-
-const LINK = 0x00ff_ffff;
 
 /** Beside IPv6 rows: the lower halves of their keys. */
 const LOWS = 2;
 /** Beside wide rows: the lineage of the version, and upper halves of both numbers. */
 const WIDES = 3;
 
-/** Of an upstream: the chain of its entries, and how many they are; the first in it that is void, and how many are. */
-const CHAIN_WIDTH = 6;
-const HEAD = 0;
-const COUNT = 1;
-const VOID_HEAD = 2;
-const VOID_COUNT = 3;
-/** Of what comes from it now; of what is void in its chain, the oldest. */
-const NOW = 4;
-const OLDEST = 5;
-
-/** More rows cannot be chained. */
-export const MOST_ENTRIES = LINK;
+export const MOST_ENTRIES = MOST_ROWS;
 
 /**
  * The rows of the cache: one range with its answer each, 52 octets in one typed array. What few rows have is beside it, in arrays of which
@@ -74,34 +61,24 @@ export class EntryTable {
   readonly #lows: Uint32Array;
   readonly #wides: Uint32Array;
   readonly #etrs: AddressTable;
-  readonly #chains: Uint32Array;
+  /** By upstream. */
+  readonly chains: UpstreamChains;
   #free = 0;
   #fresh = 0;
   #size = 0;
-  #voids = 0;
 
   /** `capacity`: at most MOST_ENTRIES; `maxUpstreams`: at most 65,536. */
-  constructor(capacity: number, maxUpstreams: number, seed: number) {
+  constructor(capacity: number, maxUpstreams: number, seed: number, memory = plainMemory) {
     this.capacity = capacity;
-    this.#words = new Uint32Array(capacity * WIDTH);
-    this.#lows = new Uint32Array(capacity * LOWS);
+    this.#words = memory(capacity * WIDTH);
+    this.#lows = memory(capacity * LOWS);
     this.#wides = new Uint32Array(capacity * WIDES);
     this.#etrs = new AddressTable(capacity, seed);
-    this.#chains = new Uint32Array(maxUpstreams * CHAIN_WIDTH);
+    this.chains = new UpstreamChains(maxUpstreams, this.#words, WIDTH, NEXT);
   }
 
   get size(): number {
     return this.#size;
-  }
-
-  /** Void ones among them. */
-  get voids(): number {
-    return this.#voids;
-  }
-
-  /** Upstreams there can be, this server itself among them. */
-  get upstreams(): number {
-    return this.#chains.length / CHAIN_WIDTH;
   }
 
   /** Rows that have ever been used: those at or above this number are empty. */
@@ -132,7 +109,7 @@ export class EntryTable {
   }
 
   release(entry: number): void {
-    this.#unchain(entry);
+    this.chains.remove(entry, this.isVoid(entry));
     this.#releaseEtr(entry);
     this.#words[entry * WIDTH + SHAPE] = 0;
     this.#words[entry * WIDTH + NEXT] = this.#free;
@@ -260,14 +237,13 @@ export class EntryTable {
   }
 
   upstream(entry: number): number {
-    const at = entry * WIDTH;
-    return ((this.#words[at + NEXT]! >>> 24) << 8) | (this.#words[at + PREVIOUS]! >>> 24);
+    return this.chains.upstream(entry);
   }
 
   /** Notes that the entry now stands on another upstream's word. */
   setUpstream(entry: number, upstream: number): void {
     if (this.upstream(entry) === upstream) return;
-    this.#unchain(entry);
+    this.chains.remove(entry, this.isVoid(entry));
     this.#chain(entry, upstream);
   }
 
@@ -301,40 +277,16 @@ export class EntryTable {
 
   /** The first entry learnt from an upstream, NO_ENTRY when there is none; go on with `following`. Void ones are not among them. */
   firstOf(upstream: number): number {
-    return this.countOf(upstream) === 0 ? NO_ENTRY : this.#chains[upstream * CHAIN_WIDTH + HEAD]! - 1;
-  }
-
-  /** How many entries of an upstream there are, without void ones. */
-  countOf(upstream: number): number {
-    return this.#chains[upstream * CHAIN_WIDTH + COUNT]! - this.#chains[upstream * CHAIN_WIDTH + VOID_COUNT]!;
-  }
-
-  /** Makes all entries of an upstream void; false where some have been so for too many times, and must be taken out first. */
-  makeVoid(upstream: number): boolean {
-    const chains = this.#chains;
-    const at = upstream * CHAIN_WIDTH;
-    const generation = (chains[at + NOW]! + 1) & LAST_GENERATION;
-    if (chains[at + VOID_COUNT] === 0) chains[at + OLDEST] = chains[at + NOW]!;
-    else if (generation === chains[at + OLDEST]) return false;
-    this.#voids += this.countOf(upstream);
-    chains[at + VOID_COUNT] = chains[at + COUNT]!;
-    chains[at + VOID_HEAD] = chains[at + HEAD]!;
-    chains[at + NOW] = generation;
-    return true;
+    return this.chains.first(upstream);
   }
 
   /** Whether an entry is to be taken out, and says nothing any more. */
   isVoid(entry: number): boolean {
-    return this.#voids > 0 && (this.#shape(entry) & GENERATION) >>> GENERATION_SHIFT !== this.#chains[this.upstream(entry) * CHAIN_WIDTH + NOW];
-  }
-
-  /** The first void entry of an upstream; NO_ENTRY when there is none. */
-  firstVoid(upstream: number): number {
-    return this.#chains[upstream * CHAIN_WIDTH + VOID_HEAD]! - 1;
+    return this.chains.voids > 0 && (this.#shape(entry) & GENERATION) >>> GENERATION_SHIFT !== this.chains.generation(this.upstream(entry));
   }
 
   following(entry: number): number {
-    return (this.#words[entry * WIDTH + NEXT]! & LINK) - 1;
+    return this.chains.following(entry);
   }
 
   touch(entry: number): void {
@@ -427,37 +379,8 @@ export class EntryTable {
   }
 
   #chain(entry: number, upstream: number): void {
-    const chains = this.#chains;
-    const at = upstream * CHAIN_WIDTH;
-    const row = entry * WIDTH;
-    const head = chains[at + HEAD]!;
-    this.#words[row + SHAPE] = (this.#words[row + SHAPE]! & ~GENERATION) | (chains[at + NOW]! << GENERATION_SHIFT);
-    this.#words[row + NEXT] = ((upstream >>> 8) << 24) | head;
-    this.#words[row + PREVIOUS] = (upstream & 0xff) << 24;
-    if (head !== 0) this.#link(head - 1, PREVIOUS, entry + 1);
-    chains[at + HEAD] = entry + 1;
-    chains[at + COUNT]!++;
-  }
-
-  #unchain(entry: number): void {
-    const chains = this.#chains;
-    const at = this.upstream(entry) * CHAIN_WIDTH;
-    const next = this.#words[entry * WIDTH + NEXT]! & LINK;
-    const previous = this.#words[entry * WIDTH + PREVIOUS]! & LINK;
-    if (this.isVoid(entry)) {
-      this.#voids--;
-      chains[at + VOID_COUNT]!--;
-      if (chains[at + VOID_HEAD] === entry + 1) chains[at + VOID_HEAD] = next;
-    }
-    chains[at + COUNT]!--;
-    if (next !== 0) this.#link(next - 1, PREVIOUS, previous);
-    if (previous === 0) chains[at + HEAD] = next;
-    else this.#link(previous - 1, NEXT, next);
-  }
-
-  /** Sets one of an entry's links, and leaves its part of the upstream's number as it is. */
-  #link(entry: number, which: typeof NEXT | typeof PREVIOUS, link: number): void {
-    const at = entry * WIDTH + which;
-    this.#words[at] = (this.#words[at]! & ~LINK) | link;
+    const at = entry * WIDTH + SHAPE;
+    this.#words[at] = (this.#words[at]! & ~GENERATION) | (this.chains.generation(upstream) << GENERATION_SHIFT);
+    this.chains.add(upstream, entry);
   }
 }

@@ -175,7 +175,7 @@ export class MappingCache {
    * void at once, and taken out and told of in steps.
    */
   flushUpstream(now: number, upstream: number): number {
-    const flushed = this.entries.countOf(upstream);
+    const flushed = this.entries.chains.count(upstream);
     if (flushed > STEP_ENTRIES) {
       this.#makeVoid(now, upstream, true);
     } else if (flushed > 0) {
@@ -191,7 +191,7 @@ export class MappingCache {
   /** Withdraws everything, and forgets the floors: for an operator who knows better. */
   flushEverything(now: number): void {
     if (this.cache.size > STEP_ENTRIES) {
-      for (let upstream = 0; upstream < this.entries.upstreams; upstream++) if (this.entries.countOf(upstream) > 0) this.#makeVoid(now, upstream, false);
+      for (let upstream = 0; upstream < this.entries.chains.upstreams; upstream++) if (this.entries.chains.count(upstream) > 0) this.#makeVoid(now, upstream, false);
     } else {
       for (let entry = 0; entry < this.entries.highWater; entry++) if (this.entries.isTaken(entry)) this.withdraw(now, entry, this.#nothing);
     }
@@ -244,9 +244,9 @@ export class MappingCache {
     // Void ones are all treated alike, and not after too many others.
     const before = this.#emptied.get(upstream);
     if (before !== undefined && before !== hasFloors) this.#empty(now, upstream, Infinity);
-    if (!this.entries.makeVoid(upstream)) {
+    if (!this.entries.chains.makeVoid(upstream)) {
       this.#empty(now, upstream, Infinity);
-      this.entries.makeVoid(upstream);
+      this.entries.chains.makeVoid(upstream);
     }
     if (this.#emptied.size === 0) this.#nextStep = now;
     this.#holders.beginMany();
@@ -263,8 +263,8 @@ export class MappingCache {
   #empty(now: number, upstream: number, most: number): number {
     const hasFloors = this.#emptied.get(upstream)!;
     let done = 0;
-    let entry = this.entries.firstVoid(upstream);
-    for (; entry !== NO_ENTRY && done < most; entry = this.entries.firstVoid(upstream)) {
+    let entry = this.entries.chains.firstVoid(upstream);
+    for (; entry !== NO_ENTRY && done < most; entry = this.entries.chains.firstVoid(upstream)) {
       this.#wantAgain(entry);
       done += 1 + MESSAGE_ENTRIES * this.#holders.tellOfMany(now, entry, this.#nothing);
       if (hasFloors) this.#remove(now, entry, this.#nothing);

@@ -7,6 +7,7 @@ import { milliseconds, remainingMs } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import { Rounds } from "../tables/rounds.ts";
+import type { TableMemory } from "../tables/table-memory.ts";
 import type { Version } from "../version.ts";
 import { Ledger, NO_RECORD } from "./ledger.ts";
 import type { QuerierTable } from "./querier-table.ts";
@@ -49,11 +50,11 @@ export class Promises implements Holders {
   readonly #rounds = new Rounds();
   #hand = 0;
 
-  constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
+  constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing, memory?: TableMemory) {
     this.#entries = entries;
     this.#peers = peers;
     this.#queriers = queriers;
-    this.ledger = new Ledger(limits.maxPromises, entries, peers);
+    this.ledger = new Ledger(limits.maxPromises, entries, peers, memory);
     this.sender = new UpdateSender(limits.maxUpdates, peers, queriers, ring);
     this.#owedUntilMs = new Uint32Array(peers.capacity);
     this.#owedGeneration = new Uint32Array(peers.capacity).fill(0xffffffff);
