@@ -16,6 +16,7 @@ import { benchOverload } from "./overload.ts";
 import { benchPauses } from "./pauses.ts";
 import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
+import { benchResolvers } from "./resolvers.ts";
 import { type Row, printTable } from "./table.ts";
 
 interface Section {
@@ -50,6 +51,11 @@ const SECTIONS: readonly Section[] = [
     name: "misses",
     title: "What a QSR has to ask for: time and CPU beyond its QSA's, and 100,000 in flight; real sockets on loopback, a process each",
     run: (quick, progress) => benchMisses(quick ? { micronets: 400_000, rounds: 3, milliseconds: 500 } : { micronets: 1_200_000, rounds: 7, milliseconds: 1500 }, progress),
+  },
+  {
+    name: "resolvers",
+    title: "Cached answers, beside cached names at DNS resolvers; real sockets on loopback, a process each",
+    run: (quick, progress) => benchResolvers(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 1 : 2, progress),
   },
   {
     name: "fan-out",

@@ -63,7 +63,10 @@ export class Origin {
     this.family = 0;
     this.port = 0;
     this.rtt = 0;
-    this.words.fill(0);
+    this.words[0] = 0;
+    this.words[1] = 0;
+    this.words[2] = 0;
+    this.words[3] = 0;
   }
 }
 

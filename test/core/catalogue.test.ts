@@ -92,6 +92,20 @@ test("so many edits at one time that they are put in order by their digits lead 
   expect(segmentsOf(atOnce)).toEqual(segmentsOf(plain(changes)));
 });
 
+test("small edits of a catalogue of thousands lead, octet for octet, to the one that is made afresh", () => {
+  const random = generator(12);
+  const anywhere = (): Prefix => (random() % 4 === 0 ? prefixAround(6, (0x20000000 | (random() >>> 4)) >>> 0, random(), 20 + (random() % 45)) : prefixAround(4, random(), 0, 4 + (random() % 29)));
+  const changes = Array.from({ length: 1_500 }, (): Edit => ({ set: "abc"[random() % 3]!, prefix: anywhere(), isAddition: true }));
+  let catalogue = edited(EMPTY_CATALOGUE, changes);
+  for (let round = 0; round < 40; round++) {
+    const goes = changes[random() % changes.length]!;
+    const few = [{ set: "b", prefix: anywhere(), isAddition: true }, ...(round % 2 === 0 ? [{ ...goes, isAddition: false }] : [])];
+    changes.push(...few);
+    catalogue = edited(catalogue, few);
+    expect(catalogueOctets(catalogue).equals(catalogueOctets(edited(EMPTY_CATALOGUE, changes)))).toBe(true);
+  }
+});
+
 test("its columns are shared, not copied, between threads", () => {
   const catalogue = edited(EMPTY_CATALOGUE, [{ set: "a", prefix: prefixAround(4, 0xc0000200, 0, 24), isAddition: true }]);
   const { columns } = catalogue;

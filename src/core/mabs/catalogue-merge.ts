@@ -102,7 +102,11 @@ export class CatalogueMerge {
     this.prefixes.lo.set(prefixes.lo.subarray(this.#from, end), this.#to);
     this.prefixes.lengths.set(prefixes.lengths.subarray(this.#from, end), this.#to);
     this.groupOf.set(groupOf.subarray(this.#from, end), this.#to);
-    while (this.#from < end) this.rows[this.#from++] = this.#to++;
+    const { rows } = this;
+    const shift = this.#to - this.#from;
+    for (let row = this.#from; row < end; row++) rows[row] = row + shift;
+    this.#from = end;
+    this.#to = end + shift;
   }
 
   #put(edits: CatalogueEdits, edit: number, group: number): void {

@@ -2,7 +2,8 @@ import type { Family } from "../../address/index.ts";
 import type { Header } from "../../wire/index.ts";
 import { SipHash } from "./siphash.ts";
 
-type Secret = readonly [number, number, number, number];
+/** 16 octets, as four uint32 in network byte order. */
+export type Secret = readonly [number, number, number, number];
 
 /** What a server cookie is worth. */
 export const CookieState = {
@@ -31,7 +32,6 @@ export class ServerCookies {
   #current: SipHash;
   #previous: SipHash | undefined;
 
-  /** The 16 octets of the secret, as four uint32 in network byte order. */
   constructor(secret: Secret) {
     this.#current = new SipHash(secret);
   }
@@ -55,15 +55,22 @@ export class ServerCookies {
     if (!header.hasServerCookie) return CookieState.absent;
     // Reserved octets are hashed as they came, and not required to be zero (RFC 9018 section 4.2).
     if (header.server0 >>> 24 !== VERSION_AND_RESERVED >>> 24) return CookieState.bad;
-    // RFC 1982: the difference of two serial numbers, as an int32.
-    const age = ((nowSeconds >>> 0) - header.server1) | 0;
-    if (age > ACCEPTED_AGE || age < -ACCEPTED_AHEAD) return CookieState.bad;
+    const state = stateByAge(header, nowSeconds);
+    if (state === CookieState.bad) return state;
     hash(this.#current, header, family, w0, w1, w2, w3);
-    if (hashFits(this.#current, header)) return age > RENEWAL_AGE ? CookieState.aging : CookieState.valid;
+    if (hashFits(this.#current, header)) return state;
     if (this.#previous === undefined) return CookieState.bad;
     hash(this.#previous, header, family, w0, w1, w2, w3);
     return hashFits(this.#previous, header) ? CookieState.aging : CookieState.bad;
   }
+}
+
+/** What a server cookie is worth whose hash is right: valid, aging or, too old or from the future, bad. */
+export function stateByAge({ server1 }: Header, nowSeconds: number): CookieState {
+  // RFC 1982: the difference of two serial numbers, as an int32.
+  const age = ((nowSeconds >>> 0) - server1) | 0;
+  if (age > ACCEPTED_AGE || age < -ACCEPTED_AHEAD) return CookieState.bad;
+  return age > RENEWAL_AGE ? CookieState.aging : CookieState.valid;
 }
 
 function hash(into: SipHash, header: Header, family: Family, w0: number, w1: number, w2: number, w3: number): void {

@@ -25,8 +25,9 @@ import { milliseconds } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import { ClientPolicy, Verdict } from "./client-policy.ts";
-import { CookieState, type ServerCookies } from "./cookies.ts";
+import { CookieState } from "./cookies.ts";
 import type { OfferedShift } from "./offered-shift.ts";
+import type { PeerCookies } from "./peer-cookies.ts";
 import type { Promises } from "./promises.ts";
 import type { QuerierTable } from "./querier-table.ts";
 import { ReplyRepeater } from "./reply-repeater.ts";
@@ -64,12 +65,11 @@ export class Responder implements Audience {
   readonly #trace = new Trace();
   readonly #asker = new Asker();
   readonly #answer = new Answer();
-  readonly #peers: PeerTable;
   readonly #queriers: QuerierTable;
   readonly #cache: MappingCache;
   readonly #promises: Promises;
   readonly #ring: TransmitRing;
-  readonly #cookies: ServerCookies;
+  readonly #cookies: PeerCookies;
   readonly #policy: ClientPolicy;
   readonly #shift: OfferedShift;
   readonly #source: AnswerSource;
@@ -80,12 +80,11 @@ export class Responder implements Audience {
     cache: MappingCache;
     promises: Promises;
     ring: TransmitRing;
-    cookies: ServerCookies;
+    cookies: PeerCookies;
     policy: ClientPolicy;
     shift: OfferedShift;
     source: AnswerSource;
   }) {
-    this.#peers = parts.peers;
     this.#queriers = parts.queriers;
     this.#cache = parts.cache;
     this.#promises = parts.promises;
@@ -155,7 +154,7 @@ export class Responder implements Audience {
   reply(now: number, asker: Asker, answer: Answer): void {
     const { message, body } = answer;
     fillHeader(message.header, asker);
-    if (asker.cookie !== CookieState.valid) this.#issueCookie(now, asker.peer, message.header);
+    if (asker.cookie !== CookieState.valid) this.#cookies.issue(now, asker.peer, message.header);
     body.epochHi = this.#promises.epochHi;
     body.epochLo = this.#promises.epochLo;
     body.counter = this.#queriers.counter(asker.peer);
@@ -272,16 +271,9 @@ export class Responder implements Audience {
   }
 
   #checkCookie(now: number, peer: number): CookieState {
-    const p = this.#peers;
-    const { header } = this.#request;
-    const state = this.#cookies.check(header, p.family(peer), p.word(peer, 0), p.word(peer, 1), p.word(peer, 2), p.word(peer, 3), seconds(now));
+    const state = this.#cookies.check(now, peer, this.#request.header);
     if (state === CookieState.bad) this.counters.badCookies++;
     return state;
-  }
-
-  #issueCookie(now: number, peer: number, header: Header): void {
-    const p = this.#peers;
-    this.#cookies.issue(header, p.family(peer), p.word(peer, 0), p.word(peer, 1), p.word(peer, 2), p.word(peer, 3), seconds(now));
   }
 
   /** A request of another version, or a broken one, hears so when it paid for an answer; anything else hears nothing. */
@@ -327,8 +319,4 @@ function fillHeader(header: Header, asker: Asker): void {
   header.server1 = 0;
   header.server2 = 0;
   header.server3 = 0;
-}
-
-function seconds(now: number): number {
-  return Math.floor(now / 1_000_000);
 }

@@ -1,4 +1,4 @@
-import { Fault, Header, MAX_DATAGRAM_OCTETS, MessageType, decodeHeader } from "../../wire/index.ts";
+import { Fault, MAX_DATAGRAM_OCTETS, MessageType, checkHeader, typeOf } from "../../wire/index.ts";
 import { Cache } from "../cache/cache.ts";
 import { MappingCache } from "../cache/mapping-cache.ts";
 import { PeerTable } from "../link/peer-table.ts";
@@ -6,8 +6,8 @@ import { TransmitRing } from "../link/transmit-ring.ts";
 import type { NextU32 } from "../next-u32.ts";
 import type { TableMemory } from "../tables/table-memory.ts";
 import { type ClientLimits, ClientPolicy } from "./client-policy.ts";
-import { ServerCookies } from "./cookies.ts";
 import { OfferedShift } from "./offered-shift.ts";
+import { PeerCookies } from "./peer-cookies.ts";
 import { type PromiseLimits, Promises } from "./promises.ts";
 import { QuerierTable } from "./querier-table.ts";
 import { type AnswerSource, Responder } from "./responder.ts";
@@ -37,10 +37,9 @@ export class ServerHalf {
   readonly cache: MappingCache;
   readonly promises: Promises;
   readonly responder: Responder;
-  readonly cookies: ServerCookies;
+  readonly cookies: PeerCookies;
   readonly shift = new OfferedShift();
   readonly #options: ServerOptions;
-  readonly header = new Header();
   readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
   #nextRotation = Infinity;
 
@@ -55,7 +54,7 @@ export class ServerHalf {
     this.cache = new MappingCache(cache, this.promises);
     this.promises.epochHi = nextU32();
     this.promises.epochLo = nextU32();
-    this.cookies = new ServerCookies([nextU32(), nextU32(), nextU32(), nextU32()]);
+    this.cookies = new PeerCookies([nextU32(), nextU32(), nextU32(), nextU32()], this.peers);
     this.responder = new Responder({
       peers: this.peers,
       queriers,
@@ -74,15 +73,16 @@ export class ServerHalf {
     return [this.promises.epochHi, this.promises.epochLo].map((word) => word.toString(16).padStart(8, "0")).join("");
   }
 
-  /** Takes what queriers send. False for a well-formed message of the other kinds; `header` has been read then. */
+  /** Takes what queriers send. False for a well-formed message of the other kinds. */
   handleDatagram(now: number, peer: number, view: DataView, length: number): boolean {
-    const { header, responder } = this;
-    const fault = decodeHeader(view, length, header);
-    const isRequest = header.type === MessageType.mapRequest;
-    if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && isRequest)) this.counters.malformedDatagrams++;
+    const { responder } = this;
+    const fault = checkHeader(view, length);
+    const type = fault === Fault.none || fault === Fault.unsupportedVersion ? typeOf(view) : 0;
+    const isRequest = type === MessageType.mapRequest;
+    if (fault !== Fault.none && !isRequest) this.counters.malformedDatagrams++;
     else if (isRequest) responder.handleRequest(now, peer, view, length);
-    else if (header.type === MessageType.cacheUpdateAck) responder.handleUpdateAck(now, peer, view, length);
-    else if (header.type === MessageType.mapReplyAck) responder.handleReplyAck(now, peer, view, length);
+    else if (type === MessageType.cacheUpdateAck) responder.handleUpdateAck(now, peer, view, length);
+    else if (type === MessageType.mapReplyAck) responder.handleReplyAck(now, peer, view, length);
     else return false;
     return true;
   }

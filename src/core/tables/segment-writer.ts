@@ -7,6 +7,14 @@ const MOST_DIRECTORY_BITS = 16;
 /** A prefix in a prefix is longer: no more than that can be open at one time. */
 const MOST_NESTED = 66;
 
+/** An older table, and where nothing has changed in it: in what begins below one first word, and from another on. */
+interface Unchanged {
+  readonly old: SegmentColumns;
+  readonly below: number;
+  /** Undefined: all that is not below may have changed. */
+  readonly above: number | undefined;
+}
+
 /**
  * Writes the segments of one family from the lowest key up: what the prefixes of a stretch of keys make, and what is
  * copied from an older table. Neighbours never have the same prefix.
@@ -48,13 +56,22 @@ export class SegmentWriter {
     this.#prefix[this.#count++] = prefix;
   }
 
+  /** Copies the first segments of an older table, whose prefixes lie before all that has changed, and so have the places that they had. */
+  copyFirst(old: SegmentColumns, to: number): void {
+    this.#firstHi.set(old.firstHi.subarray(0, to));
+    this.#firstLo.set(old.firstLo.subarray(0, to));
+    this.#prefix.set(old.prefix.subarray(0, to));
+    this.#count = to;
+  }
+
   /** Copies segments of an older table, whose prefixes have other rows now: `rows` tells which, by place in their family. */
   copy(old: SegmentColumns, from: number, to: number, rows: Int32Array): void {
     if (from >= to) return;
     this.cut(old.firstHi[from]!, old.firstLo[from]!, moved(old.prefix[from]!, rows));
     this.#firstHi.set(old.firstHi.subarray(from + 1, to), this.#count);
     this.#firstLo.set(old.firstLo.subarray(from + 1, to), this.#count);
-    for (let segment = from + 1; segment < to; segment++) this.#prefix[this.#count++] = this.#place(moved(old.prefix[segment]!, rows));
+    movePlaces(old.prefix.subarray(from + 1, to), rows, this.#firstRow, this.#prefix.subarray(this.#count));
+    this.#count += to - from - 1;
   }
 
   /** Writes what some rows make, where the prefix in row `around` (or none) counts outside them. */
@@ -68,13 +85,14 @@ export class SegmentWriter {
     while (this.#depth > 0) this.#close(around);
   }
 
-  finish(): SegmentColumns {
+  /** `before`: the older table, whose directory is right below and above what has changed. */
+  finish(before?: Unchanged): SegmentColumns {
     const count = this.#count;
     const firstHi = this.#firstHi.subarray(0, count);
     const firstLo = this.#firstLo.subarray(0, count);
     const bits = Math.min(MOST_DIRECTORY_BITS, Math.max(1, 32 - Math.clz32(count)));
     const shift = 32 - bits;
-    return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, firstLo, bits, shift, this.#memory), shift };
+    return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, firstLo, shift, this.#memory, before), shift };
   }
 
   #place(row: number): number {
@@ -115,18 +133,20 @@ export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed:
   let next = 0;
   for (const stretch of changed) {
     const { family, hi, lo, length } = stretch;
-    writer.copy(old, next, lowerBound(old, hi, lo), rows);
+    const end = lowerBound(old, hi, lo);
+    if (next === 0) writer.copyFirst(old, end);
+    else writer.copy(old, next, end, rows);
     const around = prefixes.around(family, hi, lo, length);
     writer.cut(hi, lo, around);
     const after = keyAfter(family, prefixLast(stretch));
     writer.sweep(prefixes.firstAtOrAfter(family, hi, lo, length), after === undefined ? prefixes.end(family) : prefixes.firstAtOrAfter(family, after.hi, after.lo, 0), around);
-    if (after === undefined) return writer.finish();
+    if (after === undefined) return writer.finish({ old, below: changed[0]!.hi, above: undefined });
     next = lowerBound(old, after.hi, after.lo);
     const isCutThere = next < old.prefix.length && old.firstHi[next] === after.hi && old.firstLo[next] === after.lo;
     if (!isCutThere) writer.cut(after.hi, after.lo, moved(old.prefix[next - 1]!, rows));
   }
   writer.copy(old, next, old.prefix.length, rows);
-  return writer.finish();
+  return writer.finish({ old, below: changed[0]!.hi, above: keyAfter(old.family, prefixLast(changed.at(-1)!))!.hi });
 }
 
 /** The first segment that does not begin below a key. */
@@ -145,15 +165,35 @@ function moved(place: number, rows: Int32Array): number {
   return place === NO_PREFIX ? NO_PREFIX : rows[place]!;
 }
 
-function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, bits: number, shift: number, memory: ColumnMemory): Uint32Array {
-  const entries = (1 << bits) + 1;
+/** Places in the older table as places in the new one. Hundreds of thousands, in a loop that is seldom run often enough to be compiled well. */
+function movePlaces(places: Int32Array, rows: Int32Array, firstRow: number, out: Int32Array): void {
+  const count = places.length;
+  for (let at = 0; at < count; at++) {
+    const place = places[at]!;
+    out[at] = place === NO_PREFIX ? NO_PREFIX : rows[place]! - firstRow;
+  }
+}
+
+/** By the first bits of a key: the segment that the first such key is in; at the end, the last segment. */
+function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, shift: number, memory: ColumnMemory, before?: Unchanged): Uint32Array {
+  const entries = 2 ** (32 - shift) + 1;
   const directory = new Uint32Array(memory(4 * entries), 0, entries);
-  let segment = 0;
-  for (let entry = 0; entry < directory.length - 1; entry++) {
+  const last = firstHi.length - 1;
+  const isAlike = before !== undefined && before.old.shift === shift;
+  const from = isAlike ? before.below >>> shift : 0;
+  const to = isAlike && before.above !== undefined ? (before.above >>> shift) + 1 : entries - 1;
+  if (isAlike) {
+    const { directory: old, prefix } = before.old;
+    directory.set(old.subarray(0, from));
+    const more = last + 1 - prefix.length;
+    for (let entry = to; entry < entries - 1; entry++) directory[entry] = old[entry]! + more;
+  }
+  let segment = from === 0 ? 0 : directory[from - 1]!;
+  for (let entry = from; entry < to; entry++) {
     const start = (entry << shift) >>> 0;
-    while (segment + 1 < firstHi.length && compareKeys(firstHi[segment + 1]!, firstLo[segment + 1]!, start, 0) <= 0) segment++;
+    while (segment < last && (firstHi[segment + 1]! < start || (firstHi[segment + 1] === start && firstLo[segment + 1] === 0))) segment++;
     directory[entry] = segment;
   }
-  directory[directory.length - 1] = firstHi.length - 1;
+  directory[entries - 1] = last;
   return directory;
 }

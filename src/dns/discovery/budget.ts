@@ -7,6 +7,18 @@ export const MOST = { sets: 4_096, services: 4_096, zones: 16_384, buckets: 65_5
 /** Names without an answer after which it is DNS that fails, and not a set. */
 const MOST_UNANSWERED = 64;
 
+/** Of buckets that stay from walk to walk. */
+const counted = new WeakMap<SetState["buckets"], number>();
+
+function mabsIn(buckets: SetState["buckets"]): number {
+  const known = counted.get(buckets);
+  if (known !== undefined) return known;
+  let mabs = 0;
+  for (const { prefixes } of buckets.values()) mabs += prefixes.length;
+  counted.set(buckets, mabs);
+  return mabs;
+}
+
 /** Counts what one walk finds, and ends it when that is too much. */
 export class Budget {
   readonly #apex: string;
@@ -34,7 +46,7 @@ export class Budget {
   takeSet({ services, buckets }: SetState): void {
     this.takeServices(services);
     this.take("buckets", buckets.size);
-    for (const { prefixes } of buckets.values()) this.take("MABs", prefixes.length);
+    this.take("MABs", mabsIn(buckets));
   }
 
   /** Throws WalkError. */

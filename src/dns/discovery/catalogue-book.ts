@@ -1,9 +1,11 @@
-import { type Prefix, formatPrefix } from "../../address/index.ts";
+import { type Prefix, comparePrefixes, formatPrefix } from "../../address/index.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import { CatalogueEditor, type ColumnMemory } from "../../core/mabs/catalogue-editor.ts";
 import type { ServiceEntry } from "../../core/mabs/catalogue-content.ts";
 import { covers } from "./covers.ts";
 import type { BucketState, Problem, RegistryOptions, RegistryState, ServiceState, SetState } from "./types.ts";
+
+const NO_MABS: readonly Prefix[] = [];
 
 /** A bucket's MABs, by whether its registry may speak for them. */
 interface Sifted {
@@ -76,17 +78,19 @@ export class CatalogueBook {
     const name = this.#nameOf(options, (now ?? before)!);
     // First words of what goes: a zone that lists a MAB twice may have it in a bucket that stays.
     const goes = new Set<number>();
-    for (const [bucket, state] of before?.buckets ?? []) {
-      if (now?.buckets.get(bucket) === state) continue;
-      for (const prefix of this.#sift(options, state).inside) {
+    const mabsOf = (set: SetState | undefined, bucket: string): readonly Prefix[] => {
+      const state = set?.buckets.get(bucket);
+      return state === undefined ? NO_MABS : this.#sift(options, state).inside;
+    };
+    for (const bucket of before?.buckets.keys() ?? []) {
+      for (const prefix of differing(mabsOf(before, bucket), mabsOf(now, bucket))) {
         editor.remove(name, prefix);
         goes.add(prefix.hi);
       }
     }
-    for (const [bucket, state] of now?.buckets ?? []) {
-      const isNew = before?.buckets.get(bucket) !== state;
-      if (!isNew && goes.size === 0) continue;
-      for (const prefix of this.#sift(options, state).inside) if (isNew || goes.has(prefix.hi)) editor.add(name, prefix);
+    for (const bucket of now?.buckets.keys() ?? []) {
+      for (const prefix of differing(mabsOf(now, bucket), mabsOf(before, bucket))) editor.add(name, prefix);
+      if (goes.size > 0) for (const prefix of mabsOf(now, bucket)) if (goes.has(prefix.hi)) editor.add(name, prefix);
     }
     if (now === undefined) this.#servicesOf.delete(name);
     else this.#servicesOf.set(name, now.services);
@@ -143,6 +147,17 @@ export class CatalogueBook {
     this.#entries.set(state, entry);
     return entry;
   }
+}
+
+/** What is left of a list when what it begins and ends with in common with another one is taken away. */
+function differing(list: readonly Prefix[], other: readonly Prefix[]): readonly Prefix[] {
+  if (list === other) return NO_MABS;
+  const shorter = Math.min(list.length, other.length);
+  let first = 0;
+  while (first < shorter && comparePrefixes(list[first]!, other[first]!) === 0) first++;
+  let after = 0;
+  while (after < shorter - first && comparePrefixes(list.at(-1 - after)!, other.at(-1 - after)!) === 0) after++;
+  return list.slice(first, list.length - after);
 }
 
 /** The names of all services that some set names. */

@@ -202,13 +202,26 @@ class Walk {
 
   async #readSets(index: ReadonlyMap<string, string>): Promise<Map<string, SetState>> {
     const source: SetSource = { apex: this.#apex, sha256hex: this.#tools.sha256hex, budget: this.#budget, records: (name, type) => this.#records(name, type) };
-    const sets = new Map<string, SetState>();
+    const sets = this.#knownSets(index);
+    const wanted = [...index].filter(([id]) => !sets.has(id));
     let setsDone = 0;
-    await someAtOnce([...index], SETS_AT_ONCE, async ([id, digest]) => {
+    await someAtOnce(wanted, SETS_AT_ONCE, async ([id, digest]) => {
       const set = await this.#readSetOrNote(source, id, digest);
       if (set !== undefined) sets.set(id, set);
-      this.#tools.progress?.({ registry: this.#apex, sets: index.size, setsDone: ++setsDone });
+      this.#tools.progress?.({ registry: this.#apex, sets: wanted.length, setsDone: ++setsDone });
     });
+    return sets;
+  }
+
+  /** Those that are as the index has them. */
+  #knownSets(index: ReadonlyMap<string, string>): Map<string, SetState> {
+    const sets = new Map<string, SetState>();
+    for (const [id, digest] of index) {
+      const known = this.#known.get(id);
+      if (known?.digest !== digest) continue;
+      this.#budget.takeSet(known);
+      sets.set(id, known);
+    }
     return sets;
   }
 

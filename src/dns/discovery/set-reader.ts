@@ -30,12 +30,6 @@ export const MOST_SERVICES = 64;
  * RdataError on a malformed record, Inconsistent where digests do not agree, Unanswered, and WalkError.
  */
 export async function readSet(source: SetSource, id: string, digest: string, known: SetState | undefined): Promise<SetState> {
-  if (known?.digest !== digest) return fetchSet(source, id, digest, known);
-  source.budget.takeSet(known);
-  return known;
-}
-
-async function fetchSet(source: SetSource, id: string, digest: string, known: SetState | undefined): Promise<SetState> {
   const { apex, sha256hex } = source;
   const node = setNode(id, apex);
   const [pointers, texts] = await Promise.all([source.records(node, RecordType.PTR), source.records(bucketListNode(id, apex), RecordType.TXT)]);

@@ -4,6 +4,8 @@ import { RdataError } from "./record.ts";
 /** RFC 1035 section 2.3.4. */
 export const MOST_LABEL_OCTETS = 63;
 export const MOST_NAME_OCTETS = 255;
+const DOT = 0x2e;
+const BACKSLASH = 0x5c;
 /** Names are read by the hundred thousand, in transfers. */
 const TEXT_OF_OCTET: readonly string[] = Array.from({ length: 256 }, (_, octet) => textOfOctet(octet));
 
@@ -16,7 +18,7 @@ export interface DecodedName {
 
 /** The wire form of a name, lower-case and uncompressed; a missing last dot is taken as there. Throws RdataError. */
 export function encodeName(text: string): Uint8Array {
-  return encodeLabels(splitLabels(text), text);
+  return encodePlain(text) ?? encodeLabels(splitLabels(text), text);
 }
 
 /** Reads an uncompressed name (RFC 3597 section 4 asks for no other in new types). Throws RdataError. */
@@ -96,6 +98,27 @@ export function parentOf(name: string): string {
 /** The name itself, and all above it but the root, the nearest first. In ResourceRecord form. */
 export function ancestorsOf(name: string): string[] {
   return name === "." ? [] : [name, ...ancestorsOf(parentOf(name))];
+}
+
+/** Of a name without escapes, as nearly all are; undefined for others, and where the other way must say what is wrong. */
+function encodePlain(text: string): Uint8Array | undefined {
+  const end = text.endsWith(".") ? text.length - 1 : text.length;
+  if (end === 0 || end + 2 > MOST_NAME_OCTETS) return undefined;
+  const octets = new Uint8Array(end + 2);
+  let first = 0;
+  for (let at = 0; at <= end; at++) {
+    const octet = at === end ? DOT : text.charCodeAt(at);
+    if (octet === DOT) {
+      if (at === first || at - first > MOST_LABEL_OCTETS) return undefined;
+      octets[first] = at - first;
+      first = at + 1;
+    } else if (octet < 0x21 || octet > 0x7e || octet === BACKSLASH) {
+      return undefined;
+    } else {
+      octets[at + 1] = lowerCase(octet);
+    }
+  }
+  return octets;
 }
 
 function encodeLabels(labels: readonly Uint8Array[], text: string): Uint8Array {
