@@ -1,5 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
 import { once } from "node:events";
+import { pinnedTo } from "./pinned.ts";
 
 /** How long a process may take to end when it is asked to. */
 const END_MS = 2_000;
@@ -17,8 +18,7 @@ export class Child {
 
   private constructor(file: string, args: readonly string[], core: number | undefined) {
     this.#name = [file, ...args].join(" ");
-    const pinned = core === undefined ? {} : { execPath: "taskset", execArgv: ["-c", String(core), process.execPath] };
-    this.#child = fork(new URL(file, import.meta.url), args, pinned);
+    this.#child = fork(new URL(file, import.meta.url), args, core === undefined ? {} : onCore(core));
   }
 
   /** Sends a message and waits for the answer; throws when the process ends instead. */
@@ -44,6 +44,11 @@ export class Child {
     if (message === undefined) throw new Error(`${this.#name} has ended; its error is printed above`);
     return message;
   }
+}
+
+function onCore(core: number): ForkOptions {
+  const [execPath, ...before] = pinnedTo(core);
+  return { execPath, execArgv: [...before, process.execPath] };
 }
 
 /** In a process that `Child` runs: tells that it is ready, answers messages, ends with the parent. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pinnedTo } from "./pinned.ts";
 import { processCpuMicroseconds } from "./process-usage.ts";
 
 /** A server in C of `bench/reference`, compiled for this run, and pinned to a core. */
@@ -16,7 +17,8 @@ export class ReferenceServer {
     const directory = mkdtempSync(join(tmpdir(), "drtm-bench-"));
     const program = join(directory, name);
     compile(new URL(`reference/${name}.c`, import.meta.url).pathname, program);
-    const child = spawn("taskset", ["-c", String(core), program], { stdio: ["ignore", "pipe", "inherit"] });
+    const [first, ...before] = pinnedTo(core);
+    const child = spawn(first, [...before, program], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     return new ReferenceServer(child, directory, Number(line.toString()));
   }

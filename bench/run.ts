@@ -13,8 +13,10 @@ import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
 import { benchMisses } from "./misses.ts";
 import { benchOverload } from "./overload.ts";
+import { benchPauses } from "./pauses.ts";
 import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
+import { benchResolvers } from "./resolvers.ts";
 import { type Row, printTable } from "./table.ts";
 
 interface Section {
@@ -29,6 +31,7 @@ const SECTIONS: readonly Section[] = [
   { name: "mab-lookup", title: "MAB look-ups in the full-size world, one core", run: (quick, progress) => benchMabLookup(quick ? 3 : 9, progress) },
   { name: "zone-image", title: "A signed registry zone, kept by increments; CPU time", run: (quick) => benchZoneImage(quick ? 5 : 25) },
   { name: "cache", title: "Tables of the cache, one core", run: (quick, progress) => benchCache(quick ? [10_000, 1_000_000] : [10_000, 1_000_000, 10_000_000], quick ? 3 : 9, progress) },
+  { name: "pauses", title: "Pauses of a QSR's engine with a large cache; CPU time", run: (quick, progress) => benchPauses(quick ? 1_000_000 : 10_000_000, progress) },
   {
     name: "answers",
     title: "Cached answers, real sockets on loopback, server and generator in processes of their own",
@@ -48,6 +51,11 @@ const SECTIONS: readonly Section[] = [
     name: "misses",
     title: "What a QSR has to ask for: time and CPU beyond its QSA's, and 100,000 in flight; real sockets on loopback, a process each",
     run: (quick, progress) => benchMisses(quick ? { micronets: 400_000, rounds: 3, milliseconds: 500 } : { micronets: 1_200_000, rounds: 7, milliseconds: 1500 }, progress),
+  },
+  {
+    name: "resolvers",
+    title: "Cached answers, beside cached names at DNS resolvers; real sockets on loopback, a process each",
+    run: (quick, progress) => benchResolvers(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 1 : 2, progress),
   },
   {
     name: "fan-out",

@@ -36,8 +36,7 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    const { server } = this;
-    if (!server.handleDatagram(now, peer, view, length)) this.querier.handleMessage(now, peer, server.header, view, length);
+    if (!this.server.handleDatagram(now, peer, view, length)) this.querier.handleMessage(now, peer, view, length);
   }
 
   resolve(now: number, request: MapRequest, asker: Asker, answer: Answer): boolean {

@@ -1,5 +1,5 @@
 import { type Family, type IpAddress, type Range, rangeOf } from "../address/index.ts";
-import { Fault, Header, MAX_DATAGRAM_OCTETS, MappingBody, ResultCode, UpdateAction, decodeHeader } from "../wire/index.ts";
+import { Fault, MAX_DATAGRAM_OCTETS, MappingBody, ResultCode, UpdateAction, checkHeader } from "../wire/index.ts";
 import { type Answer, Asker, type Audience } from "./answer.ts";
 import { Cache } from "./cache/cache.ts";
 import { NO_ENTRY } from "./cache/entry-table.ts";
@@ -51,7 +51,6 @@ export class Itr implements Engine, Audience, Holders {
   readonly cache: MappingCache;
   readonly querier: QuerierHalf;
   readonly counters = { malformedDatagrams: 0, hits: 0, misses: 0 };
-  readonly #header = new Header();
   readonly #asker = new Asker();
   readonly #body = new MappingBody();
   readonly #events: ItrEvent[] = [];
@@ -101,9 +100,8 @@ export class Itr implements Engine, Audience, Holders {
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    const header = this.#header;
-    if (decodeHeader(view, length, header) !== Fault.none) this.counters.malformedDatagrams++;
-    else this.querier.handleMessage(now, peer, header, view, length);
+    if (checkHeader(view, length) !== Fault.none) this.counters.malformedDatagrams++;
+    else this.querier.handleMessage(now, peer, view, length);
   }
 
   pollTransmit(out: Transmit): boolean {
@@ -143,6 +141,13 @@ export class Itr implements Engine, Audience, Holders {
   beginMab(): void {}
 
   beginUpstream(): void {}
+
+  beginMany(): void {}
+
+  tellOfMany(now: number, entry: number): number {
+    this.tell(now, entry, UpdateAction.flushRange);
+    return 0;
+  }
 
   tellMab(now: number, entry: number): void {
     this.tell(now, entry, UpdateAction.flushMab);

@@ -43,21 +43,33 @@ export function encodeHeader(view: DataView, header: Header, type: MessageType):
   view.setUint32(36, header.server3);
 }
 
+/** What is wrong with the header of a datagram of `length` octets, without reading it. */
+export function checkHeader(view: DataView, length: number): Fault {
+  if (length < INVARIANT_OCTETS) return Fault.tooShort;
+  const first = view.getUint8(0);
+  if ((first & 0xf0) !== MAGIC) return Fault.notDrtm;
+  if (first !== MAGIC_AND_VERSION) return Fault.unsupportedVersion;
+  if (length < HEADER_OCTETS) return Fault.tooShort;
+  if (length > MAX_DATAGRAM_OCTETS) return Fault.tooLong;
+  const type = typeOf(view);
+  return type < MessageType.mapRequest || type > MessageType.cacheUpdateAck ? Fault.unknownType : Fault.none;
+}
+
+/** The type of a message of at least INVARIANT_OCTETS, of any version. */
+export function typeOf(view: DataView): number {
+  return view.getUint8(1);
+}
+
 /**
  * Reads the header of a datagram of `length` octets. Whatever the fault, `into` keeps nothing of the datagram before: what
  * could not be read is zero. With `unsupportedVersion` the invariant part has been read, so that it can be answered.
  */
 export function decodeHeader(view: DataView, length: number, into: Header): Fault {
-  const hasInvariant = length >= INVARIANT_OCTETS && (view.getUint8(0) & 0xf0) === MAGIC;
-  const isVersion1 = hasInvariant && view.getUint8(0) === MAGIC_AND_VERSION;
+  const fault = checkHeader(view, length);
+  const hasInvariant = length >= INVARIANT_OCTETS && fault !== Fault.notDrtm;
   readInvariant(view, hasInvariant, into);
-  readCookies(view, isVersion1 && length >= HEADER_OCTETS, into);
-  if (length < INVARIANT_OCTETS) return Fault.tooShort;
-  if (!hasInvariant) return Fault.notDrtm;
-  if (!isVersion1) return Fault.unsupportedVersion;
-  if (length < HEADER_OCTETS) return Fault.tooShort;
-  if (length > MAX_DATAGRAM_OCTETS) return Fault.tooLong;
-  return into.type < MessageType.mapRequest || into.type > MessageType.cacheUpdateAck ? Fault.unknownType : Fault.none;
+  readCookies(view, hasInvariant && fault !== Fault.unsupportedVersion && length >= HEADER_OCTETS, into);
+  return fault;
 }
 
 /** Reads a header that must be of one type and whose message has at least `octets`. */
@@ -69,7 +81,7 @@ export function decodeHeaderOf(view: DataView, length: number, into: Header, typ
 }
 
 function readInvariant(view: DataView, isThere: boolean, into: Header): void {
-  into.type = isThere ? view.getUint8(1) : 0;
+  into.type = isThere ? typeOf(view) : 0;
   into.flags = isThere ? view.getUint16(2) : 0;
   into.sequence = isThere ? view.getUint32(4) : 0;
   into.nonceHi = isThere ? view.getUint32(8) : 0;

@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Where another's program is; undefined where it is not installed. */
-function findProgram(name: string): string | undefined {
+export function findProgram(name: string): string | undefined {
   const places = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return places.map((place) => join(place, name)).find(isExecutable);
 }

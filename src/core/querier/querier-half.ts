@@ -1,4 +1,4 @@
-import { type Header, MessageType } from "../../wire/index.ts";
+import { MessageType, typeOf } from "../../wire/index.ts";
 import type { Audience } from "../answer.ts";
 import type { MappingCache } from "../cache/mapping-cache.ts";
 import type { PeerTable } from "../link/peer-table.ts";
@@ -88,11 +88,12 @@ export class QuerierHalf {
     this.#prober = prober;
   }
 
-  /** Takes the messages that servers send, whose header has been read. */
-  handleMessage(now: number, peer: number, header: Header, view: DataView, length: number): void {
-    if (header.type === MessageType.mapReply) this.port.handleReply(now, peer, view, length);
-    else if (header.type === MessageType.mapRequestAck) this.port.handleRequestAck(now, peer, view, length);
-    else if (header.type === MessageType.cacheUpdate) this.receiver.handleUpdate(now, peer, view, length);
+  /** Takes the messages that servers send, whose header has been checked. */
+  handleMessage(now: number, peer: number, view: DataView, length: number): void {
+    const type = typeOf(view);
+    if (type === MessageType.mapReply) this.port.handleReply(now, peer, view, length);
+    else if (type === MessageType.mapRequestAck) this.port.handleRequestAck(now, peer, view, length);
+    else if (type === MessageType.cacheUpdate) this.receiver.handleUpdate(now, peer, view, length);
   }
 
   /** Goes over to other services in one step: leaves the servers that they do not name, meets the new ones and measures them. */

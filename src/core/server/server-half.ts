@@ -1,9 +1,10 @@
-import { Fault, Header, MAX_DATAGRAM_OCTETS, MessageType, decodeHeader } from "../../wire/index.ts";
+import { Fault, MAX_DATAGRAM_OCTETS, MessageType, checkHeader, typeOf } from "../../wire/index.ts";
 import { Cache } from "../cache/cache.ts";
 import { MappingCache } from "../cache/mapping-cache.ts";
 import { PeerTable } from "../link/peer-table.ts";
 import { TransmitRing } from "../link/transmit-ring.ts";
 import type { NextU32 } from "../next-u32.ts";
+import type { TableMemory } from "../tables/table-memory.ts";
 import { type ClientLimits, ClientPolicy } from "./client-policy.ts";
 import { OfferedShift } from "./offered-shift.ts";
 import { PeerCookies } from "./peer-cookies.ts";
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly limits: ServerLimits;
   readonly clients: ClientLimits;
   readonly nextU32: NextU32;
+  /** Where large tables have their memory from. */
+  readonly memory?: TableMemory;
 }
 
 const TRANSMIT_SLOTS = 2048;
@@ -37,18 +40,17 @@ export class ServerHalf {
   readonly cookies: PeerCookies;
   readonly shift = new OfferedShift();
   readonly #options: ServerOptions;
-  readonly header = new Header();
   readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
   #nextRotation = Infinity;
 
   /** `upstreamSlots` counts the server itself. */
   constructor(options: ServerOptions, upstreamSlots: number, source: AnswerSource) {
-    const { limits, nextU32 } = options;
+    const { limits, nextU32, memory } = options;
     this.#options = options;
     this.peers = new PeerTable(limits.maxPeers, nextU32);
     const queriers = new QuerierTable(this.peers, nextU32);
-    const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32());
-    this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring);
+    const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32(), memory);
+    this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring, memory);
     this.cache = new MappingCache(cache, this.promises);
     this.promises.epochHi = nextU32();
     this.promises.epochLo = nextU32();
@@ -71,15 +73,16 @@ export class ServerHalf {
     return [this.promises.epochHi, this.promises.epochLo].map((word) => word.toString(16).padStart(8, "0")).join("");
   }
 
-  /** Takes what queriers send. False for a well-formed message of the other kinds; `header` has been read then. */
+  /** Takes what queriers send. False for a well-formed message of the other kinds. */
   handleDatagram(now: number, peer: number, view: DataView, length: number): boolean {
-    const { header, responder } = this;
-    const fault = decodeHeader(view, length, header);
-    const isRequest = header.type === MessageType.mapRequest;
-    if (fault !== Fault.none && !(fault === Fault.unsupportedVersion && isRequest)) this.counters.malformedDatagrams++;
+    const { responder } = this;
+    const fault = checkHeader(view, length);
+    const type = fault === Fault.none || fault === Fault.unsupportedVersion ? typeOf(view) : 0;
+    const isRequest = type === MessageType.mapRequest;
+    if (fault !== Fault.none && !isRequest) this.counters.malformedDatagrams++;
     else if (isRequest) responder.handleRequest(now, peer, view, length);
-    else if (header.type === MessageType.cacheUpdateAck) responder.handleUpdateAck(now, peer, view, length);
-    else if (header.type === MessageType.mapReplyAck) responder.handleReplyAck(now, peer, view, length);
+    else if (type === MessageType.cacheUpdateAck) responder.handleUpdateAck(now, peer, view, length);
+    else if (type === MessageType.mapReplyAck) responder.handleReplyAck(now, peer, view, length);
     else return false;
     return true;
   }
