@@ -1,11 +1,15 @@
 /**
- * The tables of a cache with so many micronets, in a process of its own: `FAMILY MICRONETS`. Filled in no order; then asked for what they
- * take, and for the time of look-ups.
+ * The tables of a cache with so many micronets, in a process of its own: `FAMILY MICRONETS PAGES`, pages `huge` or `small`. Filled in no
+ * order; then asked for what they take, and for the time of look-ups.
  */
+import { readFileSync } from "node:fs";
 import type { Family } from "../src/address/index.ts";
 import { Cache } from "../src/core/cache/cache.ts";
 import { PeerTable } from "../src/core/link/peer-table.ts";
 import { Ledger } from "../src/core/server/ledger.ts";
+import { plainMemory } from "../src/core/tables/table-memory.ts";
+import { hugeMemory } from "../src/io/batch/huge-memory.ts";
+import { loadNative } from "../src/io/batch/native.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { MappingBody, ResultCode } from "../src/wire/index.ts";
 import { serveParent } from "./child.ts";
@@ -15,6 +19,10 @@ export interface TablesReport {
   /** Octets for each. */
   readonly entry: number;
   readonly record: number;
+  /** CPU time of filing one entry and one record, nanoseconds. */
+  readonly filing: number;
+  /** Memory in huge pages, MiB. */
+  readonly huge: number;
 }
 
 const QUERIERS = 64;
@@ -27,19 +35,22 @@ const HOUR_MS = 3_600_000;
 const family = Number(process.argv[2]) as Family;
 const micronets = Number(process.argv[3]);
 const body = Object.assign(new MappingBody(), { family, etrFamily: family, prefixLength: 16, versionLineage: 1, positionLineage: 1 });
-const cache = new Cache(micronets, 2, nextU32());
+const tableMemory = process.argv[4] === "huge" ? hugeMemory(loadNative()) : plainMemory;
+const cache = new Cache(micronets, 2, nextU32(), tableMemory);
 const peers = new PeerTable(1 << 12, nextU32);
-const ledger = new Ledger(micronets, cache.entries, peers);
+const ledger = new Ledger(micronets, cache.entries, peers, tableMemory);
 const read = new MappingBody();
 const asked = new Uint32Array(LOOK_UPS);
 
+const start = process.cpuUsage();
 const before = rss();
 for (let index = 0; index < micronets; index++) fill(index);
 const filled = rss();
 for (let index = 0; index < micronets; index++) ledger.note(index, peers.intern(0, 4, index % QUERIERS, 0, 0, 0, 1), index, index, HOUR_MS);
 const noted = rss();
+const filing = process.cpuUsage(start);
 
-serveParent({ entry: (filled - before) / micronets, record: (noted - filled) / micronets } satisfies TablesReport, () => ({ nanoseconds: lookUp() }));
+serveParent({ entry: (filled - before) / micronets, record: (noted - filled) / micronets, filing: ((filing.user + filing.system) * 1_000) / micronets, huge: hugePages() } satisfies TablesReport, () => ({ nanoseconds: lookUp() }));
 
 /** One address, or one /64, somewhere. */
 function fill(index: number): void {
@@ -85,6 +96,11 @@ function findIpv6(from: Cache, keys: Uint32Array, into: MappingBody): number {
 
 function keyOf(index: number): number {
   return Math.imul(index, SPREAD) >>> 0;
+}
+
+/** Of this process, in MiB: proc(5), smaps. */
+function hugePages(): number {
+  return Number(/^AnonHugePages:\s+(\d+) kB/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))![1]) / 1024;
 }
 
 function rss(): number {

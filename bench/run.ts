@@ -13,6 +13,7 @@ import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
 import { benchMisses } from "./misses.ts";
 import { benchOverload } from "./overload.ts";
+import { benchPauses } from "./pauses.ts";
 import { benchProbing } from "./probing.ts";
 import { benchZoneImage } from "./zone-image.ts";
 import { benchResolvers } from "./resolvers.ts";
@@ -30,6 +31,7 @@ const SECTIONS: readonly Section[] = [
   { name: "mab-lookup", title: "MAB look-ups in the full-size world, one core", run: (quick, progress) => benchMabLookup(quick ? 3 : 9, progress) },
   { name: "zone-image", title: "A signed registry zone, kept by increments; CPU time", run: (quick) => benchZoneImage(quick ? 5 : 25) },
   { name: "cache", title: "Tables of the cache, one core", run: (quick, progress) => benchCache(quick ? [10_000, 1_000_000] : [10_000, 1_000_000, 10_000_000], quick ? 3 : 9, progress) },
+  { name: "pauses", title: "Pauses of a QSR's engine with a large cache; CPU time", run: (quick, progress) => benchPauses(quick ? 1_000_000 : 10_000_000, progress) },
   {
     name: "answers",
     title: "Cached answers, real sockets on loopback, server and generator in processes of their own",

@@ -142,6 +142,13 @@ export class Itr implements Engine, Audience, Holders {
 
   beginUpstream(): void {}
 
+  beginMany(): void {}
+
+  tellOfMany(now: number, entry: number): number {
+    this.tell(now, entry, UpdateAction.flushRange);
+    return 0;
+  }
+
   tellMab(now: number, entry: number): void {
     this.tell(now, entry, UpdateAction.flushMab);
   }

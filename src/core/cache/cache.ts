@@ -2,6 +2,7 @@ import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLa
 import type { MappingBody } from "../../wire/index.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
 import { RangeIndex } from "../tables/range-index.ts";
+import type { TableMemory } from "../tables/table-memory.ts";
 
 const EVICTION_STEPS = 256;
 
@@ -16,39 +17,38 @@ export class Cache {
   readonly entries: EntryTable;
   /** Whether somebody counts on an entry. */
   isHeld: (entry: number) => boolean = () => false;
-  readonly #ipv4 = new RangeIndex(false);
-  readonly #ipv6 = new RangeIndex(true);
+  readonly #ipv4: RangeIndex;
+  readonly #ipv6: RangeIndex;
   #hand = 0;
   #walker = 0;
 
   /** `seed`: a random number. */
-  constructor(maxEntries: number, maxUpstreams: number, seed: number) {
-    this.entries = new EntryTable(maxEntries, maxUpstreams, seed);
+  constructor(maxEntries: number, maxUpstreams: number, seed: number, memory?: TableMemory) {
+    this.entries = new EntryTable(maxEntries, maxUpstreams, seed, memory);
+    this.#ipv4 = new RangeIndex(false, memory);
+    this.#ipv6 = new RangeIndex(true, memory);
   }
 
   get size(): number {
-    return this.entries.size;
+    return this.entries.size - this.entries.chains.voids;
   }
 
-  /** The entry around a key, expired or not; NO_ENTRY when there is none. */
+  /** The entry around a key, expired or not, that is not void; NO_ENTRY when there is none. */
   find(family: Family, hi: number, lo: number): number {
-    // As Int32, which calls take without a box.
-    const upper = hi | 0;
-    const lower = lo | 0;
-    const entry = (family === 4 ? this.#ipv4 : this.#ipv6).floor(upper, lower);
-    return entry === NO_ENTRY || this.entries.endsBefore(entry, upper, lower) ? NO_ENTRY : entry;
+    const entry = this.#around(family, hi, lo);
+    return entry === NO_ENTRY || this.entries.isVoid(entry) ? NO_ENTRY : entry;
   }
 
-  /** Some entry that shares a key with a range: the lowest one; NO_ENTRY when there is none. */
+  /** Some entry, void or not, that shares a key with a range: the lowest one; NO_ENTRY when there is none. */
   overlapping(family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
-    const around = this.find(family, firstHi, firstLo);
+    const around = this.#around(family, firstHi, firstLo);
     if (around !== NO_ENTRY) return around;
     const above = this.#index(family).above(firstHi, firstLo);
     if (above === NO_ENTRY) return NO_ENTRY;
     return compareKeys(this.entries.firstHi(above), this.entries.firstLo(above), lastHi, lastLo) <= 0 ? above : NO_ENTRY;
   }
 
-  /** The lowest entry that begins above a key and not above the end of a range; NO_ENTRY when there is none. */
+  /** The lowest entry, void or not, that begins above a key and not above the end of a range; NO_ENTRY when there is none. */
   following(family: Family, hi: number, lo: number, lastHi: number, lastLo: number): number {
     const above = this.#index(family).above(hi, lo);
     if (above === NO_ENTRY) return NO_ENTRY;
@@ -99,6 +99,14 @@ export class Cache {
       this.#walker = this.#walker + 1 >= this.entries.highWater ? 0 : this.#walker + 1;
       if (this.entries.isTaken(this.#walker)) visit(this.#walker);
     }
+  }
+
+  #around(family: Family, hi: number, lo: number): number {
+    // As Int32, which calls take without a box.
+    const upper = hi | 0;
+    const lower = lo | 0;
+    const entry = (family === 4 ? this.#ipv4 : this.#ipv6).floor(upper, lower);
+    return entry === NO_ENTRY || this.entries.endsBefore(entry, upper, lower) ? NO_ENTRY : entry;
   }
 
   #advance(): number {

@@ -1,7 +1,9 @@
 import type { Family } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
 import { AddressTable } from "../tables/address-table.ts";
+import { plainMemory } from "../tables/table-memory.ts";
 import { type Version, compareVersions } from "../version.ts";
+import { LAST_GENERATION, MOST_ROWS, UpstreamChains } from "./upstream-chains.ts";
 
 /** No entry. */
 export const NO_ENTRY = -1;
@@ -24,11 +26,10 @@ const EXPIRY = 7;
 const NONCE_HI = 8;
 const NONCE_LO = 9;
 const LEDGER = 10;
-/** Links of the chain of an upstream; each has half of the upstream's number in its upper octet. */
+/** Two links of the chain of its upstream; of a free row: the next free one. */
 const NEXT = 11;
-const PREVIOUS = 12;
 
-/** SHAPE: from the top flags, family, length of the MAB's prefix, the ETR's family, result. */
+/** SHAPE: from the top flags, family, length of the MAB's prefix, generation in its upstream, the ETR's family, result. */
 const TAKEN = 0x8000_0000;
 /** Its upstream sends no Cache Updates for it. */
 const UNPROMISED = 0x4000_0000;
@@ -37,21 +38,22 @@ const TOUCHED = 0x2000_0000;
 /** Version and position have halves that the row has no room for. */
 const WIDE = 0x1000_0000;
 const FLAGS = 0xf000_0000;
-
-const LINK = 0x00ff_ffff;
+const GENERATION_SHIFT = 11;
+const GENERATION = LAST_GENERATION << GENERATION_SHIFT;
+const ETR_FAMILY = 0x07;
 
 /** Beside IPv6 rows: the lower halves of their keys. */
 const LOWS = 2;
 /** Beside wide rows: the lineage of the version, and upper halves of both numbers. */
 const WIDES = 3;
 
-/** More rows cannot be chained. */
-export const MOST_ENTRIES = LINK;
+export const MOST_ENTRIES = MOST_ROWS;
 
 /**
  * The rows of the cache: one range with its answer each, 52 octets in one typed array. What few rows have is beside it, in arrays of which
  * only the parts that are written to take memory: keys of IPv6 (8 octets more), versions with upper halves (12). Rows of one upstream
- * are chained, so that they can be flushed together. Links are stored plus one; zero is none.
+ * are chained, so that they can be flushed together: all at once, by the number of their generation, to be taken out one after the other.
+ * Links are stored plus one; zero is none.
  */
 export class EntryTable {
   readonly capacity: number;
@@ -59,19 +61,20 @@ export class EntryTable {
   readonly #lows: Uint32Array;
   readonly #wides: Uint32Array;
   readonly #etrs: AddressTable;
-  readonly #heads: Uint32Array;
+  /** By upstream. */
+  readonly chains: UpstreamChains;
   #free = 0;
   #fresh = 0;
   #size = 0;
 
   /** `capacity`: at most MOST_ENTRIES; `maxUpstreams`: at most 65,536. */
-  constructor(capacity: number, maxUpstreams: number, seed: number) {
+  constructor(capacity: number, maxUpstreams: number, seed: number, memory = plainMemory) {
     this.capacity = capacity;
-    this.#words = new Uint32Array(capacity * WIDTH);
-    this.#lows = new Uint32Array(capacity * LOWS);
+    this.#words = memory(capacity * WIDTH);
+    this.#lows = memory(capacity * LOWS);
     this.#wides = new Uint32Array(capacity * WIDES);
     this.#etrs = new AddressTable(capacity, seed);
-    this.#heads = new Uint32Array(maxUpstreams);
+    this.chains = new UpstreamChains(maxUpstreams, this.#words, WIDTH, NEXT);
   }
 
   get size(): number {
@@ -106,7 +109,7 @@ export class EntryTable {
   }
 
   release(entry: number): void {
-    this.#unchain(entry);
+    this.chains.remove(entry, this.isVoid(entry));
     this.#releaseEtr(entry);
     this.#words[entry * WIDTH + SHAPE] = 0;
     this.#words[entry * WIDTH + NEXT] = this.#free;
@@ -175,7 +178,7 @@ export class EntryTable {
     body.firstLo = isIpv4 ? 0 : this.#lows[entry * LOWS]!;
     body.lastHi = words[at + LAST]!;
     body.lastLo = isIpv4 ? 0 : this.#lows[entry * LOWS + 1]!;
-    this.#readEtr((shape >>> 8) & 0xff, words[at + ETR]!, body);
+    this.#readEtr((shape >>> 8) & ETR_FAMILY, words[at + ETR]!, body);
     body.versionLineage = isWide ? this.#wides[entry * WIDES]! : words[at + LINEAGE]!;
     body.versionHi = isWide ? this.#wides[entry * WIDES + 1]! : 0;
     body.versionLo = words[at + VERSION]!;
@@ -234,14 +237,13 @@ export class EntryTable {
   }
 
   upstream(entry: number): number {
-    const at = entry * WIDTH;
-    return ((this.#words[at + NEXT]! >>> 24) << 8) | (this.#words[at + PREVIOUS]! >>> 24);
+    return this.chains.upstream(entry);
   }
 
   /** Notes that the entry now stands on another upstream's word. */
   setUpstream(entry: number, upstream: number): void {
     if (this.upstream(entry) === upstream) return;
-    this.#unchain(entry);
+    this.chains.remove(entry, this.isVoid(entry));
     this.#chain(entry, upstream);
   }
 
@@ -273,13 +275,18 @@ export class EntryTable {
     this.#words[entry * WIDTH + LEDGER] = head;
   }
 
-  /** The first entry learnt from an upstream, NO_ENTRY when there is none; go on with `following`. */
+  /** The first entry learnt from an upstream, NO_ENTRY when there is none; go on with `following`. Void ones are not among them. */
   firstOf(upstream: number): number {
-    return this.#heads[upstream]! - 1;
+    return this.chains.first(upstream);
+  }
+
+  /** Whether an entry is to be taken out, and says nothing any more. */
+  isVoid(entry: number): boolean {
+    return this.chains.voids > 0 && (this.#shape(entry) & GENERATION) >>> GENERATION_SHIFT !== this.chains.generation(this.upstream(entry));
   }
 
   following(entry: number): number {
-    return (this.#words[entry * WIDTH + NEXT]! & LINK) - 1;
+    return this.chains.following(entry);
   }
 
   touch(entry: number): void {
@@ -319,7 +326,7 @@ export class EntryTable {
       this.#wides[entry * WIDES + 1] = body.versionHi;
       this.#wides[entry * WIDES + 2] = body.positionHi;
     }
-    const flags = (words[at + SHAPE]! & FLAGS & ~(WIDE | UNPROMISED)) | (isWide ? WIDE : 0);
+    const flags = (words[at + SHAPE]! & (FLAGS | GENERATION) & ~(WIDE | UNPROMISED)) | (isWide ? WIDE : 0);
     words[at + SHAPE] = flags | (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
   }
 
@@ -328,7 +335,7 @@ export class EntryTable {
   }
 
   #etrFamily(entry: number): number {
-    return (this.#shape(entry) >>> 8) & 0xff;
+    return (this.#shape(entry) >>> 8) & ETR_FAMILY;
   }
 
   #etr(entry: number, index: 0 | 1 | 2 | 3): number {
@@ -372,24 +379,8 @@ export class EntryTable {
   }
 
   #chain(entry: number, upstream: number): void {
-    const head = this.#heads[upstream]!;
-    this.#words[entry * WIDTH + NEXT] = ((upstream >>> 8) << 24) | head;
-    this.#words[entry * WIDTH + PREVIOUS] = (upstream & 0xff) << 24;
-    if (head !== 0) this.#link(head - 1, PREVIOUS, entry + 1);
-    this.#heads[upstream] = entry + 1;
-  }
-
-  #unchain(entry: number): void {
-    const next = this.#words[entry * WIDTH + NEXT]! & LINK;
-    const previous = this.#words[entry * WIDTH + PREVIOUS]! & LINK;
-    if (next !== 0) this.#link(next - 1, PREVIOUS, previous);
-    if (previous === 0) this.#heads[this.upstream(entry)] = next;
-    else this.#link(previous - 1, NEXT, next);
-  }
-
-  /** Sets one of an entry's links, and leaves its part of the upstream's number as it is. */
-  #link(entry: number, which: typeof NEXT | typeof PREVIOUS, link: number): void {
-    const at = entry * WIDTH + which;
-    this.#words[at] = (this.#words[at]! & ~LINK) | link;
+    const at = entry * WIDTH + SHAPE;
+    this.#words[at] = (this.#words[at]! & ~GENERATION) | (this.chains.generation(upstream) << GENERATION_SHIFT);
+    this.chains.add(upstream, entry);
   }
 }

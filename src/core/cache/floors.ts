@@ -21,6 +21,9 @@ const SHAPE = 8;
 
 const IPV4_LENGTHS = 33;
 
+/** So many are forgotten one by one. */
+const FEW = 128;
+
 /** A range of keys while floors are joined. */
 interface Span {
   firstHi: number;
@@ -38,8 +41,8 @@ interface Span {
 export class Floors {
   /** Floors given up because even one for each MAB did not fit. */
   lost = 0;
-  readonly #words: Uint32Array;
-  readonly #slots: Slots;
+  #words: Uint32Array;
+  #slots: Slots;
   /** By family and prefix length, from when there is a floor. */
   readonly #indexes: (RangeIndex | undefined)[] = [];
   readonly #span: Span = { firstHi: 0, firstLo: 0, lastHi: 0, lastLo: 0 };
@@ -98,8 +101,16 @@ export class Floors {
     }
   }
 
+  /** Forgets all. Where they are many, fresh memory takes no time. */
   clear(): void {
-    for (let row = 0; row < this.#slots.highWater; row++) if (this.#words[row * WIDTH + SHAPE] !== 0) this.#remove(row);
+    if (this.size <= FEW) {
+      for (let row = 0; row < this.#slots.highWater; row++) if (this.#words[row * WIDTH + SHAPE] !== 0) this.#remove(row);
+      return;
+    }
+    this.#words = new Uint32Array(this.#words.length);
+    this.#slots = new Slots(this.#words.length / WIDTH);
+    this.#indexes.length = 0;
+    this.#hand = 0;
   }
 
   /** Takes out all floors that overlap a span, which grows by them, as the version does. */

@@ -13,6 +13,14 @@ export const ANY_UPSTREAM = -1;
 /** Within this all that is about to expire is found, and fetched again: one round, and the deadline of a fetch. */
 export const REFETCH_STEP_MS = 6_000;
 
+/**
+ * So many entries are withdrawn in one go; of more, so many in each step, and steps have this time between them for everything else, in
+ * microseconds. A message, which may be the first to touch its memory, counts as some entries.
+ */
+const STEP_ENTRIES = 128;
+const STEP_PAUSE = 300;
+const MESSAGE_ENTRIES = 4;
+
 /** Those who were given entries. */
 export interface Holders {
   /** Whether anyone still counts on an entry. */
@@ -24,6 +32,10 @@ export interface Holders {
   beginMab(): void;
   /** All that came from an upstream is about to be withdrawn: tells those who hold much of it at once, by one message. */
   beginUpstream(now: number, upstream: number): void;
+  /** Very many entries are about to be withdrawn, with time between them. */
+  beginMany(): void;
+  /** Tells them to forget one of these; who has been told of a few is told to forget everything instead. Gives how many are told. */
+  tellOfMany(now: number, entry: number, cause: Version): number;
 }
 
 /** Wants the mapping of a key soon, for nobody in particular. */
@@ -46,6 +58,9 @@ export class MappingCache {
   readonly #cause = new Version();
   readonly #nothing = new Version();
   readonly #rounds = new Rounds();
+  /** Upstreams with void entries, which are taken out step by step; for each, whether their floors are kept. */
+  readonly #emptied = new Map<number, boolean>();
+  #nextStep = 0;
 
   constructor(cache: Cache, holders: Holders) {
     this.cache = cache;
@@ -155,21 +170,31 @@ export class MappingCache {
     this.floors.raise(milliseconds(now), family, prefixLength, mab.hi, mab.lo, last.hi, last.lo, this.#floor);
   }
 
-  /** Withdraws all that came from one upstream; what was in use of it is wanted again. Gives how many. */
+  /**
+   * Withdraws all that came from one upstream; what was in use of it is wanted again. Gives how many. Where they are very many, they are
+   * void at once, and taken out and told of in steps.
+   */
   flushUpstream(now: number, upstream: number): number {
-    let flushed = 0;
-    this.#holders.beginUpstream(now, upstream);
-    for (let entry = this.entries.firstOf(upstream); entry !== NO_ENTRY; entry = this.entries.firstOf(upstream)) {
-      if (upstream !== OWN && this.entries.isTouched(entry)) this.wantKey(this.entries.family(entry), this.entries.firstHi(entry), this.entries.firstLo(entry));
-      this.withdraw(now, entry, this.#nothing);
-      flushed++;
+    const flushed = this.entries.chains.count(upstream);
+    if (flushed > STEP_ENTRIES) {
+      this.#makeVoid(now, upstream, true);
+    } else if (flushed > 0) {
+      this.#holders.beginUpstream(now, upstream);
+      for (let entry = this.entries.firstOf(upstream); entry !== NO_ENTRY; entry = this.entries.firstOf(upstream)) {
+        this.#wantAgain(entry);
+        this.withdraw(now, entry, this.#nothing);
+      }
     }
     return flushed;
   }
 
   /** Withdraws everything, and forgets the floors: for an operator who knows better. */
   flushEverything(now: number): void {
-    for (let entry = 0; entry < this.entries.highWater; entry++) if (this.entries.isTaken(entry)) this.withdraw(now, entry, this.#nothing);
+    if (this.cache.size > STEP_ENTRIES) {
+      for (let upstream = 0; upstream < this.entries.chains.upstreams; upstream++) if (this.entries.chains.count(upstream) > 0) this.#makeVoid(now, upstream, false);
+    } else {
+      for (let entry = 0; entry < this.entries.highWater; entry++) if (this.entries.isTaken(entry)) this.withdraw(now, entry, this.#nothing);
+    }
     this.floors.clear();
   }
 
@@ -195,16 +220,18 @@ export class MappingCache {
     let entry = this.cache.overlapping(family, body.firstHi, body.firstLo, body.lastHi, body.lastLo);
     while (entry !== NO_ENTRY) {
       const isOfMab = this.entries.upstream(entry) !== OWN && this.entries.prefixLength(entry) === body.prefixLength;
-      if (isOfMab) this.entries.raiseToVersion(entry, out);
+      if (isOfMab && this.#hasFloor(entry)) this.entries.raiseToVersion(entry, out);
       entry = this.cache.following(family, this.entries.lastHi(entry), this.entries.lastLo(entry), body.lastHi, body.lastLo);
     }
   }
 
   get next(): number {
-    return this.cache.size + this.floors.size > 0 ? this.#rounds.next : Infinity;
+    const nextRound = this.entries.size + this.floors.size > 0 ? this.#rounds.next : Infinity;
+    return this.#emptied.size > 0 ? Math.min(this.#nextStep, nextRound) : nextRound;
   }
 
   handleTimeout(now: number): void {
+    if (this.#emptied.size > 0 && now >= this.#nextStep) this.#emptyStep(now);
     if (now < this.#rounds.next) return;
     const nowMs = milliseconds(now);
     const rows = this.#rounds.begin(now, Math.max(this.entries.highWater, this.floors.highWater));
@@ -212,9 +239,55 @@ export class MappingCache {
     this.cache.walk(rows, (entry) => this.#age(now, nowMs, entry));
   }
 
+  /** Makes all of an upstream void; `hasFloors`: whether nothing older may follow. */
+  #makeVoid(now: number, upstream: number, hasFloors: boolean): void {
+    // Void ones are all treated alike, and not after too many others.
+    const before = this.#emptied.get(upstream);
+    if (before !== undefined && before !== hasFloors) this.#empty(now, upstream, Infinity);
+    if (!this.entries.chains.makeVoid(upstream)) {
+      this.#empty(now, upstream, Infinity);
+      this.entries.chains.makeVoid(upstream);
+    }
+    if (this.#emptied.size === 0) this.#nextStep = now;
+    this.#holders.beginMany();
+    this.#emptied.set(upstream, hasFloors);
+  }
+
+  #emptyStep(now: number): void {
+    let left = STEP_ENTRIES;
+    for (const upstream of this.#emptied.keys()) if (left > 0) left -= this.#empty(now, upstream, left);
+    this.#nextStep = now + STEP_PAUSE;
+  }
+
+  /** Takes void entries of an upstream out, at most so many, messages counted; gives how many. */
+  #empty(now: number, upstream: number, most: number): number {
+    const hasFloors = this.#emptied.get(upstream)!;
+    let done = 0;
+    let entry = this.entries.chains.firstVoid(upstream);
+    for (; entry !== NO_ENTRY && done < most; entry = this.entries.chains.firstVoid(upstream)) {
+      this.#wantAgain(entry);
+      done += 1 + MESSAGE_ENTRIES * this.#holders.tellOfMany(now, entry, this.#nothing);
+      if (hasFloors) this.#remove(now, entry, this.#nothing);
+      else this.cache.remove(entry);
+    }
+    if (entry === NO_ENTRY) this.#emptied.delete(upstream);
+    return done;
+  }
+
+  #wantAgain(entry: number): void {
+    const { entries } = this;
+    if (entries.upstream(entry) !== OWN && entries.isTouched(entry)) this.wantKey(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry));
+  }
+
+  /** Whether what an entry says binds what comes after it. */
+  #hasFloor(entry: number): boolean {
+    return !this.entries.isVoid(entry) || this.#emptied.get(this.entries.upstream(entry)) !== false;
+  }
+
   /** Takes out what has expired, and has what is in use fetched before it does. */
   #age(now: number, nowMs: number, entry: number): void {
     const { entries } = this;
+    if (entries.isVoid(entry)) return;
     const left = remainingMs(entries.expiry(entry), nowMs);
     if (left <= 0) {
       this.withdraw(now, entry, this.#nothing);

@@ -2,6 +2,7 @@ import { remainingMs } from "../clock.ts";
 import type { EntryTable } from "../cache/entry-table.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import { NO_ROW, RowIndex, type RowKeys } from "../tables/row-index.ts";
+import { plainMemory } from "../tables/table-memory.ts";
 
 /** No record. */
 export const NO_RECORD = NO_ROW;
@@ -65,11 +66,11 @@ export class Ledger {
   #hand = 0;
 
   /** `capacity`: at most MOST_ROWS records; `peers`: at most 2^20. */
-  constructor(capacity: number, entries: EntryTable, peers: PeerTable) {
+  constructor(capacity: number, entries: EntryTable, peers: PeerTable, memory = plainMemory) {
     this.#entries = entries;
     this.#peers = peers;
     this.#capacity = capacity;
-    this.#words = new Uint32Array(capacity * WIDTH);
+    this.#words = memory(capacity * WIDTH);
     this.#index = new RowIndex(capacity, new RecordKeys(this.#words));
     this.#records = new Uint32Array(peers.capacity);
     this.#held = new Uint32Array(peers.capacity);

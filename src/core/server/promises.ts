@@ -7,6 +7,7 @@ import { milliseconds, remainingMs } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import { Rounds } from "../tables/rounds.ts";
+import type { TableMemory } from "../tables/table-memory.ts";
 import type { Version } from "../version.ts";
 import { Ledger, NO_RECORD } from "./ledger.ts";
 import type { QuerierTable } from "./querier-table.ts";
@@ -43,15 +44,17 @@ export class Promises implements Holders {
   readonly #owedGeneration: Uint32Array;
   /** Which flush of a MAB each querier was told of last. */
   readonly #toldOfMab: Uint32Array;
+  /** Of how many entries that are withdrawn step by step each querier was told. */
+  readonly #toldOfMany = new Map<number, number>();
   #mabFlush = 0;
   readonly #rounds = new Rounds();
   #hand = 0;
 
-  constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
+  constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing, memory?: TableMemory) {
     this.#entries = entries;
     this.#peers = peers;
     this.#queriers = queriers;
-    this.ledger = new Ledger(limits.maxPromises, entries, peers);
+    this.ledger = new Ledger(limits.maxPromises, entries, peers, memory);
     this.sender = new UpdateSender(limits.maxUpdates, peers, queriers, ring);
     this.#owedUntilMs = new Uint32Array(peers.capacity);
     this.#owedGeneration = new Uint32Array(peers.capacity).fill(0xffffffff);
@@ -98,6 +101,25 @@ export class Promises implements Holders {
    */
   beginUpstream(now: number, upstream: number): void {
     for (const [peer, entries] of this.#countHolders(upstream)) if (entries > FEW_ENTRIES) this.#collapse(now, peer);
+  }
+
+  beginMany(): void {
+    this.#toldOfMany.clear();
+  }
+
+  tellOfMany(now: number, entry: number, cause: Version): number {
+    if (!this.hold(entry)) return 0;
+    let holders = 0;
+    for (let record = this.ledger.firstOf(entry), next; record !== NO_RECORD; record = next) {
+      next = this.ledger.following(record);
+      holders++;
+      const peer = this.ledger.peer(record);
+      const told = (this.#toldOfMany.get(peer) ?? 0) + 1;
+      this.#toldOfMany.set(peer, told);
+      if (told > FEW_ENTRIES) this.#collapse(now, peer);
+    }
+    this.tell(now, entry, UpdateAction.flushRange, cause);
+    return holders;
   }
 
   /** A verified querier has spoken. If promises to it were dropped, it is told now that nothing of us holds any more. */

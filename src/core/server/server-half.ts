@@ -4,6 +4,7 @@ import { MappingCache } from "../cache/mapping-cache.ts";
 import { PeerTable } from "../link/peer-table.ts";
 import { TransmitRing } from "../link/transmit-ring.ts";
 import type { NextU32 } from "../next-u32.ts";
+import type { TableMemory } from "../tables/table-memory.ts";
 import { type ClientLimits, ClientPolicy } from "./client-policy.ts";
 import { OfferedShift } from "./offered-shift.ts";
 import { PeerCookies } from "./peer-cookies.ts";
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly limits: ServerLimits;
   readonly clients: ClientLimits;
   readonly nextU32: NextU32;
+  /** Where large tables have their memory from. */
+  readonly memory?: TableMemory;
 }
 
 const TRANSMIT_SLOTS = 2048;
@@ -42,12 +45,12 @@ export class ServerHalf {
 
   /** `upstreamSlots` counts the server itself. */
   constructor(options: ServerOptions, upstreamSlots: number, source: AnswerSource) {
-    const { limits, nextU32 } = options;
+    const { limits, nextU32, memory } = options;
     this.#options = options;
     this.peers = new PeerTable(limits.maxPeers, nextU32);
     const queriers = new QuerierTable(this.peers, nextU32);
-    const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32());
-    this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring);
+    const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32(), memory);
+    this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring, memory);
     this.cache = new MappingCache(cache, this.promises);
     this.promises.epochHi = nextU32();
     this.promises.epochLo = nextU32();

@@ -1,4 +1,5 @@
 import { NodePool } from "./node-pool.ts";
+import type { TableMemory } from "./table-memory.ts";
 
 /** No id. */
 export const NONE = -1;
@@ -22,9 +23,9 @@ export class Leaves {
   /** Where lower halves are; zero where there are none. */
   readonly #lows: number;
 
-  constructor(isWide: boolean) {
+  constructor(isWide: boolean, memory?: TableMemory) {
     this.#lows = isWide ? LOWS : 0;
-    this.#pool = new NodePool(isWide ? WIDE_WIDTH : NARROW_WIDTH);
+    this.#pool = new NodePool(isWide ? WIDE_WIDTH : NARROW_WIDTH, memory);
   }
 
   get taken(): number {

@@ -1,3 +1,5 @@
+import { type TableMemory, plainMemory } from "./table-memory.ts";
+
 /** Nodes of the first chunk; each further chunk has twice as many. */
 const FIRST_CHUNK_BITS = 2;
 
@@ -7,12 +9,14 @@ const FIRST_CHUNK_BITS = 2;
  */
 export class NodePool {
   readonly #width: number;
+  readonly #memory: TableMemory;
   readonly #chunks: Uint32Array[] = [];
   readonly #returned: number[] = [];
   #next = 1 << FIRST_CHUNK_BITS;
 
   /** `width`: words of a row. */
-  constructor(width: number) {
+  constructor(width: number, memory = plainMemory) {
+    this.#memory = memory;
     this.#width = width | 0;
   }
 
@@ -22,7 +26,7 @@ export class NodePool {
     if (returned !== undefined) return returned;
     const node = this.#next++;
     const chunk = chunkOf(node);
-    if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array((1 << (chunk + FIRST_CHUNK_BITS)) * this.#width));
+    if (chunk === this.#chunks.length) this.#chunks.push(this.#memory((1 << (chunk + FIRST_CHUNK_BITS)) * this.#width));
     return node;
   }
 

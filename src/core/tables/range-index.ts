@@ -1,5 +1,6 @@
 import { Directories, MOST_BITS, bitsOf, commonBits, explicitly, isExplicit, window } from "./directories.ts";
 import { LEAF_KEYS, Leaves, NONE } from "./leaves.ts";
+import type { TableMemory } from "./table-memory.ts";
 
 export { NONE };
 
@@ -42,9 +43,9 @@ export class RangeIndex {
   #cut = 0;
 
   /** `isWide`: whether keys have lower halves; otherwise these are zero. */
-  constructor(isWide: boolean) {
+  constructor(isWide: boolean, memory?: TableMemory) {
     this.#keyBits = isWide ? 64 : 32;
-    this.#leaves = new Leaves(isWide);
+    this.#leaves = new Leaves(isWide, memory);
     this.#root = this.#leaves.take();
   }
 

@@ -3,15 +3,17 @@ const ROUND = 4_000_000;
 const STEPS_A_ROUND = 4;
 /** As many rows are looked at in one go. */
 const SMALL = 64;
+/** More are not: should each have to be taken out, that takes some milliseconds. */
+const MOST = 1024;
 
-/** Plans walks around a table that come by every row each 4 s: all at once where they are few, otherwise a quarter each second. */
+/** Plans walks around a table that come by every row each 4 s: all at once where they are few, otherwise a quarter each second, or less and sooner. */
 export class Rounds {
   /** When the next step is due; microseconds. */
   next = 0;
 
   /** Begins a step that is due; gives how many of so many rows are looked at in it. */
   begin(now: number, rows: number): number {
-    const steps = rows <= SMALL ? 1 : STEPS_A_ROUND;
+    const steps = rows <= SMALL ? 1 : Math.max(STEPS_A_ROUND, Math.ceil(rows / MOST));
     this.next = now + ROUND / steps;
     return Math.ceil(rows / steps);
   }

@@ -17,6 +17,7 @@ export interface Native {
   eventfd(initial: number, flags: number): number;
   read(descriptor: number, buffer: number, octets: number): number;
   close(descriptor: number): number;
+  madvise(address: number, octets: number, advice: number): number;
   errno(): number;
   addressOf(memory: ArrayBuffer): number;
 }
@@ -51,6 +52,7 @@ function bindNative(koffi: typeof Koffi): Native {
     eventfd: library.func("int eventfd(unsigned int, int)"),
     read: library.func("long read(int, uintptr_t, size_t)"),
     close: library.func("int close(int)"),
+    madvise: library.func("int madvise(uintptr_t, size_t, int)"),
     errno: () => koffi.errno(),
     addressOf: (memory) => Number(koffi.address(new Uint8Array(memory))),
   };

@@ -2,6 +2,8 @@ import { type IpAddress, type Range, formatIp } from "../../address/index.ts";
 import type { QsaConfig } from "../../config/schema.ts";
 import type { ChangeReport, MappingStore } from "../../core/mapping/mapping-store.ts";
 import type { Qsa } from "../../core/qsa.ts";
+import { hugeMemory } from "../../io/batch/huge-memory.ts";
+import { loadNative } from "../../io/batch/native.ts";
 import { ChangeLog } from "../../io/change-log.ts";
 import { now } from "../../io/clock.ts";
 import { type OpenedDriver, openDriver } from "../../io/driver.ts";
@@ -29,7 +31,7 @@ export class QsaHost {
   static async open(config: QsaConfig): Promise<QsaHost> {
     const store = readStore(config.mapping);
     const changes = ChangeLog.open(config.changes ?? `${config.mapping[0]}.changes`, store);
-    const engine = newQsa(config, store);
+    const engine = newQsa(config, store, hugeMemory(loadNative()));
     return new QsaHost(config, engine, await openDriver(config.driver, engine, config.listen), changes);
   }
 

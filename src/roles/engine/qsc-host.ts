@@ -2,6 +2,8 @@ import { formatEndpoint } from "../../address/index.ts";
 import type { QscConfig } from "../../config/schema.ts";
 import { DEFAULT_INTERVALS } from "../../core/querier/prober.ts";
 import { Qsc } from "../../core/qsc.ts";
+import { hugeMemory } from "../../io/batch/huge-memory.ts";
+import { loadNative } from "../../io/batch/native.ts";
 import { now } from "../../io/clock.ts";
 import { openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
@@ -19,6 +21,7 @@ export class QscHost extends QuerierHost<Qsc> {
       clients: config.clients,
       maxFetches: config.cache.maxFetches,
       nextU32,
+      memory: hugeMemory(loadNative()),
       links,
       maxUpstreams: config.upstreams.length,
       keepFresh: config.upstreams.length,

@@ -5,6 +5,8 @@ import { DEFAULT_INTERVALS } from "../../core/querier/prober.ts";
 import type { Upstream } from "../../core/querier/upstream.ts";
 import type { KnownRtt, UpstreamLinks } from "../../core/querier/upstream-table.ts";
 import { Qsr } from "../../core/qsr.ts";
+import { hugeMemory } from "../../io/batch/huge-memory.ts";
+import { loadNative } from "../../io/batch/native.ts";
 import { now } from "../../io/clock.ts";
 import { type OpenedDriver, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
@@ -47,6 +49,7 @@ export class QsrHost extends QuerierHost<Qsr> {
       clients: config.clients,
       maxFetches: config.cache.maxFetches,
       nextU32,
+      memory: hugeMemory(loadNative()),
       links,
       maxUpstreams: config.qsas.max,
       keepFresh: config.qsas.keepFresh,
