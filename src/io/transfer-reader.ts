@@ -4,8 +4,10 @@ import { queryOf } from "../dns/discovery/image-query.ts";
 import { walkRegistry } from "../dns/discovery/registry-walk.ts";
 import type { RegistryOptions, RegistryState, WalkTools } from "../dns/discovery/types.ts";
 import { type Refusal, type TrustAnchor, validateZone } from "../dns/dnssec/index.ts";
+import { RecordType, isSubdomain } from "../dns/records/index.ts";
 import type { IncrementStep, TransferKind } from "../dns/transfer/index.ts";
 import { ZoneImage, ZoneImageError } from "../dns/zone-image/index.ts";
+import { keysNode } from "../dns/zone-model/index.ts";
 import { dnssecTools } from "./dnssec-verifier.ts";
 import { surveyPrimaries } from "./primary-survey.ts";
 import type { RegistryReader } from "./registry-reader.ts";
@@ -78,7 +80,7 @@ export class TransferReader implements RegistryReader {
     if (known === undefined) this.#copy = undefined;
     const told = this.#told;
     this.#told = undefined;
-    const news = told === undefined ? undefined : await this.#try(told, known);
+    const news = told === undefined ? undefined : await this.#try(told, known, true);
     if (news !== undefined && news !== known) return news;
     return this.#readFromFirst(await this.#inOrder(known), known);
   }
@@ -112,9 +114,9 @@ export class TransferReader implements RegistryReader {
   }
 
   /** Undefined where this one does not give it. */
-  async #try(primary: Primary, known: RegistryState | undefined): Promise<RegistryState | undefined> {
+  async #try(primary: Primary, known: RegistryState | undefined, hasTold = false): Promise<RegistryState | undefined> {
     try {
-      const state = await this.#readFrom(primary, known);
+      const state = await this.#readFrom(primary, known, hasTold);
       this.#faults.delete(primary);
       return state;
     } catch (error) {
@@ -129,8 +131,8 @@ export class TransferReader implements RegistryReader {
     if (!this.#faultySince.has(primary)) this.#faultySince.set(primary, new Date().toISOString().replace(/\.\d+Z$/, "Z"));
   }
 
-  async #readFrom(primary: Primary, known: RegistryState | undefined): Promise<RegistryState> {
-    const fetched = await this.#fetchZone(primary, this.#copy?.image.soa.serial);
+  async #readFrom(primary: Primary, known: RegistryState | undefined, hasTold: boolean): Promise<RegistryState> {
+    const fetched = await this.#fetchZone(primary, this.#copy?.image.soa.serial, hasTold);
     const { copy, state } = await this.#reading(fetched, primary, known);
     this.#copy = copy;
     this.#state = state;
@@ -162,7 +164,10 @@ export class TransferReader implements RegistryReader {
    */
   async #readChanged(steps: readonly IncrementStep[], known: RegistryState | undefined): Promise<Reading | undefined> {
     try {
-      const reading = await this.#walk(this.#validated(this.#copy!.image.change(steps).image), known);
+      const { image, changed } = this.#copy!.image.change(steps);
+      const keys = keysNode(image.apex);
+      const areKeysKnown = known === this.#state && !changed.some(({ name, type }) => type === RecordType.TXT && isSubdomain(name, keys));
+      const reading = await this.#walk(this.#validated(image), known, areKeysKnown);
       return hasNewProblems(reading.state, this.#state) ? undefined : reading;
     } catch (error) {
       if (error instanceof ZoneImageError || (error instanceof WalkError && !isUntimely(error))) return undefined;
@@ -177,13 +182,15 @@ export class TransferReader implements RegistryReader {
     return this.#walk(this.#validated(ZoneImage.of(apex, fetched.records)), known);
   }
 
-  async #walk(copy: Copy, known: RegistryState | undefined): Promise<Reading> {
-    return { copy, state: await walkRegistry(this.#options.registry, known, { ...this.#tools, query: queryOf(copy.image) }) };
+  async #walk(copy: Copy, known: RegistryState | undefined, areKeysKnown = false): Promise<Reading> {
+    return { copy, state: await walkRegistry(this.#options.registry, known, { ...this.#tools, query: queryOf(copy.image), areKeysKnown }) };
   }
 
-  async #fetchZone(primary: Primary, from: number | undefined): Promise<FetchedZone> {
+  /** Who has told of a change is not asked for its serial before. */
+  async #fetchZone(primary: Primary, from: number | undefined, hasTold = false): Promise<FetchedZone> {
     const { registry, deadlineMs } = this.#options;
-    const fetched = await fetchZone({ apex: registry.apex, primaries: [primary], from, deadlines: { totalMs: deadlineMs }, signal: this.#over.signal });
+    const deadlines = { totalMs: deadlineMs, ...(hasTold ? { probeMs: 0 } : {}) };
+    const fetched = await fetchZone({ apex: registry.apex, primaries: [primary], from, deadlines, signal: this.#over.signal });
     this.given[fetched.kind]++;
     return fetched;
   }

@@ -147,3 +147,30 @@ test("signatures that ran out while the machine was suspended are told of when i
   Object.assign(primary, { script: gives({ IXFR: [...again, again[0]!] }, 50), overUdp: again[0] });
   expect((await reader.read(known)).serial).toBe(6);
 });
+
+test("DS data of zones is followed through increments, and stays where they do not touch it; who tells of them is not asked for its serial before", async () => {
+  const key = makeKey(APEX);
+  const seconds = Math.floor(Date.now() / 1000);
+  const times = { inception: seconds - DAY, expiration: seconds + DAY };
+  const [first, second] = ["1 13 2 " + "00".repeat(32), "2 13 2 " + "11".repeat(32)];
+  const zone = (serial: number, sets: readonly SetDraft[], ...keys: (readonly [zone: string, ds: string])[]): ResourceRecord[] => {
+    return signZone(APEX, registry(serial, sets, APEX, keys.map(([of, ds]) => ({ zone: of, ds: [ds] }))), [key], times);
+  };
+  const more = { ...A, prefixes: [...A.prefixes, "203.0.113.0/24"] };
+  const [a, b] = ["dsoc-a.example.", "dsoc-b.example."];
+  const zones = [zone(5, [A], [a, first]), zone(6, [more], [a, first]), zone(7, [more], [a, second]), zone(8, [more, B], [a, second], [b, first]), zone(9, [more, B], [b, first])];
+  const { primary, reader, known } = await holding(zones[0]!, [parseTrustAnchor(dsText(key), APEX)]);
+  const seen = [known.keys];
+  let state = known;
+  for (const [index, now] of zones.slice(1).entries()) {
+    const old = zones[index]!;
+    const { removed, added } = difference(old, now);
+    Object.assign(primary, { script: gives({ IXFR: [now[0]!, old[0]!, ...removed, now[0]!, ...added, now[0]!] }), overUdp: now[0]! });
+    reader.heard(primary.primary.address);
+    state = await reader.read(state);
+    seen.push(state.keys);
+  }
+  expect(seen).toEqual([{ [a]: [first] }, { [a]: [first] }, { [a]: [second] }, { [a]: [second], [b]: [first] }, { [b]: [first] }]);
+  expect(seen[1]).toBe(seen[0]);
+  expect(primary.asked).toEqual(["AXFR", "IXFR", "IXFR", "IXFR", "IXFR"]);
+});

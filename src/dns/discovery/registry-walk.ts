@@ -98,6 +98,10 @@ function shown(texts: readonly string[]): string {
   return `[${[...some, ...(texts.length > SHOWN_TEXTS ? ["..."] : [])].join(",")}]`;
 }
 
+function servicesOf(sets: Sets | undefined): string[] {
+  return [...(sets?.values() ?? [])].flatMap(({ services }) => services);
+}
+
 /** One reading of a registry. At its end, also by an error, no query of it is sent any more. */
 class Walk {
   readonly #apex: string;
@@ -237,8 +241,10 @@ class Walk {
 
   /** Of sets that stay as they were, too. */
   async #readKeys(sets: Sets): Promise<RegistryState["keys"]> {
-    const all = [...sets.values(), ...(this.#previous?.sets.values() ?? [])];
-    const services = [...new Set(all.flatMap((set) => set.services))];
+    const before = new Set(servicesOf(this.#previous?.sets));
+    const now = servicesOf(sets);
+    if (this.#tools.areKeysKnown === true && this.#previous?.keys !== undefined && now.every((service) => before.has(service))) return this.#previous.keys;
+    const services = [...new Set([...now, ...before])];
     return readZoneKeys({ apex: this.#apex, budget: this.#budget, records: (name, type) => this.#records(name, type) }, services);
   }
 

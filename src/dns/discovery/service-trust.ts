@@ -34,11 +34,14 @@ interface Voucher {
 export class ServiceTrust {
   readonly #options: ServiceTrustOptions;
   readonly #servicesOf: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Those that have DS data of some zone. */
+  readonly #keyed: readonly RegistryState[];
   readonly #zones = new Map<string, Promise<TrustedZone>>();
 
   constructor(options: ServiceTrustOptions) {
     this.#options = options;
-    this.#servicesOf = new Map(options.registries.map(({ apex, sets }) => [apex, new Set([...sets.values()].flatMap(({ services }) => services))]));
+    this.#keyed = options.registries.filter(({ keys = {} }) => Object.keys(keys).length > 0);
+    this.#servicesOf = new Map(this.#keyed.map(({ apex, sets }) => [apex, new Set([...sets.values()].flatMap(({ services }) => services))]));
   }
 
   /** What asks for the records of a service. Throws Refused where they could not be trusted, whatever they are, and what `ask` throws. */
@@ -58,7 +61,7 @@ export class ServiceTrust {
 
   /** Of registries that name the service. Where there are several, none of them may stand in for another: all must agree. */
   #vouchersOf(service: string): Voucher[] {
-    return this.#options.registries.flatMap(({ apex, keys }) => {
+    return this.#keyed.flatMap(({ apex, keys }) => {
       if (keys === undefined || this.#servicesOf.get(apex)?.has(service) !== true) return [];
       const zone = ancestorsOf(service).find((name) => Object.hasOwn(keys, name));
       return zone === undefined ? [] : [{ registry: apex, zone, texts: keys[zone]! }];

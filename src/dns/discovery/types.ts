@@ -65,6 +65,8 @@ export interface WalkProgress {
 export interface WalkTools {
   readonly query: Query;
   readonly sha256hex: Sha256Hex;
+  /** The DS data of zones is as it was when the state before was read, and need not be looked for again. */
+  readonly areKeysKnown?: boolean;
   readonly progress?: (progress: WalkProgress) => void;
 }
 
