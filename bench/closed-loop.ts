@@ -49,7 +49,10 @@ export class ClosedLoop {
 
   run(): ClosedResult {
     const { milliseconds } = this.#load;
-    for (const querier of this.#queriers) this.#ask(querier, 1);
+    for (const querier of this.#queriers) {
+      querier.introduce(this.#send, this.#load.port);
+      this.#send.flush(querier.socket.descriptor);
+    }
     this.#turnUntil(performance.now() + COOKIES_MS);
     this.#asked = 0;
     this.#answers = 0;

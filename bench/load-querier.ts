@@ -19,6 +19,8 @@ const NONCE_HI = 8;
 const NONCE_LO = 12;
 const SERVER_COOKIE = 24;
 const COOKIE_WORDS = 4;
+/** Of a Map Request; a Map Reply has its result there. */
+const FAMILY = 40;
 const RESULT = 40;
 const KEY = 64;
 
@@ -73,6 +75,13 @@ export class LoadQuerier {
     decodeHeader(reply, reply.byteLength, this.#ack.header);
     const length = encodeAcknowledgement(this.#ackView, MessageType.mapReplyAck, this.#ack);
     send.add(this.#ackOctets, length, 4, LOOPBACK.words[0], 0, 0, 0, port);
+  }
+
+  /** Adds a null request to what leaves next: its answer brings a cookie. */
+  introduce(send: SendBatch, port: number): void {
+    this.#request.setUint8(FAMILY, 0);
+    this.ask(send, port, 0, 0, 0);
+    this.#request.setUint8(FAMILY, 4);
   }
 
   /** Adds a request for a key to those that leave next; the two words of the nonce come back with its answer. */

@@ -130,7 +130,10 @@ export class OpenLoop {
   }
 
   run(): OpenResult {
-    for (const { queriers, pacer } of this.#crowds) for (const querier of queriers) this.#ask(querier, 1, performance.now(), pacer);
+    for (const querier of this.#queriers) {
+      querier.introduce(this.#send, this.#load.port);
+      this.#send.flush(querier.socket.descriptor);
+    }
     for (const end = performance.now() + COOKIES_MS; performance.now() < end; ) this.#takeAll();
     this.#turnFor(this.#load.rampMs ?? RAMP_MS);
     this.#phase = COUNTED;

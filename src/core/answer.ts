@@ -32,20 +32,6 @@ export class Asker {
   get verified(): boolean {
     return this.cookie === CookieState.valid || this.cookie === CookieState.aging;
   }
-
-  copyFrom(other: Asker): void {
-    this.peer = other.peer;
-    this.sequence = other.sequence;
-    this.nonceHi = other.nonceHi;
-    this.nonceLo = other.nonceLo;
-    this.clientCookieHi = other.clientCookieHi;
-    this.clientCookieLo = other.clientCookieLo;
-    this.flags = other.flags;
-    this.octets = other.octets;
-    this.waitedLong = other.waitedLong;
-    this.cookie = other.cookie;
-    this.floor.set(other.floor.lineage, other.floor.hi, other.floor.lo);
-  }
 }
 
 /** Where an answer came from, for those who ask for a trace. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { RequestTable } from "../../src/core/querier/request-table.ts";
 import { ResultCode } from "../../src/wire/index.ts";
+import { TestQuerier } from "../support/test-querier.ts";
 import { seeded } from "../support/virtual-network.ts";
-import { World } from "../support/world.ts";
+import { QSR_ENDPOINT, World } from "../support/world.ts";
 
 const UPSTREAM = 3;
 
@@ -20,6 +21,17 @@ describe("keys asked for at one time", () => {
     expect(results.filter((result) => result === ResultCode.mapping)).toHaveLength(Math.min(asked, maxFetches));
     expect(results).toHaveLength(asked);
   });
+});
+
+test("who has not proved its address gets half of the room at most", () => {
+  const world = new World([10], { maxFetches: 64 });
+  const stranger = new TestQuerier(world.network, "10.0.0.8:5000", QSR_ENDPOINT);
+  for (let host = 0; host < 50; host++) stranger.ask(`192.0.2.${host}`);
+  world.network.run(5_000);
+  expect(world.qsr.querier.fetcher.inFlight).toBe(32);
+  for (let host = 50; host < 100; host++) world.querier.ask(`192.0.2.${host}`);
+  world.network.run(5_000);
+  expect(world.qsr.querier.fetcher.inFlight).toBe(64);
 });
 
 describe("open requests", () => {

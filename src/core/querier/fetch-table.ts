@@ -1,10 +1,11 @@
 import type { Family } from "../../address/index.ts";
-import { Asker } from "../answer.ts";
+import type { Asker } from "../answer.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
 import { TimerHeap } from "../tables/timer-heap.ts";
 import { Version } from "../version.ts";
+import { AskerTable, NO_ASKER } from "./asker-table.ts";
 
 /** Who may wait, for each fetch that there is room for, and for one fetch. */
 const ASKERS_FOR_EACH = 8;
@@ -14,6 +15,19 @@ const KEPT_FOR_VERIFIED = 1 / 2;
 /** And of those, for askers: fetches for nobody in particular take none of it. */
 const KEPT_FOR_ASKERS = 3 / 4;
 export const MAX_ATTEMPTS = 4;
+
+/** Of each attempt of all fetches: its open request, the upstream it went to, and whether that would not answer. */
+class AttemptLog {
+  readonly requests: Int32Array;
+  readonly tried: Int32Array;
+  readonly refused: Uint8Array;
+
+  constructor(fetches: number) {
+    this.requests = new Int32Array(MAX_ATTEMPTS * fetches);
+    this.tried = new Int32Array(MAX_ATTEMPTS * fetches);
+    this.refused = new Uint8Array(MAX_ATTEMPTS * fetches);
+  }
+}
 
 /** One key being asked for upstream, and who waits for it. */
 export class Fetch {
@@ -32,25 +46,62 @@ export class Fetch {
   refusal = 0;
   /** The position below which an answer is of no use to somebody who waits. */
   readonly floor = new Version();
-  /** The open request of each attempt, and the upstream it went to. */
-  readonly requests = new Int32Array(MAX_ATTEMPTS);
-  readonly tried = new Int32Array(MAX_ATTEMPTS);
-  readonly refused = new Uint8Array(MAX_ATTEMPTS);
-  readonly askers: Asker[] = [];
+  /** How many wait, and the ends of their list. */
+  askers = 0;
+  firstAsker = NO_ASKER;
+  lastAsker = NO_ASKER;
+  readonly #log: AttemptLog;
 
-  constructor(index: number) {
+  constructor(index: number, log: AttemptLog) {
     this.index = index;
+    this.#log = log;
+  }
+
+  /** Notes another attempt: its open request, and the upstream it went to. */
+  addAttempt(request: number, upstream: number): void {
+    const at = this.#at(this.attempts++);
+    this.#log.requests[at] = request;
+    this.#log.tried[at] = upstream;
+    this.#log.refused[at] = 0;
+  }
+
+  /** The open request of an attempt; -1 when it has none any more. */
+  request(attempt: number): number {
+    return this.#log.requests[this.#at(attempt)]!;
+  }
+
+  /** The attempt that an open request belongs to. */
+  attemptOf(request: number): number {
+    let attempt = this.attempts - 1;
+    while (attempt >= 0 && this.request(attempt) !== request) attempt--;
+    return attempt;
+  }
+
+  /** Notes that the request of an attempt is open no more. */
+  endRequest(attempt: number): void {
+    this.#log.requests[this.#at(attempt)] = -1;
+  }
+
+  /** Notes that the upstream of an attempt would not answer, and with which result it said so. */
+  noteRefusal(attempt: number, result: number): void {
+    this.#log.refused[this.#at(attempt)] = 1;
+    this.refusal = result;
   }
 
   /** How often an upstream has been asked for this; Infinity for one that would not answer. */
   timesTried(upstream: number): number {
+    const { tried, refused } = this.#log;
     let times = 0;
-    for (let attempt = 0; attempt < this.attempts; attempt++) {
-      if (this.tried[attempt] !== upstream) continue;
-      if (this.refused[attempt] === 1) return Infinity;
+    for (let at = this.#at(0), end = this.#at(this.attempts); at < end; at++) {
+      if (tried[at] !== upstream) continue;
+      if (refused[at] === 1) return Infinity;
       times++;
     }
     return times;
+  }
+
+  #at(attempt: number): number {
+    return this.index * MAX_ATTEMPTS + attempt;
   }
 }
 
@@ -62,11 +113,11 @@ export class FetchTable {
   readonly #ipv4: PairIndex;
   readonly #ipv6: PairIndex;
   readonly #fetches: Fetch[] = [];
-  readonly #spareAskers: Asker[] = [];
+  readonly #log: AttemptLog;
+  readonly askers: AskerTable;
   readonly #peers: PeerTable;
   readonly #waitingOf: Uint16Array;
   readonly #maxWaiting: number;
-  #askers = 0;
 
   /** `capacity`: keys in flight; `maxWaiting`: how many requests of one peer may wait. */
   constructor(capacity: number, peers: PeerTable, maxWaiting: number) {
@@ -75,6 +126,8 @@ export class FetchTable {
     this.#slots = new Slots(capacity);
     this.#ipv4 = new PairIndex(capacity);
     this.#ipv6 = new PairIndex(capacity);
+    this.#log = new AttemptLog(capacity);
+    this.askers = new AskerTable(ASKERS_FOR_EACH * capacity);
     this.#peers = peers;
     this.#waitingOf = new Uint16Array(peers.capacity);
     this.#maxWaiting = maxWaiting;
@@ -102,7 +155,7 @@ export class FetchTable {
   /** Starts a fetch; a shared one of a key that has none. `hasRoomFor` has been asked. Its timer must be set. */
   start(family: Family, hi: number, lo: number, deadline: number, isShared: boolean): Fetch {
     const slot = this.#slots.take();
-    const fetch = (this.#fetches[slot] ??= new Fetch(slot));
+    const fetch = (this.#fetches[slot] ??= new Fetch(slot, this.#log));
     if (isShared) this.#index(family).insert(slot, hi, lo);
     fetch.family = family;
     fetch.hi = hi;
@@ -119,13 +172,13 @@ export class FetchTable {
   /** Lets a querier wait for a fetch; false when too many wait, or too many requests of this one. */
   join(fetch: Fetch, asker: Asker): boolean {
     const part = asker.verified ? 1 : 1 / 2;
-    if (fetch.askers.length >= part * MAX_ASKERS_PER_FETCH || this.#askers >= part * ASKERS_FOR_EACH * this.#capacity || !this.#mayWait(asker.peer)) return false;
-    const kept = this.#spareAskers.pop() ?? new Asker();
-    kept.copyFrom(asker);
+    if (fetch.askers >= part * MAX_ASKERS_PER_FETCH || this.askers.size >= part * ASKERS_FOR_EACH * this.#capacity || !this.#mayWait(asker.peer)) return false;
     fetch.floor.raise(asker.floor.lineage, asker.floor.hi, asker.floor.lo);
-    this.#hold(kept.peer);
-    fetch.askers.push(kept);
-    this.#askers++;
+    this.#hold(asker.peer);
+    const row = this.askers.add(asker, fetch.lastAsker);
+    if (fetch.firstAsker === NO_ASKER) fetch.firstAsker = row;
+    fetch.lastAsker = row;
+    fetch.askers++;
     return true;
   }
 
@@ -139,12 +192,14 @@ export class FetchTable {
 
   /** Lets go of the askers of a fetch, who have been answered. */
   #dismiss(fetch: Fetch): void {
-    this.#askers -= fetch.askers.length;
-    for (const asker of fetch.askers) {
-      this.#release(asker.peer);
-      this.#spareAskers.push(asker);
+    const { askers } = this;
+    for (let row = fetch.firstAsker; row !== NO_ASKER; row = askers.next(row)) {
+      this.#release(askers.peer(row));
+      askers.remove(row);
     }
-    fetch.askers.length = 0;
+    fetch.askers = 0;
+    fetch.firstAsker = NO_ASKER;
+    fetch.lastAsker = NO_ASKER;
   }
 
   /** This process itself waits under no peer's number. */

@@ -1,11 +1,12 @@
 import type { Family } from "../../address/index.ts";
 import { type MapReply, ReplyFlag, ResultCode } from "../../wire/index.ts";
-import { Answer, type Asker, type Audience, UNPROMISED_MS } from "../answer.ts";
+import { Answer, Asker, type Audience, UNPROMISED_MS } from "../answer.ts";
 import { NO_ENTRY } from "../cache/entry-table.ts";
 import type { MappingCache } from "../cache/mapping-cache.ts";
 import { milliseconds } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import { Version } from "../version.ts";
+import { NO_ASKER } from "./asker-table.ts";
 import type { Chooser } from "./chooser.ts";
 import type { Directory } from "./directory.ts";
 import { type Fetch, FetchTable, MAX_ATTEMPTS } from "./fetch-table.ts";
@@ -26,6 +27,7 @@ export class Fetcher implements PortOwner {
   readonly #fetches: FetchTable;
   readonly #wanted = new WantQueue();
   readonly #answer = new Answer();
+  readonly #asker = new Asker();
   readonly #floor = new Version();
   readonly #requests: RequestTable;
   readonly #cache: MappingCache;
@@ -101,14 +103,11 @@ export class Fetcher implements PortOwner {
   answered(now: number, slot: number, upstream: Upstream, reply: MapReply, trusted: boolean): void {
     const fetch = this.#fetches.at(this.#requests.fetch(slot));
     const sentAt = this.#requests.sentAt(slot);
-    const attempt = fetch.requests.subarray(0, fetch.attempts).indexOf(slot);
-    fetch.requests[attempt] = -1;
+    const attempt = fetch.attemptOf(slot);
+    fetch.endRequest(attempt);
     this.#requests.close(slot);
     const isLatest = attempt === fetch.attempts - 1;
-    if (reply.result > ResultCode.nullReply) {
-      fetch.refused[attempt] = 1;
-      fetch.refusal = reply.result;
-    }
+    if (reply.result > ResultCode.nullReply) fetch.noteRefusal(attempt, reply.result);
     if (!trusted || !this.#isUsable(now, fetch, upstream, reply)) {
       this.counters.unusable++;
       if (isLatest) this.#attempt(now, fetch);
@@ -119,7 +118,7 @@ export class Fetcher implements PortOwner {
 
   late(now: number, slot: number): void {
     const fetch = this.#fetches.at(this.#requests.fetch(slot));
-    if (fetch.requests[fetch.attempts - 1] !== slot) return;
+    if (fetch.request(fetch.attempts - 1) !== slot) return;
     this.counters.retries++;
     this.#attempt(now, fetch);
   }
@@ -139,7 +138,7 @@ export class Fetcher implements PortOwner {
 
   handleTimeout(now: number): void {
     const { timers } = this.#fetches;
-    while (timers.next <= now && this.#audience.room > this.#fetches.at(timers.first).askers.length) {
+    while (timers.next <= now && this.#audience.room > this.#fetches.at(timers.first).askers) {
       const fetch = this.#fetches.at(timers.pop(now));
       if (now >= fetch.deadline) this.#fail(now, fetch, ResultCode.noAnswer);
       else this.#tellToWait(now, fetch);
@@ -156,20 +155,24 @@ export class Fetcher implements PortOwner {
   #join(now: number, fetch: Fetch, asker: Asker): boolean {
     if (!this.#fetches.join(fetch, asker)) return false;
     this.counters.coalesced++;
-    if (fetch.acknowledged) this.#acknowledge(now, fetch, fetch.askers.at(-1)!);
+    if (fetch.acknowledged) this.#acknowledge(now, fetch, fetch.lastAsker);
     return true;
   }
 
   #tellToWait(now: number, fetch: Fetch): void {
     fetch.acknowledged = true;
-    for (const asker of fetch.askers) this.#acknowledge(now, fetch, asker);
+    const { askers } = this.#fetches;
+    for (let row = fetch.firstAsker; row !== NO_ASKER; row = askers.next(row)) this.#acknowledge(now, fetch, row);
     this.#fetches.timers.set(fetch.index, fetch.deadline);
   }
 
   /** A source that has not proved itself gets one datagram, the answer. */
-  #acknowledge(now: number, fetch: Fetch, asker: Asker): void {
+  #acknowledge(now: number, fetch: Fetch, row: number): void {
+    const { askers } = this.#fetches;
+    const asker = this.#asker;
+    askers.read(row, asker);
     if (!asker.verified) return;
-    asker.waitedLong = true;
+    askers.setWaitedLong(row);
     this.#audience.acknowledge(asker, Math.max(1, Math.ceil((fetch.deadline - now) / 1000)));
   }
 
@@ -216,10 +219,7 @@ export class Fetcher implements PortOwner {
       this.#fail(now, fetch, ResultCode.overloaded);
       return;
     }
-    fetch.requests[fetch.attempts] = slot;
-    fetch.tried[fetch.attempts] = upstream.index;
-    fetch.refused[fetch.attempts] = 0;
-    fetch.attempts++;
+    fetch.addAttempt(slot, upstream.index);
   }
 
   /** The checks of docs/protocol.md section 7.1: an answer, for the key asked, about what that server serves, and not older than what was here. */
@@ -248,7 +248,7 @@ export class Fetcher implements PortOwner {
     } else {
       this.#cache.entries.setNonce(entry, header.nonceHi, header.nonceLo);
       // What nobody asked for is not in use until somebody does: otherwise it would be fetched again for ever.
-      if (fetch.askers.length > 0) this.#cache.entries.touch(entry);
+      if (fetch.askers > 0) this.#cache.entries.touch(entry);
       else this.#cache.entries.takeTouched(entry);
       this.#health.noteHeld(now, upstream);
       answer.readEntry(this.#cache.entries, entry, milliseconds(now));
@@ -256,7 +256,7 @@ export class Fetcher implements PortOwner {
     this.#noteOrigin(upstream, now - sentAt);
     this.counters.answered++;
     // It did not take us for ourselves, and has given us the cookie that proves us: what it can promise is worth another request.
-    const isWorthMore = body.cachingMs === 0 && !isPromised && header.hasServerCookie && fetch.askers.length > 0;
+    const isWorthMore = body.cachingMs === 0 && !isPromised && header.hasServerCookie && fetch.askers > 0;
     this.#finish(now, fetch);
     if (isWorthMore) this.#refetch(now, fetch.family, fetch.hi, fetch.lo);
   }
@@ -286,8 +286,8 @@ export class Fetcher implements PortOwner {
     this.counters.failed++;
     if (result === ResultCode.noAnswer) this.#wantServicesOf(fetch);
     for (let attempt = 0; attempt < fetch.attempts; attempt++) {
-      const slot = fetch.requests[attempt]!;
-      fetch.requests[attempt] = -1;
+      const slot = fetch.request(attempt);
+      fetch.endRequest(attempt);
       if (slot >= 0) this.#port.giveUp(now, slot);
     }
     this.#answer.fail(result, result !== fetch.refusal);
@@ -301,9 +301,13 @@ export class Fetcher implements PortOwner {
 
   #finish(now: number, fetch: Fetch): void {
     for (let attempt = 0; attempt < fetch.attempts; attempt++) {
-      if (fetch.requests[attempt]! >= 0) this.#requests.close(fetch.requests[attempt]!);
+      if (fetch.request(attempt) >= 0) this.#requests.close(fetch.request(attempt));
     }
-    for (const asker of fetch.askers) this.#audience.reply(now, asker, this.#answer);
+    const { askers } = this.#fetches;
+    for (let row = fetch.firstAsker; row !== NO_ASKER; row = askers.next(row)) {
+      askers.read(row, this.#asker);
+      this.#audience.reply(now, this.#asker, this.#answer);
+    }
     this.#fetches.end(fetch);
   }
 }
