@@ -1,7 +1,4 @@
-import { didYouMean } from "../config/nearest.ts";
-import { VERSION } from "../io/version.ts";
 import { type Command, ExitStatus, UsageError } from "./command.ts";
-import { formatTable } from "./table.ts";
 
 type Load = () => Promise<Command>;
 
@@ -35,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") return showHelp(name === undefined);
   if (name === "help") return rest[0] === undefined ? showHelp(false) : print(helpOf(await commandNamed(rest[0]), rest.slice(1)));
-  if (name === "--version" || name === "-V") return print(VERSION);
+  if (name === "--version" || name === "-V") return print((await import("../io/version.ts")).VERSION);
   const command = await commandNamed(name);
   return rest.includes("--help") || rest.includes("-h") ? print(helpOf(command, rest)) : command.run(rest);
 }
@@ -47,12 +44,16 @@ function helpOf(command: Command, args: readonly string[]): string {
 /** Throws UsageError with the nearest command there is. */
 async function commandNamed(name: string): Promise<Command> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (load === undefined) throw new UsageError(`unknown command "${name}"${didYouMean(name, Object.keys(COMMANDS))} (see: drtm --help)`);
+  if (load === undefined) {
+    const { didYouMean } = await import("../config/nearest.ts");
+    throw new UsageError(`unknown command "${name}"${didYouMean(name, Object.keys(COMMANDS))} (see: drtm --help)`);
+  }
   return load();
 }
 
 async function showHelp(isMistake: boolean): Promise<number> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const [{ formatTable }, { VERSION }] = await Promise.all([import("./table.ts"), import("../io/version.ts")]);
   const list = formatTable(commands.map(({ name, summary }) => [`  ${name}`, summary]));
   const text = `drtm ${VERSION}: distributed real time mapping for edge address space
 

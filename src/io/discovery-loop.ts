@@ -230,7 +230,7 @@ export class DiscoveryLoop {
   #publish(): void {
     const registries = this.#settled;
     if (this.#mustWait || (registries.length === 0 && this.#hasNothingToTakeBack) || this.#closed) return;
-    this.#services.keepOnly(new Set(serviceNames([...registries, ...this.#states])));
+    this.#services.keepOnly(new Set(serviceNames([...new Set([...registries, ...this.#states])])));
     const services = this.#services.states;
     const { catalogue: made, problems } = this.#book.update(registries, services);
     // Where nothing is known any more, no address can be said to be in no MAB.

@@ -108,15 +108,21 @@ export class CatalogueEditor {
   /** Numbers the groups that are in use by their names, so that equal catalogues look alike. */
   #settleGroups(groupOf: Uint32Array, outcomes: Outcomes, services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): MabGroup[] {
     const unused = this.#unused(groupOf, outcomes);
-    const names = this.#groupNames.filter((_, group) => !unused.has(group)).toSorted();
-    const numbers = new Map(names.map((name, number) => [name, number]));
-    const settled = Uint32Array.from(this.#groupNames, (name) => numbers.get(name) ?? 0);
-    if (settled.some((after, before) => after !== before)) for (let row = 0; row < groupOf.length; row++) groupOf[row] = settled[groupOf[row]!]!;
+    // Those of the base are in order.
+    const isSettled = unused.size === 0 && this.#groupNames.length === this.#base.groups.length;
+    const names = isSettled ? this.#groupNames : this.#groupNames.filter((_, group) => !unused.has(group)).toSorted();
+    if (!isSettled) this.#renumber(groupOf, names);
     const serviceNumbers = new Map(services.map(({ name }, number) => [name, number]));
     return names.map((set) => {
       const served = new Set(set.split(SET_SEPARATOR).flatMap((one) => servicesOf(one)));
       return { set, services: [...served].flatMap((name) => serviceNumbers.get(name) ?? []).toSorted((a, b) => a - b) };
     });
+  }
+
+  #renumber(groupOf: Uint32Array, names: readonly string[]): void {
+    const numbers = new Map(names.map((name, number) => [name, number]));
+    const settled = Uint32Array.from(this.#groupNames, (name) => numbers.get(name) ?? 0);
+    if (settled.some((after, before) => after !== before)) for (let row = 0; row < groupOf.length; row++) groupOf[row] = settled[groupOf[row]!]!;
   }
 
   /** Groups of which no MAB is left: only those that a MAB has left can be. */

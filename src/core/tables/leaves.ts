@@ -60,7 +60,9 @@ export class Leaves {
   idUpTo(leaf: number, hi: number, lo: number): number {
     const words = this.#pool.words(leaf);
     const at = this.#pool.at(leaf);
-    const count = this.#count(words, at, hi, lo);
+    // Both lines of ids are asked for before it is known which of them is wanted; an id has fewer bits.
+    const none = (words[(at + IDS + 8) | 0]! | words[(at + IDS + 24) | 0]!) >>> 31;
+    const count = (this.#count(words, at, hi, lo) + none) | 0;
     return count === 0 ? NONE : words[(at + IDS - 1 + count) | 0]! | 0;
   }
 
