@@ -53,13 +53,10 @@ export class BatchLoop {
 
   readonly #slice = (): void => {
     if (this.#isClosed) return;
+    // Who has waited for the first datagram has not worked for that long: the slice begins when there is something.
+    let isOver = this.#driver.turn(LONGEST_WAIT);
     const end = now() + SLICE;
-    let left = LONGEST_WAIT;
-    while (left > 0) {
-      if (this.#driver.turn(left)) break;
-      // Who has waited for the first datagram has not worked for that long, but the slice is short.
-      left = Math.min(SLICE, end - now());
-    }
+    for (let left = SLICE; left > 0 && !isOver; left = end - now()) isOver = this.#driver.turn(left);
     setImmediate(this.#slice);
   };
 }
