@@ -2,7 +2,7 @@ import type { Family } from "../../address/index.ts";
 import { CONTROL_OCTETS, MessageBlock } from "./message-block.ts";
 import type { Native } from "./native.ts";
 import { readDestination } from "./packet-info.ts";
-import { MOST_SEGMENTS, segmentSize } from "./segments.ts";
+import { MOST_RECEIVED_SEGMENTS, segmentSize } from "./segments.ts";
 import { SOCKET_ADDRESS_OCTETS, readFamily, readPort, readWord } from "./socket-address.ts";
 
 const MSG_DONTWAIT = 0x40;
@@ -34,11 +34,11 @@ export class ReceiveBatch {
     this.#native = native;
     this.#block = new MessageBlock(native, slots, SLOT_OCTETS);
     this.#most = most;
-    this.#slots = new Uint8Array(slots * MOST_SEGMENTS);
-    this.#offsets = new Uint32Array(slots * MOST_SEGMENTS);
-    this.#lengths = new Uint32Array(slots * MOST_SEGMENTS);
-    this.#views = Array.from({ length: slots * MOST_SEGMENTS }, () => undefined);
-    this.#places = new Uint16Array(slots * MOST_SEGMENTS);
+    this.#slots = new Uint8Array(slots * MOST_RECEIVED_SEGMENTS);
+    this.#offsets = new Uint32Array(slots * MOST_RECEIVED_SEGMENTS);
+    this.#lengths = new Uint32Array(slots * MOST_RECEIVED_SEGMENTS);
+    this.#views = Array.from({ length: slots * MOST_RECEIVED_SEGMENTS }, () => undefined);
+    this.#places = new Uint16Array(slots * MOST_RECEIVED_SEGMENTS);
     this.#used = slots;
   }
 
@@ -93,9 +93,9 @@ export class ReceiveBatch {
   #take(slot: number): void {
     const length = this.#block.length(slot);
     const segment = segmentSize(this.#block, slot) || length;
-    const end = Math.min(length, segment * MOST_SEGMENTS);
+    const end = Math.min(length, segment * MOST_RECEIVED_SEGMENTS);
     // One without octets is a datagram too.
-    for (let offset = 0, place = slot * MOST_SEGMENTS; offset === 0 || offset < end; offset += segment, place++) {
+    for (let offset = 0, place = slot * MOST_RECEIVED_SEGMENTS; offset === 0 || offset < end; offset += segment, place++) {
       const datagram = this.#size++;
       this.#places[datagram] = place;
       this.#slots[datagram] = slot;

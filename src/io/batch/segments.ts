@@ -11,8 +11,10 @@ const GRO_OCTETS = 4;
 
 /** What goes over any path of IPv6 in one piece (RFC 8200 section 5), without headers: what is cut is not fragmented too. */
 export const LARGEST_SEGMENT = 1232;
-/** Of one message: in datagrams, as kernels before 6.9 have it, and in octets. */
+/** Of one message that we send: in datagrams, what every kernel takes, and in octets. */
 export const MOST_SEGMENTS = 64;
+/** Of one that is received: newer kernels let a process send so many. */
+export const MOST_RECEIVED_SEGMENTS = 128;
 export const MOST_SEGMENTED_OCTETS = 65_000;
 
 /** Has a message leave as datagrams of so many octets each. */
