@@ -45,12 +45,12 @@ export class PeerTable {
 
   /** The number of this peer, given to it now if it is new; NO_PEER when there is no room. */
   intern(link: number, family: Family, w0: number, w1: number, w2: number, w3: number, port: number): number {
-    const tag = ((link << 20) | (family << 16) | port) >>> 0;
+    const tag = tagOf(link, family, port);
     const bucket = this.#bucket(tag, w0, w1, w2, w3);
-    for (let peer = this.#buckets[bucket]!; peer !== NOWHERE; peer = this.#next[peer]!) {
-      if (!this.#is(peer, tag, w0, w1, w2, w3)) continue;
-      this.#seen[peer] = 1;
-      return peer;
+    const known = this.#findIn(bucket, tag, w0, w1, w2, w3);
+    if (known !== NO_PEER) {
+      this.#seen[known] = 1;
+      return known;
     }
     const peer = this.#size < this.capacity ? this.#size++ : this.#evict();
     if (peer === NO_PEER) return NO_PEER;
@@ -65,6 +65,12 @@ export class PeerTable {
     this.#buckets[bucket] = peer;
     this.#seen[peer] = 1;
     return peer;
+  }
+
+  /** The number of this peer; NO_PEER when it has none. */
+  find(link: number, family: Family, w0: number, w1: number, w2: number, w3: number, port: number): number {
+    const tag = tagOf(link, family, port);
+    return this.#findIn(this.#bucket(tag, w0, w1, w2, w3), tag, w0, w1, w2, w3);
   }
 
   /** Keeps a peer's number from being given to another until it is released as often. */
@@ -95,6 +101,11 @@ export class PeerTable {
 
   words(peer: number): Words {
     return [this.word(peer, 0), this.word(peer, 1), this.word(peer, 2), this.word(peer, 3)];
+  }
+
+  #findIn(bucket: number, tag: number, w0: number, w1: number, w2: number, w3: number): number {
+    for (let peer = this.#buckets[bucket]!; peer !== NOWHERE; peer = this.#next[peer]!) if (this.#is(peer, tag, w0, w1, w2, w3)) return peer;
+    return NO_PEER;
   }
 
   #is(peer: number, tag: number, w0: number, w1: number, w2: number, w3: number): boolean {
@@ -137,6 +148,10 @@ export class PeerTable {
     while (this.#next[before] !== peer) before = this.#next[before]!;
     this.#next[before] = this.#next[peer]!;
   }
+}
+
+function tagOf(link: number, family: Family, port: number): number {
+  return ((link << 20) | (family << 16) | port) >>> 0;
 }
 
 function mix(hash: number, word: number): number {

@@ -1,9 +1,9 @@
-import { formatEndpoint, parseIp, unmapped } from "../../address/index.ts";
+import { parseIp, unmapped } from "../../address/index.ts";
 import type { QsrConfig } from "../../config/schema.ts";
 import { EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import { DEFAULT_INTERVALS } from "../../core/querier/prober.ts";
-import type { Upstream } from "../../core/querier/upstream.ts";
-import type { KnownRtt, UpstreamLinks } from "../../core/querier/upstream-table.ts";
+import { type KnownRtts, knownRttOf } from "../../core/querier/known-rtts.ts";
+import type { UpstreamLinks } from "../../core/querier/upstream-table.ts";
 import { Qsr } from "../../core/qsr.ts";
 import { hugeMemory } from "../../io/batch/huge-memory.ts";
 import { loadNative } from "../../io/batch/native.ts";
@@ -11,7 +11,7 @@ import { now } from "../../io/clock.ts";
 import { type OpenedDriver, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
 import { upstreamSockets } from "../../io/upstream-sockets.ts";
-import { type CatalogueMail, openMail } from "../discovery/catalogue-mail.ts";
+import { type CatalogueMail, openMail } from "../../io/catalogue-mail.ts";
 import { MAX_UPDATES } from "../limits.ts";
 import type { WhyReport } from "../reports.ts";
 import { QsaWatch, type QsaNews } from "./qsa-watch.ts";
@@ -22,8 +22,8 @@ export interface QsrSettings {
   readonly config: QsrConfig;
   /** The catalogue of the last run, to serve with at once. */
   readonly catalogue: CatalogueMail | null;
-  /** How far QSAs were then, by endpoint. */
-  readonly known: ReadonlyMap<string, KnownRtt>;
+  /** How far QSAs were then. */
+  readonly known: KnownRtts;
 }
 
 /** QSAs of which the ranking is told at one time. */
@@ -85,15 +85,11 @@ export class QsrHost extends QuerierHost<Qsr> {
   }
 
   /** How far QSAs are, in parts; undefined after the last. */
-  ranking(part: number): (readonly [endpoint: string, rtt: KnownRtt])[] | undefined {
+  ranking(part: number): KnownRtts | undefined {
     const { upstreams } = this.engine.querier;
     const from = part * RANKING_PART;
     if (from >= upstreams.capacity) return undefined;
     const upstreamsOfPart = Array.from({ length: RANKING_PART }, (_, index) => upstreams.at(from + index));
-    return upstreamsOfPart.flatMap((upstream) => (upstream?.measured === true ? [[formatEndpoint(upstream.address, upstream.port), rttOf(upstream)] as const] : []));
+    return Float64Array.from(upstreamsOfPart.flatMap((upstream) => (upstream?.measured === true ? knownRttOf(upstream) : [])));
   }
-}
-
-function rttOf({ rtt: { smoothed, variation } }: Upstream): KnownRtt {
-  return { smoothed, variation };
 }
