@@ -6,7 +6,8 @@ import { powerOfTwoFrom } from "../tables/pair-index.ts";
 export const NO_PEER = -1;
 
 const WORDS = 6;
-const NOWHERE = -1;
+/** Links are peers plus one, so that fresh memory, all zero, is an empty table: what is never used is never touched. */
+const END = 0;
 /** Rows looked at for one that may go: a bound on what a datagram from a new source costs. */
 const EVICTION_STEPS = 2048;
 
@@ -16,7 +17,7 @@ const EVICTION_STEPS = 2048;
  */
 export class PeerTable {
   readonly capacity: number;
-  /** Counts the owners a row has had: what is kept elsewhere under a peer's number is void once this has changed. */
+  /** Counts the owners a row has had, from 1 on: what is kept elsewhere under a peer's number is void once this has changed. */
   readonly generation: Uint32Array;
   readonly #words: Uint32Array;
   readonly #holds: Uint32Array;
@@ -34,8 +35,8 @@ export class PeerTable {
     this.#words = new Uint32Array(capacity * WORDS);
     this.#holds = new Uint32Array(capacity);
     this.#seen = new Uint8Array(capacity);
-    this.#buckets = new Int32Array(powerOfTwoFrom(capacity)).fill(NOWHERE);
-    this.#next = new Int32Array(capacity).fill(NOWHERE);
+    this.#buckets = new Int32Array(powerOfTwoFrom(capacity));
+    this.#next = new Int32Array(capacity);
     this.#seed = nextU32();
   }
 
@@ -54,6 +55,7 @@ export class PeerTable {
     }
     const peer = this.#size < this.capacity ? this.#size++ : this.#evict();
     if (peer === NO_PEER) return NO_PEER;
+    this.generation[peer]!++;
     const at = peer * WORDS;
     this.#words[at] = tag;
     this.#words[at + 1] = w0;
@@ -62,7 +64,7 @@ export class PeerTable {
     this.#words[at + 4] = w3;
     this.#words[at + 5] = bucket;
     this.#next[peer] = this.#buckets[bucket]!;
-    this.#buckets[bucket] = peer;
+    this.#buckets[bucket] = peer + 1;
     this.#seen[peer] = 1;
     return peer;
   }
@@ -104,7 +106,7 @@ export class PeerTable {
   }
 
   #findIn(bucket: number, tag: number, w0: number, w1: number, w2: number, w3: number): number {
-    for (let peer = this.#buckets[bucket]!; peer !== NOWHERE; peer = this.#next[peer]!) if (this.#is(peer, tag, w0, w1, w2, w3)) return peer;
+    for (let link = this.#buckets[bucket]!; link !== END; link = this.#next[link - 1]!) if (this.#is(link - 1, tag, w0, w1, w2, w3)) return link - 1;
     return NO_PEER;
   }
 
@@ -130,7 +132,6 @@ export class PeerTable {
       if (this.#holds[peer] !== 0) continue;
       if (this.#seen[peer] === 0) {
         this.#unlink(peer);
-        this.generation[peer]!++;
         return peer;
       }
       this.#seen[peer] = 0;
@@ -140,13 +141,13 @@ export class PeerTable {
 
   #unlink(peer: number): void {
     const bucket = this.#words[peer * WORDS + 5]!;
-    if (this.#buckets[bucket] === peer) {
+    let link = this.#buckets[bucket]!;
+    if (link === peer + 1) {
       this.#buckets[bucket] = this.#next[peer]!;
       return;
     }
-    let before = this.#buckets[bucket]!;
-    while (this.#next[before] !== peer) before = this.#next[before]!;
-    this.#next[before] = this.#next[peer]!;
+    while (this.#next[link - 1] !== peer + 1) link = this.#next[link - 1]!;
+    this.#next[link - 1] = this.#next[peer]!;
   }
 }
 

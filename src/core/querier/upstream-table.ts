@@ -1,5 +1,5 @@
-import type { Family } from "../../address/index.ts";
-import type { ServerEntry, ServiceEntry } from "../mabs/catalogue-content.ts";
+import type { Family, IpAddress } from "../../address/index.ts";
+import type { ServiceEntry } from "../mabs/catalogue-content.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { NO_PEER, type PeerTable } from "../link/peer-table.ts";
 import { KNOWN_WIDTH, Known, type KnownRtts } from "./known-rtts.ts";
@@ -79,8 +79,8 @@ export class UpstreamTable {
     if (this.#listed.size === 0) return [];
     const missing = new Set(this.#listed);
     for (const { servers } of services) {
-      for (const { address: { family, words }, port } of servers) {
-        const upstream = this.#find(family, ...words, port);
+      for (const { address, port } of servers) {
+        const upstream = this.#find(address, port);
         if (upstream !== undefined) missing.delete(upstream);
       }
     }
@@ -105,7 +105,11 @@ export class UpstreamTable {
     this.#slots.give(upstream.index - 1);
   }
 
-  #find(family: Family, w0: number, w1: number, w2: number, w3: number, port: number): Upstream | undefined {
+  #find({ family, words }: IpAddress, port: number): Upstream | undefined {
+    return this.#findBy(family, words[0], words[1], words[2], words[3], port);
+  }
+
+  #findBy(family: Family, w0: number, w1: number, w2: number, w3: number, port: number): Upstream | undefined {
     const link = this.#links[family];
     const peer = link === undefined ? NO_PEER : this.#peers.find(link, family, w0, w1, w2, w3, port);
     return peer === NO_PEER ? undefined : this.ofPeer(peer);
@@ -114,8 +118,8 @@ export class UpstreamTable {
   #rank(service: ServiceEntry): Ranking {
     const candidates: Candidate[] = [];
     for (const server of service.servers) {
-      const { address: { family, words }, port, tier, weight, name, region } = server;
-      const upstream = this.#find(family, ...words, port) ?? this.#meet(server);
+      const { address, port, tier, weight, name, region } = server;
+      const upstream = this.#find(address, port) ?? this.#meet(address, port);
       if (upstream !== undefined) candidates.push({ upstream, tier, weight, name, region });
     }
     const ranking = new Ranking(service.name, candidates);
@@ -127,14 +131,15 @@ export class UpstreamTable {
     return ranking;
   }
 
-  #meet({ address, port }: ServerEntry): Upstream | undefined {
-    const link = this.#links[address.family];
+  #meet(address: IpAddress, port: number): Upstream | undefined {
+    const { family, words } = address;
+    const link = this.#links[family];
     if (link === undefined) {
       this.unreachable++;
       return undefined;
     }
     const slot = this.#slots.take();
-    const peer = slot < 0 ? NO_PEER : this.#peers.intern(link, address.family, ...address.words, port);
+    const peer = slot < 0 ? NO_PEER : this.#peers.intern(link, family, words[0], words[1], words[2], words[3], port);
     if (peer === NO_PEER) {
       if (slot >= 0) this.#slots.give(slot);
       this.omitted++;
@@ -152,7 +157,7 @@ export class UpstreamTable {
   #recall(): void {
     const { known } = this;
     for (let at = 0; at < known.length; at += KNOWN_WIDTH) {
-      const upstream = this.#find(known[at + Known.family] === 4 ? 4 : 6, known[at + Known.word0]!, known[at + Known.word1]!, known[at + Known.word2]!, known[at + Known.word3]!, known[at + Known.port]!);
+      const upstream = this.#findBy(known[at + Known.family] === 4 ? 4 : 6, known[at + Known.word0]!, known[at + Known.word1]!, known[at + Known.word2]!, known[at + Known.word3]!, known[at + Known.port]!);
       if (upstream === undefined || upstream.measured) continue;
       upstream.rtt.smoothed = known[at + Known.smoothed]!;
       upstream.rtt.variation = known[at + Known.variation]!;
