@@ -3,7 +3,7 @@ import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import type { KnownRtts } from "../core/querier/known-rtts.ts";
 import type { KeptCatalogue } from "../io/catalogue-file.ts";
 import { type CatalogueMail, openMail } from "../io/catalogue-mail.ts";
-import { ControlError } from "../io/control-place.ts";
+import { ControlError } from "../io/control-error.ts";
 import type { Logger } from "../io/log.ts";
 import { catalogueReport } from "./catalogue-report.ts";
 import { catalogueScope } from "./catalogue-scope.ts";

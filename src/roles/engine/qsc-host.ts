@@ -5,7 +5,7 @@ import { Qsc } from "../../core/qsc.ts";
 import { hugeMemory } from "../../io/batch/huge-memory.ts";
 import { loadNative } from "../../io/batch/native.ts";
 import { now } from "../../io/clock.ts";
-import { openDriver } from "../../io/driver.ts";
+import { canBind, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
 import { upstreamSockets } from "../../io/upstream-sockets.ts";
 import { MAX_UPDATES } from "../limits.ts";
@@ -15,7 +15,7 @@ import { QuerierHost } from "./querier-host.ts";
 export class QscHost extends QuerierHost<Qsc> {
   /** Throws ListenError, and DriverError. */
   static async open(config: QscConfig): Promise<QscHost> {
-    const { bindings, links } = await upstreamSockets(config.listen.length);
+    const { bindings, links } = await upstreamSockets(config.listen.length, canBind);
     const engine = new Qsc({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,

@@ -8,7 +8,7 @@ import { Qsr } from "../../core/qsr.ts";
 import { hugeMemory } from "../../io/batch/huge-memory.ts";
 import { loadNative } from "../../io/batch/native.ts";
 import { now } from "../../io/clock.ts";
-import { type OpenedDriver, openDriver } from "../../io/driver.ts";
+import { type OpenedDriver, canBind, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
 import { upstreamSockets } from "../../io/upstream-sockets.ts";
 import { type CatalogueMail, openMail } from "../../io/catalogue-mail.ts";
@@ -42,7 +42,7 @@ export class QsrHost extends QuerierHost<Qsr> {
 
   /** Throws ListenError, and DriverError. */
   static async open({ config, catalogue, known }: QsrSettings): Promise<QsrHost> {
-    const { bindings, links } = await upstreamSockets(config.listen.length);
+    const { bindings, links } = await upstreamSockets(config.listen.length, canBind);
     const { spread } = config.qsas;
     const engine = new Qsr({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
