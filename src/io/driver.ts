@@ -14,6 +14,8 @@ export interface Driver {
   readonly pauses?: PauseReport;
   /** Address and port of a link, as bound. */
   endpoint(link: number): string;
+  /** Takes datagrams from now on. */
+  begin(): void;
   /** Sends what the engine has ready, and plans its next timeout; call it after speaking to the engine directly. */
   wake(): void;
   close(): Promise<void>;
@@ -39,7 +41,7 @@ export class DriverError extends Error {
   readonly code = "DRTM_DRIVER";
 }
 
-/** Binds a socket for each link, in order; for a thread that does nothing else. Throws ListenError, and DriverError. */
+/** Binds a socket for each link, in order, and takes nothing yet; for a thread that does nothing else. Throws ListenError, and DriverError. */
 export async function openDriver(kind: DriverKind, engine: Engine, bindings: readonly Binding[]): Promise<OpenedDriver> {
   if (kind === "dgram") return singly(engine, bindings, "as configured");
   const native = loadNative();
@@ -52,5 +54,5 @@ export async function openDriver(kind: DriverKind, engine: Engine, bindings: rea
 }
 
 async function singly(engine: Engine, bindings: readonly Binding[], reason: string): Promise<OpenedDriver> {
-  return { driver: await UdpDriver.open(engine, bindings), means: `one at a time, by node:dgram (${reason})`, alarm: undefined };
+  return { driver: await UdpDriver.open(engine, bindings, { waits: true }), means: `one at a time, by node:dgram (${reason})`, alarm: undefined };
 }

@@ -54,6 +54,11 @@ export class UpstreamTable {
     return this.#byIndex[index];
   }
 
+  /** By its endpoint as a text. */
+  named(endpoint: string): Upstream | undefined {
+    return this.#byEndpoint.get(endpoint);
+  }
+
   *listed(): IterableIterator<Upstream> {
     yield* this.#byEndpoint.values();
   }
