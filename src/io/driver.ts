@@ -16,6 +16,8 @@ export interface Driver {
   readonly pauses?: PauseReport;
   /** Address and port of a link, as bound. */
   endpoint(link: number): string;
+  /** Takes datagrams from now on. */
+  begin(): void;
   /** Sends what the engine has ready, and plans its next timeout; call it after speaking to the engine directly. */
   wake(): void;
   close(): Promise<void>;
@@ -41,7 +43,7 @@ export class DriverError extends Error {
   readonly code = "DRTM_DRIVER";
 }
 
-/** Binds a socket for each link, in order; for a thread that does nothing else. Throws ListenError, and DriverError. */
+/** Binds a socket for each link, in order, and takes nothing yet; for a thread that does nothing else. Throws ListenError, and DriverError. */
 export async function openDriver(kind: DriverKind, engine: Engine, bindings: readonly Binding[]): Promise<OpenedDriver> {
   if (kind === "dgram") return singly(engine, bindings, "as configured");
   const native = loadNative();
@@ -67,11 +69,9 @@ export async function canBind(binding: Binding): Promise<boolean> {
 }
 
 /** Loaded where batches cannot be had, or are not wanted. */
-function bySockets(): Promise<typeof import("./udp-driver.ts")> {
-  return import("./udp-driver.ts");
-}
+const bySockets = async () => import("./udp-driver.ts");
 
 async function singly(engine: Engine, bindings: readonly Binding[], reason: string): Promise<OpenedDriver> {
-  const driver = await (await bySockets()).UdpDriver.open(engine, bindings);
+  const driver = await (await bySockets()).UdpDriver.open(engine, bindings, { waits: true });
   return { driver, means: `one at a time, by node:dgram (${reason})`, alarm: undefined };
 }

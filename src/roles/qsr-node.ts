@@ -9,7 +9,7 @@ import { catalogueReport } from "./catalogue-report.ts";
 import { catalogueScope } from "./catalogue-scope.ts";
 import { DiscoveryThread } from "./discovery/discovery-thread.ts";
 import type { UpstreamCounts } from "./engine/engine-status.ts";
-import { EngineThread, STOPPED } from "./engine/engine-thread.ts";
+import { EngineThread, type Engines, STOPPED } from "./engine/engine-thread.ts";
 import { whoIs } from "./qsa-name.ts";
 import { QsrState } from "./qsr-state.ts";
 import type { CatalogueReport, StatusReport } from "./reports.ts";
@@ -20,7 +20,7 @@ const LOOK_MS = 250;
 
 /** A QSR: an engine and discovery, each in its thread; this one only passes on what one has for the other. */
 export class QsrNode {
-  readonly engine: EngineThread<"qsr">;
+  readonly engine: Engines<"qsr">;
   readonly discovery: DiscoveryThread;
   readonly #log: Logger;
   readonly #state: QsrState | undefined;
@@ -28,7 +28,7 @@ export class QsrNode {
   #catalogue: Catalogue;
   readonly #looking: NodeJS.Timeout;
 
-  private constructor(engine: EngineThread<"qsr">, discovery: DiscoveryThread, state: QsrState | undefined, kept: KeptCatalogue | undefined, log: Logger) {
+  private constructor(engine: Engines<"qsr">, discovery: DiscoveryThread, state: QsrState | undefined, kept: KeptCatalogue | undefined, log: Logger) {
     this.engine = engine;
     this.discovery = discovery;
     this.#state = state;
@@ -42,7 +42,8 @@ export class QsrNode {
   /** Opens the sockets, and serves at once what was known when this program ended last. Throws ThreadRefusal. */
   static async open(config: QsrConfig, log: Logger, thread = startEngine("qsr")): Promise<QsrNode> {
     const { dns, qsas, state: { directory } } = config;
-    const engine = new EngineThread("qsr", thread);
+    // What joins several is not loaded for one.
+    const engine: Engines<"qsr"> = config.engineThreads === 1 ? new EngineThread("qsr", thread) : new (await import("./engine/engine-group.ts")).EngineGroup("qsr", thread, config.engineThreads);
     const state = directory === undefined ? undefined : new QsrState(directory, log);
     const kept = state?.readCatalogue(catalogueScope(config), dns.catalogueMaxAgeHours * 3600);
     const startDiscovery = (): DiscoveryThread => new DiscoveryThread({ dns, qsas, directory }, log);

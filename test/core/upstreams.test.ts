@@ -57,7 +57,7 @@ describe("probing", () => {
     const [first, , last] = addresses.map(({ family, words }, place) => [family, 4344, ...words, 30_000 - 10_000 * place, 500]);
     upstreams.known = Float64Array.from([first!, last!].flat());
     const [service] = world.content().services;
-    world.publish({ ...world.content(), services: [{ name: service!.name, servers: addresses.map((address) => ({ ...service!.servers[0]!, address, port: 4344 })) }] });
+    world.publish({ ...world.content(), services: [{ name: service!.name, servers: addresses.map((address) => Object.assign({}, service!.servers[0], { address, port: 4344 })) }] });
     expect([...upstreams.listed()].map(({ measured, rtt }) => [measured, rtt.smoothed, rtt.variation, rtt.samples])).toEqual([[true, 30_000, 500, 0], [false, 0, 0, 0], [true, 10_000, 500, 0]]);
     const ranking = upstreams.ranking(0);
     ranking.sort();

@@ -53,6 +53,10 @@ export class UpstreamTable {
     return this.#byIndex[index];
   }
 
+  find({ family, words }: IpAddress, port: number): Upstream | undefined {
+    return this.#findBy(family, words[0], words[1], words[2], words[3], port);
+  }
+
   listed(): Iterable<Upstream> {
     return this.#listed;
   }
@@ -80,7 +84,7 @@ export class UpstreamTable {
     const missing = new Set(this.#listed);
     for (const { servers } of services) {
       for (const { address, port } of servers) {
-        const upstream = this.#find(address, port);
+        const upstream = this.find(address, port);
         if (upstream !== undefined) missing.delete(upstream);
       }
     }
@@ -105,10 +109,6 @@ export class UpstreamTable {
     this.#slots.give(upstream.index - 1);
   }
 
-  #find({ family, words }: IpAddress, port: number): Upstream | undefined {
-    return this.#findBy(family, words[0], words[1], words[2], words[3], port);
-  }
-
   #findBy(family: Family, w0: number, w1: number, w2: number, w3: number, port: number): Upstream | undefined {
     const link = this.#links[family];
     const peer = link === undefined ? NO_PEER : this.#peers.find(link, family, w0, w1, w2, w3, port);
@@ -119,7 +119,7 @@ export class UpstreamTable {
     const candidates: Candidate[] = [];
     for (const server of service.servers) {
       const { address, port, tier, weight, name, region } = server;
-      const upstream = this.#find(address, port) ?? this.#meet(address, port);
+      const upstream = this.find(address, port) ?? this.#meet(address, port);
       if (upstream !== undefined) candidates.push({ upstream, tier, weight, name, region });
     }
     const ranking = new Ranking(service.name, candidates);

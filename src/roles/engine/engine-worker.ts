@@ -30,7 +30,9 @@ let host: Host | undefined;
 port.on("message", (message: ToEngine) => {
   switch (message.type) {
     case "open":
-      return void open(message.settings);
+      return void open(message.settings, message.waits);
+    case "begin":
+      return host?.opened.driver.begin();
     case "call":
       return call(message.id, message.method, message.values);
     case "close":
@@ -38,10 +40,11 @@ port.on("message", (message: ToEngine) => {
   }
 });
 
-async function open(settings: unknown): Promise<void> {
+async function open(settings: unknown, waits: boolean): Promise<void> {
   try {
     host = await HostOfRole.open(settings);
-    const { means, alarm } = host.opened;
+    const { driver, means, alarm } = host.opened;
+    if (!waits) driver.begin();
     tell({ type: "open", means, alarm });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
