@@ -114,8 +114,9 @@ export class CatalogueEditor {
     if (!isSettled) this.#renumber(groupOf, names);
     const serviceNumbers = new Map(services.map(({ name }, number) => [name, number]));
     return names.map((set) => {
-      const served = new Set(set.split(SET_SEPARATOR).flatMap((one) => servicesOf(one)));
-      return { set, services: [...served].flatMap((name) => serviceNumbers.get(name) ?? []).toSorted((a, b) => a - b) };
+      // Nearly all are one set with few services: there are hundreds, at each change.
+      const served = set.includes(SET_SEPARATOR) ? set.split(SET_SEPARATOR).flatMap((one) => servicesOf(one)) : servicesOf(set);
+      return { set, services: numbersOf(served, serviceNumbers) };
     });
   }
 
@@ -141,4 +142,14 @@ export class CatalogueEditor {
     if (stretches.length === 0) return base;
     return editSegments(base, prefixes, stretches, rows, this.#memory);
   }
+}
+
+/** Ascending, each once; without names that have no number. */
+function numbersOf(names: readonly string[], numbers: ReadonlyMap<string, number>): number[] {
+  const found: number[] = [];
+  for (const name of names) {
+    const number = numbers.get(name);
+    if (number !== undefined && !found.includes(number)) found.push(number);
+  }
+  return found.toSorted((a, b) => a - b);
 }

@@ -205,10 +205,11 @@ function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array | undefined, s
     const more = last + 1 - prefix.length;
     for (let entry = to; entry < entries - 1; entry++) directory[entry] = old[entry]! + more;
   }
+  const beginsWithZero = (one: number): boolean => firstLo === undefined || firstLo[one] === 0;
   let segment = from === 0 ? 0 : directory[from - 1]!;
   for (let entry = from; entry < to; entry++) {
     const start = (entry << shift) >>> 0;
-    while (segment < last && (firstHi[segment + 1]! < start || (firstHi[segment + 1] === start && (firstLo === undefined || firstLo[segment + 1] === 0)))) segment++;
+    while (segment < last && (firstHi[segment + 1]! < start || (firstHi[segment + 1] === start && beginsWithZero(segment + 1)))) segment++;
     directory[entry] = segment;
   }
   directory[entries - 1] = last;
