@@ -5,7 +5,6 @@ const SLOTS_A_CHUNK = 256;
 /** Datagrams on their way, in buffers that are used again. */
 export class DatagramPool {
   readonly views: DataView[] = [];
-  readonly bytes: Uint8Array[] = [];
   readonly from: number[] = [];
   readonly to: number[] = [];
   readonly lengths: number[] = [];
@@ -17,16 +16,18 @@ export class DatagramPool {
     return this.views.length - this.#free.length;
   }
 
-  /** Keeps a copy of the first `length` octets; gives its slot. */
-  keep(from: number, to: number, bytes: Uint8Array, length: number, isForged: boolean): number {
+  /** Keeps a copy of the first `length` octets of a view; gives its slot. */
+  keep(from: number, to: number, view: DataView, length: number, isForged: boolean): number {
     if (this.#free.length === 0) this.#grow();
     const slot = this.#free.pop()!;
     this.from[slot] = from;
     this.to[slot] = to;
     this.lengths[slot] = length;
     this.forged[slot] = isForged;
-    const copy = this.bytes[slot]!;
-    for (let at = 0; at < length; at++) copy[at] = bytes[at]!;
+    const copy = this.views[slot]!;
+    const whole = length & ~3;
+    for (let at = 0; at < whole; at += 4) copy.setInt32(at, view.getInt32(at, true), true);
+    for (let at = whole; at < length; at++) copy.setUint8(at, view.getUint8(at));
     return slot;
   }
 
@@ -39,7 +40,6 @@ export class DatagramPool {
     for (let index = SLOTS_A_CHUNK - 1; index >= 0; index--) {
       this.#free.push(this.views.length);
       this.views.push(new DataView(memory, index * MAX_DATAGRAM_OCTETS, MAX_DATAGRAM_OCTETS));
-      this.bytes.push(new Uint8Array(memory, index * MAX_DATAGRAM_OCTETS, MAX_DATAGRAM_OCTETS));
       this.from.push(0);
       this.to.push(0);
       this.lengths.push(0);

@@ -19,7 +19,7 @@ export class TraceHash {
     let b = this.#b;
     const whole = length & ~3;
     for (let offset = 0; offset < whole; offset += 4) {
-      const word = view.getInt32(offset);
+      const word = view.getInt32(offset, true);
       a = Math.imul(a ^ word, FNV_PRIME);
       b = Math.imul((b << 13) | (b >>> 19), OTHER_PRIME) ^ word;
     }
