@@ -1,4 +1,5 @@
 import { MAX_DATAGRAM_OCTETS } from "../wire/index.ts";
+import { FIRST_A, FIRST_B, mixA, mixB } from "./trace.ts";
 
 const SLOTS_A_CHUNK = 256;
 
@@ -10,6 +11,9 @@ export class DatagramPool {
   readonly lengths: number[] = [];
   /** Whether nobody sent it whom it seems to come from. */
   readonly forged: boolean[] = [];
+  /** Hashes of what is in them, for the trace. */
+  readonly a: number[] = [];
+  readonly b: number[] = [];
   readonly #free: number[] = [];
 
   get inUse(): number {
@@ -24,10 +28,24 @@ export class DatagramPool {
     this.to[slot] = to;
     this.lengths[slot] = length;
     this.forged[slot] = isForged;
+    let a = FIRST_A;
+    let b = FIRST_B;
     const copy = this.views[slot]!;
     const whole = length & ~3;
-    for (let at = 0; at < whole; at += 4) copy.setInt32(at, view.getInt32(at, true), true);
-    for (let at = whole; at < length; at++) copy.setUint8(at, view.getUint8(at));
+    for (let at = 0; at < whole; at += 4) {
+      const word = view.getInt32(at, true);
+      copy.setInt32(at, word, true);
+      a = mixA(a, word);
+      b = mixB(b, word);
+    }
+    for (let at = whole; at < length; at++) {
+      const octet = view.getUint8(at);
+      copy.setUint8(at, octet);
+      a = mixA(a, octet);
+      b = mixB(b, octet);
+    }
+    this.a[slot] = a;
+    this.b[slot] = b;
     return slot;
   }
 
@@ -44,6 +62,8 @@ export class DatagramPool {
       this.to.push(0);
       this.lengths.push(0);
       this.forged.push(false);
+      this.a.push(0);
+      this.b.push(0);
     }
   }
 }

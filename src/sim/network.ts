@@ -4,7 +4,7 @@ import { EventQueue } from "./event-queue.ts";
 import { Paths } from "./paths.ts";
 import type { Random } from "./random.ts";
 import { PORT, type Station, StationTable, addressOf, endpointAt } from "./station.ts";
-import { TraceHash } from "./trace-hash.ts";
+import { Trace } from "./trace.ts";
 import { WakeTimes } from "./wake-times.ts";
 
 const DELIVERY = 0;
@@ -33,7 +33,7 @@ export class Network {
   now: number;
   readonly stations = new StationTable();
   readonly pool = new DatagramPool();
-  readonly trace = new TraceHash();
+  readonly trace = new Trace();
   readonly counters = { sent: 0, delivered: 0, lost: 0, unclaimed: 0, duplicated: 0, forged: 0, wakes: 0, octets: 0 };
   readonly paths: Paths;
   witness!: Witness;
@@ -195,7 +195,7 @@ export class Network {
     const isForged = pool.forged[slot]!;
     this.counters.delivered++;
     this.counters.octets += length;
-    this.trace.note(now, from, to, view, length);
+    this.trace.note(now, from, to, pool.a[slot]!, pool.b[slot]!);
     if (this.#wakes.at(station.index) <= now) this.#runTimers(station);
     const sender = this.stations.at(from);
     witness.arriving(now, sender, station, view, length, isForged);

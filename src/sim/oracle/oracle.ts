@@ -17,8 +17,9 @@ import { RegretMeter } from "./regret.ts";
 
 /** As many Map Replies wait for their acknowledgement at one time. */
 const MOST_REPEATABLE = 1024;
-/** Where Map Replies have their result. */
+/** Where Map Replies have their result and epoch. */
 const RESULT = 40;
+const EPOCH = 48;
 
 /** Knows the truth, sees everything, and throws a Violation at the first thing that must not be. */
 export class Oracle implements Witness, Audience {
@@ -146,9 +147,11 @@ export class Oracle implements Witness, Audience {
   }
 
   #received(now: number, from: Station, to: Station, view: DataView, length: number): void {
-    if (decodeMapReply(view, length, this.#reply) !== Fault.none) return;
-    this.#epochs.after(to, from, this.#reply.body);
-    if (this.#reply.result <= ResultCode.notInAnyMab) this.#answers.received(now, to, this.#reply.body);
+    if (!this.#epochs.hasTaken(to)) return;
+    this.#epochs.after(to, from, view.getUint32(EPOCH), view.getUint32(EPOCH + 4));
+    if (view.getUint8(RESULT) > ResultCode.notInAnyMab) return;
+    decodeMapReply(view, length, this.#reply);
+    this.#answers.received(now, to, this.#reply.body);
   }
 
   /** Whether this Map Reply was sent before: it is repeated as it was until it is acknowledged. */
