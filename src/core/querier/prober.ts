@@ -116,8 +116,9 @@ export class Prober {
   }
 
   #set(upstream: Upstream, at: number): void {
-    this.forget(upstream);
-    this.#timersFor(upstream).set(upstream.index, at);
+    const isHolding = this.#holdsMapping(upstream);
+    (isHolding ? this.#others : this.#holding).clear(upstream.index);
+    (isHolding ? this.#holding : this.#others).set(upstream.index, at);
   }
 
   #timersFor(upstream: Upstream): TimerHeap {
