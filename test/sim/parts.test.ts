@@ -49,7 +49,7 @@ test("events come by time, near and far, and at one time in the order in which t
 test("who wants to be woken first is first, and of several the one with the lowest number", () => {
   const random = new Random(1, 0);
   const wakes = new WakeTimes(70);
-  const times = new Array<number>(70).fill(Infinity);
+  const times = Array.from({ length: 70 }, () => Infinity);
   expect(wakes.next).toBe(Infinity);
   for (let step = 0; step < 5_000; step++) {
     const station = random.below(70);
