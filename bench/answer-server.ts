@@ -33,7 +33,9 @@ async function start(): Promise<number> {
 
 /** The engine thread. */
 function startBatches(): number {
-  return portOf(new BatchLoop(requireNative(), newQsa(), [{ address: LOOPBACK, port: 0 }]));
+  const loop = new BatchLoop(requireNative(), newQsa(), [{ address: LOOPBACK, port: 0 }]);
+  loop.begin();
+  return portOf(loop);
 }
 
 function startEcho(): Promise<number> {

@@ -55,6 +55,7 @@ function run(parent: MessagePort): void {
   qsr.setCatalogue(now(), Catalogue.of({ mabs: [{ prefix: MAB, services: [0], set: "s" }], services: [{ name: "s1.dsoc.example.", servers: [server] }] }));
   const loop = new BatchLoop(requireNative(), qsr, [0, 1].map(() => ({ address: LOOPBACK, port: 0 })));
   loop.wake();
+  loop.begin();
   const { fetcher, upstreams } = qsr.querier;
   const tell = (message: object): void => {
     parent.postMessage(message);

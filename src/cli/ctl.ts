@@ -1,6 +1,7 @@
 import { askControl, ownControlSocket } from "../io/control-client.ts";
-import { ControlError, defaultControlSocket } from "../io/control-place.ts";
-import type { FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
+import { ControlError } from "../io/control-error.ts";
+import { defaultControlSocket } from "../io/control-place.ts";
+import type { CachedReport, FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";
 import { counted } from "./counted.ts";
@@ -164,15 +165,17 @@ function printJson(answer: unknown): string {
 }
 
 function printWhy(why: WhyReport): string {
-  const lines = [`${paint.bold(why.address)}: ${why.verdict}`];
+  const { threads } = why;
+  const lines = threads === undefined ? [`${paint.bold(why.address)}: ${why.verdict}`] : [paint.bold(why.address), ...threads.map(({ verdict }, index) => `  thread ${index + 1}: ${verdict}`)];
   if (why.mab !== null) lines.push(`MAB ${why.mab}, set ${why.set}`);
-  if (why.cached !== null) {
-    const { range, etr, version, remainingSeconds, from } = why.cached;
-    lines.push(`cached: ${range} ${etr === null ? "no mapping" : `to ${etr}`}, version ${version}, ${remainingSeconds} s more, from ${from}`);
-  }
+  for (const [index, { cached }] of (threads ?? [why]).entries()) if (cached !== null) lines.push(`cached${threads === undefined ? "" : ` by thread ${index + 1}`}: ${cachedText(cached)}`);
   const qsas: QsaReport[] = why.services.flatMap((service) => service.qsas);
   if (qsas.length > 0) lines.push("", qsaTable(qsas));
   return lines.join("\n");
+}
+
+function cachedText({ range, etr, version, remainingSeconds, from }: CachedReport): string {
+  return `${range} ${etr === null ? "no mapping" : `to ${etr}`}, version ${version}, ${remainingSeconds} s more, from ${from}`;
 }
 
 function printSite({ name, up, address, noticedAfterMs }: SiteReport): string {

@@ -27,11 +27,20 @@ export function statusText(status: StatusReport, isWhole: boolean): string {
   }
   if (mapping !== undefined) rows.push(["mapping", `${counted(mapping.mabs, "MAB")}, ${counted(mapping.micronets, "micronet")}`]);
   rows.push(["cache", `${cache.entries} of ${cache.maxEntries} entries, ${cache.promises} promises`]);
+  rows.push(...threadRows(status));
   const long = (status.pauses ?? []).filter(([mostMs]) => mostMs === null || mostMs > SHORT_PAUSE_MS);
   rows.push(...wrapped("pauses", long.map(pauseText)));
   const counters = Object.entries(status.counters).filter(([, value]) => value > 0);
   rows.push(...wrapped("counters", counters.map(([name, value]) => `${name} ${value}`)));
   return formatTable(rows.map(([label, value]) => [paint.bold(label), value]));
+}
+
+/** Whether the kernel spreads queriers evenly over engine threads. */
+function threadRows({ receivedByThread = [] }: StatusReport): [string, string][] {
+  if (receivedByThread.length === 0) return [];
+  const all = receivedByThread.reduce((sum, received) => sum + received, 0);
+  const shares = receivedByThread.map((received) => `${all === 0 ? 0 : Math.round((100 * received) / all)} %`);
+  return [["threads", `${receivedByThread.length}, with ${shares.join(", ")} of the datagrams received`]];
 }
 
 /** Over as many lines as it takes. */

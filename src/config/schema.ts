@@ -1,6 +1,6 @@
 import { formatEndpoint } from "../address/index.ts";
 import { compatible, distinct, dnsEndpoint, domainName, endpoint, ordered, othersOnly, prefix, seconds, signable, trustedResolver } from "./fields.ts";
-import type { Field, Output } from "./field.ts";
+import { type Field, type Output, Scalar, WRONG } from "./field.ts";
 import { count, flag, list, mapping, number, oneOf, text } from "./form.ts";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
@@ -24,6 +24,11 @@ const listen = list(endpoint, 1, 16).check(compatible).prefault(["127.0.0.1:4344
 
 /** How datagrams come and go: in batches by system calls (Linux), one at a time by node:dgram, or the first where it can be had. */
 const driver = oneOf("auto", "batched", "dgram").default("auto");
+
+/** Threads that answer queries, each with a part of the cache, and with queriers of its own. More of them would send QSAs more than a sign of life a second. */
+const engineThreads = count(1, 4).default(1);
+
+const ONE_THREAD = "a QSA has one engine thread, as each would need all of the mapping: take the key out; for more, list several QSAs in DNS, each with its address";
 
 const log = mapping({
     level: oneOf("trace", "debug", "info", "warn", "error").default("info"),
@@ -125,6 +130,7 @@ export const qsrSchema = mapping({
       directory: text().optional(),
     })
     .prefault({}),
+  engineThreads,
   driver,
   control,
   log,
@@ -135,6 +141,8 @@ export const qsaSchema = mapping({
   listen,
   /** Mapping files, relative to the configuration file. */
   mapping: list(text(), 1).check(distinct((file) => file, "is an earlier one")),
+  /** Here only to say why there are no more: docs/adr/0026. */
+  engineThreads: new Scalar<1>(ONE_THREAD, (value) => (value === 1 ? value : WRONG)).default(1),
   /** Where the changes of "drtm ctl map set" are kept; relative to the configuration file. */
   changes: text().optional(),
   cachingTimeSeconds: seconds(10, 3_600).default(600),
@@ -153,6 +161,7 @@ export const qscSchema = mapping({
   upstreams: list(endpoint, 1, 16).check(distinct(({ address, port }) => formatEndpoint(address, port), "is an earlier one")),
   clients,
   cache: mapping(cachingFields).prefault({}),
+  engineThreads,
   driver,
   control,
   log,

@@ -11,5 +11,6 @@ export function listenProblem(error: NodeJS.ErrnoException): string {
   if (error.code === "EADDRINUSE") return "another process has this port; stop it, or choose another port";
   if (error.code === "EADDRNOTAVAIL") return "this machine has no such address; choose one that it has";
   if (error.code === "EACCES") return "not permitted; choose a port above 1023, or grant CAP_NET_BIND_SERVICE";
+  if (error.code === "ENOTSUP") return "this system cannot share a port between threads; take engineThreads: 1";
   return error.message;
 }

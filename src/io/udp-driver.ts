@@ -10,7 +10,14 @@ import { ListenError, listenProblem } from "./listen-error.ts";
 export interface Binding {
   readonly address: IpAddress;
   readonly port: number;
+  readonly sharing?: Sharing | undefined;
 }
+
+/**
+ * How several sockets of this process have one port (SO_REUSEPORT): the first finds out that nobody else has it, the others are bound when
+ * it is. The kernel gives each source to one of them, always the same.
+ */
+export type Sharing = "first" | "further";
 
 /** Puts one datagram on the wire. */
 export type Send = (socket: Socket, bytes: Uint8Array, port: number, address: string) => void;
@@ -18,6 +25,8 @@ export type Send = (socket: Socket, bytes: Uint8Array, port: number, address: st
 export interface DriverOptions {
   /** In place of the usual one, to imitate a distance. */
   readonly send?: Send | undefined;
+  /** Whether it takes nothing until `begin` is called. */
+  readonly waits?: boolean | undefined;
   /** Called whenever the engine has been given something to do, when it is done: something may have happened in it. */
   readonly afterWork?: (() => void) | undefined;
 }
@@ -47,26 +56,30 @@ export class UdpDriver {
     this.#sockets = sockets;
     this.#send = send ?? this.#sendNow;
     this.#afterWork = afterWork;
-    for (const [link, socket] of sockets.entries()) {
-      socket.on("message", (bytes, source) => {
-        this.#receive(link, bytes, source.address, source.port);
-      });
-      socket.on("error", () => this.counters.sendErrors++);
-    }
+    for (const socket of sockets) socket.on("error", () => this.counters.sendErrors++);
   }
 
   /** Binds a socket for each link, in order. Throws ListenError. */
   static async open(engine: Engine, bindings: readonly Binding[], options: DriverOptions = {}): Promise<UdpDriver> {
     const sockets: Socket[] = [];
     try {
-      for (const binding of bindings) sockets.push(await bind(binding));
+      for (const binding of bindings) sockets.push(await bindShared(binding));
     } catch (error) {
       for (const socket of sockets) socket.close();
       throw error;
     }
     const driver = new UdpDriver(engine, sockets, options);
-    driver.wake();
+    if (options.waits !== true) driver.begin();
     return driver;
+  }
+
+  begin(): void {
+    for (const [link, socket] of this.#sockets.entries()) {
+      socket.on("message", (bytes, source) => {
+        this.#receive(link, bytes, source.address, source.port);
+      });
+    }
+    this.wake();
   }
 
   /** Address and port of a link, as bound. */
@@ -86,7 +99,7 @@ export class UdpDriver {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await Promise.all(this.#sockets.map((socket) => new Promise<void>((done) => socket.close(done))));
+    await Promise.all(this.#sockets.map(closed));
   }
 
   #receive(link: number, bytes: Buffer, address: string, port: number): void {
@@ -177,20 +190,30 @@ export class UdpDriver {
 export async function canBind(binding: Binding): Promise<boolean> {
   try {
     const socket = await bind(binding);
-    await new Promise<void>((done) => socket.close(done));
+    await closed(socket);
     return true;
   } catch {
     return false;
   }
 }
 
-function bind({ address, port }: Binding): Promise<Socket> {
+/** With node:dgram a port can only be shared from the start: whether another process has it is found out by having it alone before. */
+async function bindShared(binding: Binding): Promise<Socket> {
+  if (binding.sharing === "first") await closed(await bind({ ...binding, sharing: undefined }));
+  return bind(binding);
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((done) => void socket.close(done));
+}
+
+function bind({ address, port, sharing }: Binding): Promise<Socket> {
   const { family } = address;
   // dgram looks up every destination; ours are addresses already.
   const lookup = (host: string, _options: unknown, done: (error: null, address: string, family: number) => void): void => {
     done(null, host, family);
   };
-  const socket = createSocket({ type: family === 4 ? "udp4" : "udp6", ipv6Only: family === 6, lookup, recvBufferSize: RECEIVE_BUFFER_OCTETS });
+  const socket = createSocket({ type: family === 4 ? "udp4" : "udp6", ipv6Only: family === 6, reusePort: sharing !== undefined, lookup, recvBufferSize: RECEIVE_BUFFER_OCTETS });
   return new Promise((done, fail) => {
     socket.once("error", (error: NodeJS.ErrnoException) => {
       socket.close();

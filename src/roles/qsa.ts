@@ -1,7 +1,7 @@
 import type { QsaConfig } from "../config/schema.ts";
 import type { Logger } from "../io/log.ts";
 import { mapRoutes, shareRoutes } from "./control-routes.ts";
-import { openEngine } from "./engine/engine-thread.ts";
+import { EngineThread } from "./engine/engine-thread.ts";
 import type { StatusReport } from "./reports.ts";
 import type { Running } from "./running.ts";
 import { listensOn, serveRole } from "./serve-role.ts";
@@ -10,7 +10,9 @@ import { startEngine } from "./threads.ts";
 
 /** Runs an authoritative query server on mapping files (paths already resolved). */
 export async function runQsa(config: QsaConfig, log: Logger, thread = startEngine("qsa")): Promise<Running> {
-  const engine = await openEngine("qsa", thread, config, log);
+  const engine = new EngineThread("qsa", thread);
+  const { means } = await engine.open(config);
+  log.info(`datagrams come and go ${means}`);
   const offered = {
     "GET /status": async (): Promise<StatusReport> => ({ ...statusOf("qsa", await engine.host.status()), mapping: await engine.host.mapping() }),
     ...shareRoutes(engine.host),

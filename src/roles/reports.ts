@@ -18,6 +18,8 @@ export interface StatusReport {
    */
   readonly pauses?: readonly (readonly [mostMs: number | null, count: number])[] | undefined;
   readonly counters: Readonly<Record<string, number>>;
+  /** Datagrams that each engine thread has received; left out where there is but one. All else is of all threads together. */
+  readonly receivedByThread?: readonly number[] | undefined;
 }
 
 export interface CatalogueReport {
@@ -64,6 +66,8 @@ export interface WhyReport {
   readonly services: readonly { readonly name: string; readonly qsas: readonly QsaReport[] }[];
   readonly cached: CachedReport | null;
   readonly verdict: string;
+  /** The same of each engine thread, which has a cache of its own; left out where there is but one. */
+  readonly threads?: readonly Pick<WhyReport, "cached" | "verdict">[];
 }
 
 export interface CachedReport {

@@ -45,8 +45,8 @@ function runQsa(port: number): Promise<Drtm> {
   return run("qsa", `listen: ["127.0.0.1:${port}"]\nmapping: [mapping.txt]\n`, "QSA for 1 MABs with 1 micronets listens on");
 }
 
-function runQsr(port: number, dns: number, says: string): Promise<Drtm> {
-  const config = `listen: ["127.0.0.1:${port}"]\ndns:\n  servers: ["127.0.0.1:${dns}"]\n  queryDeadlineSeconds: 1\n  registries: [{ apex: drtm.example }]\nqsas: { allowLoopback: true }\n`;
+function runQsr(port: number, dns: number, says: string, more = ""): Promise<Drtm> {
+  const config = `${more}listen: ["127.0.0.1:${port}"]\ndns:\n  servers: ["127.0.0.1:${dns}"]\n  queryDeadlineSeconds: 1\n  registries: [{ apex: drtm.example }]\nqsas: { allowLoopback: true }\n`;
   return run("qsr", config, says);
 }
 
@@ -110,6 +110,22 @@ describe("drtm qsr and drtm qsa, as processes with configuration files", () => {
     const said = await Promise.all([drtm("ctl", "qsas", "--socket", socketOf("qsr")), drtm("ctl", "status", "--socket", socketOf("qsr"))]);
     expect(said[0].stdout).toContain("no QSA is known: discovery has found none yet");
     expect(said[1].stdout).toContain("0 QSAs; never confirmed");
+    expect(await qsr.stop()).toMatchObject({ status: 0 });
+  });
+
+  test("a QSR with two engine threads is one server, and no second process gets its port", async () => {
+    const [qsaPort, qsrPort] = [await freePort(), await freePort()];
+    await runQsa(qsaPort);
+    const qsr = await runQsr(qsrPort, await serveDns(qsaPort), "catalogue: 1 MABs, 1 services, 1 QSAs", "engineThreads: 2\n");
+    expect(qsr.stderr).toContain(", in 2 engine threads");
+    expect(await ask(qsrPort, "192.0.2.7")).toMatchObject({ etr: "203.0.113.1", qsa: `127.0.0.1:${qsaPort}` });
+    expect((await drtm("ctl", "status", "--socket", socketOf("qsr"))).stdout).toMatch(/^threads +2, with \d+ %, \d+ % of the datagrams received$/m);
+    const why = await drtm("ctl", "why", "192.0.2.7", "--socket", socketOf("qsr"));
+    expect(why.stdout).toMatch(/^ {2}thread 1: .*\n {2}thread 2: /m);
+    expect(why.stdout).toMatch(/^cached by thread [12]: 192.0.2.0-192.0.2.99 to 203.0.113.1/m);
+    expect((await drtm("ctl", "flush", "all", "--socket", socketOf("qsr"))).stdout).toBe("1 entry flushed\n");
+    const second = await drtm("qsr", "--config", join(directory, "qsr.yaml"));
+    expect(second).toMatchObject({ status: 2, stderr: expect.stringContaining(`drtm: cannot listen on 127.0.0.1:${qsrPort}/udp: another process has this port`) as string });
     expect(await qsr.stop()).toMatchObject({ status: 0 });
   });
 

@@ -23,6 +23,12 @@ test.each([[20, false], [1_254, true]])("%d problems are listed whole where ther
   expect(text).not.toContain("more (see");
 });
 
+test("of several engine threads each has its part of the datagrams told", () => {
+  expect(statusText({ ...statusWith(0), receivedByThread: [30, 10] }, false)).toContain("threads     2, with 75 %, 25 % of the datagrams received");
+  expect(statusText({ ...statusWith(0), receivedByThread: [0, 0] }, false)).toContain("threads     2, with 0 %, 0 % of the datagrams received");
+  expect(statusText(statusWith(0), false)).not.toContain("threads");
+});
+
 const WELL: RegistryReport = { apex: "drtm.example.", serial: 7, isServed: true, source: "zone transfer from 192.0.2.53:53", ageSeconds: 75, expiresInSeconds: 172_725, failingSeconds: null, failures: 0, nextLookInSeconds: 3_525 };
 
 test.each<[string, Partial<RegistryReport>, string]>([

@@ -118,6 +118,8 @@ describe("a configuration", () => {
     [`${MINIMAL}listen: 127.0.0.1:4344\n`, '"listen" is wrong ("127.0.0.1:4344"): write a list of 1 to 16 items'],
     [`${MINIMAL}listen: ["127.0.0.1:0"]\n`, "its port is not 1 to 65535"],
     [`${MINIMAL}log: { level: loud }\n`, 'write one of trace, debug, info, warn, error'],
+    [`${MINIMAL}engineThreads: 5\n`, '"engineThreads" is wrong (5): write a whole number from 1 to 4'],
+    ["role: qsa\nmapping: [a.txt]\nengineThreads: 2\n", 'f.yaml:3: "engineThreads" is wrong (2): a QSA has one engine thread'],
     ["role: qsa\nmapping: [a.txt, a.txt]\n", '"mapping.1" is wrong: it is an earlier one (item 1)'],
     [`${MINIMAL}clients:\n  allow: [10.0.0.1/8]\n`, '"10.0.0.1/8" has bits set after its first 8'],
     ["role: qsr\ndns:\n  registries: [{ apex: 'drtm..example' }]\n", "is no domain name"],

@@ -11,21 +11,25 @@ export class Pace {
   readonly #step: number;
   readonly #tolerance: number;
   /** When the next would be due, were all evenly apart. */
-  #due = -Infinity;
+  readonly #due: Float64Array<ArrayBufferLike>;
 
-  /** `spacing`: microseconds between two events at the limit; at most 100,000, ten a second. */
-  constructor(spacing: number) {
+  /**
+   * `spacing`: microseconds between two events at the limit; at most 100,000, ten a second. `due`: -Infinity at first; in memory that
+   * threads share, they have one pace. Two that take at the same instant may count as one: what is left for bunches covers that.
+   */
+  constructor(spacing: number, due: Float64Array<ArrayBufferLike> = new Float64Array([-Infinity])) {
+    this.#due = due;
     this.#step = spacing / SUSTAINED;
     this.#tolerance = (Math.max(1, Math.floor((AT_ONCE * 1_000_000) / spacing)) - 1) * this.#step;
   }
 
   /** From when on the next one may be. */
   get next(): number {
-    return this.#due - this.#tolerance;
+    return this.#due[0]! - this.#tolerance;
   }
 
   /** Counts one that is now. */
   take(now: number): void {
-    this.#due = Math.max(this.#due, now) + this.#step;
+    this.#due[0] = Math.max(this.#due[0]!, now) + this.#step;
   }
 }

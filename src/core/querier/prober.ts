@@ -32,6 +32,14 @@ export const DEFAULT_INTERVALS: ProbeIntervals = {
   deadMost: 30_000_000,
 };
 
+/**
+ * `holding` of each of so many engines of one process, of which one measures: together they send a DSOC with 20 sites less than one probe a
+ * second, as long as they are not more than four. Beyond that they would not hear a server that is lost sight of once.
+ */
+export function holdingAmong(engines: number): number {
+  return Math.max(DEFAULT_INTERVALS.holding, engines * 2_000_000);
+}
+
 /** So many make an estimate of use: the first says nothing of variation, and may have met a busy moment. */
 const FIRST_SAMPLES = 3;
 
@@ -47,6 +55,7 @@ export class Prober {
   readonly #nextU32: NextU32;
   readonly #intervals: ProbeIntervals;
   readonly #keepFresh: number;
+  readonly #measures: boolean;
   readonly #holdsMapping: (upstream: Upstream) => boolean;
   #nextFirst = 0;
 
@@ -55,15 +64,19 @@ export class Prober {
     nextU32: NextU32;
     intervals: ProbeIntervals;
     keepFresh: number;
+    /** False: another engine of this process measures servers; this one only hears those from which mapping is held. */
+    measures: boolean;
+    pace: Pace | undefined;
     holdsMapping: (upstream: Upstream) => boolean;
   }) {
     this.#upstreams = parts.upstreams;
     this.#holding = new TimerHeap(parts.upstreams.capacity);
     this.#others = new TimerHeap(parts.upstreams.capacity);
-    this.#pace = new Pace(parts.intervals.pacing);
+    this.#pace = parts.pace ?? new Pace(parts.intervals.pacing);
     this.#nextU32 = parts.nextU32;
     this.#intervals = parts.intervals;
     this.#keepFresh = parts.keepFresh;
+    this.#measures = parts.measures;
     this.#holdsMapping = parts.holdsMapping;
   }
 
@@ -81,6 +94,7 @@ export class Prober {
 
   /** Measures servers that have not been heard and have no probe planned yet, one after the other. */
   welcomeNew(now: number): void {
+    if (!this.#measures) return;
     this.#nextFirst = Math.max(this.#nextFirst, now);
     for (const upstream of this.#upstreams.listed()) {
       if (upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#plannedAt(upstream) < Infinity) continue;
@@ -115,10 +129,13 @@ export class Prober {
     this.#others.clear(upstream.index);
   }
 
+  /** Infinity: no more. */
   #set(upstream: Upstream, at: number): void {
     const isHolding = this.#holdsMapping(upstream);
     (isHolding ? this.#others : this.#holding).clear(upstream.index);
-    (isHolding ? this.#holding : this.#others).set(upstream.index, at);
+    const timers = isHolding ? this.#holding : this.#others;
+    if (at < Infinity) timers.set(upstream.index, at);
+    else timers.clear(upstream.index);
   }
 
   #timersFor(upstream: Upstream): TimerHeap {
@@ -136,6 +153,7 @@ export class Prober {
 
   #interval(upstream: Upstream): number {
     const { holding, best, settling, others, dead, deadMost } = this.#intervals;
+    if (!this.#measures) return this.#holdsMapping(upstream) ? holding : Infinity;
     if (upstream.state === UpstreamState.down) {
       return Math.min(deadMost, dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));
     }

@@ -9,6 +9,7 @@ import { Chooser, type Spread } from "./chooser.ts";
 import type { Directory } from "./directory.ts";
 import { MAX_ATTEMPTS } from "./fetch-table.ts";
 import { Fetcher } from "./fetcher.ts";
+import type { Pace } from "./pace.ts";
 import { type ProbeIntervals, Prober } from "./prober.ts";
 import { RequestTable } from "./request-table.ts";
 import { UpdateReceiver } from "./update-receiver.ts";
@@ -24,6 +25,10 @@ export interface QuerierOptions {
   /** How many servers of each service are measured often. */
   readonly keepFresh: number;
   readonly intervals: ProbeIntervals;
+  /** The pace of probes, where several engines have one; by `intervals` where it is left out. */
+  readonly pace?: Pace;
+  /** False where another engine measures servers, and tells this one what it finds (`UpstreamHealth.takeFinding`). */
+  readonly measures?: boolean;
   /** How long what upstreams promise is kept at most; milliseconds. */
   readonly cachingMostMs: number;
   /** Requests of one client that may wait for upstreams. */
@@ -63,6 +68,8 @@ export class QuerierHalf {
       nextU32,
       intervals,
       keepFresh,
+      measures: options.measures ?? true,
+      pace: options.pace,
       holdsMapping: (upstream) => this.health.holdsMappingOf(upstream),
     });
     const health = new UpstreamHealth(upstreams, prober, cache);

@@ -7,6 +7,16 @@ import type { Upstream } from "./upstream.ts";
 import { LOSSES_UNTIL_DOWN, UpstreamEvent, UpstreamState, nextState } from "./upstream-state.ts";
 import type { UpstreamTable } from "./upstream-table.ts";
 
+/** What another engine of this process has found of a server that it measures for both. */
+export interface Finding {
+  readonly isUp: boolean;
+  /** How far it is; microseconds. */
+  readonly smoothed: number;
+  readonly variation: number;
+  /** When the last request was sent that it has answered; of one that is down, when the last was given up. */
+  readonly at: number;
+}
+
 /** A server from which mapping is held is dead to us after this long without an answer. */
 export const SILENCE_LIMIT = 10_000_000;
 /** A missing Cache Update must have come by then. */
@@ -44,12 +54,7 @@ export class UpstreamHealth {
     upstream.rtt.backoff = 0;
     upstream.state = nextState(upstream.state, UpstreamEvent.answered);
     upstream.aliveAt = Math.max(upstream.aliveAt, sentAt);
-    if (header.hasServerCookie) {
-      upstream.serverCookie[0] = header.server0;
-      upstream.serverCookie[1] = header.server1;
-      upstream.serverCookie[2] = header.server2;
-      upstream.serverCookie[3] = header.server3;
-    }
+    if (header.hasServerCookie) upstream.takeCookie(header);
     // The regular probe first: an old epoch or a missing number wants one sooner.
     this.#prober.plan(now, upstream);
     const isPresent = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo, body.counter);
@@ -100,6 +105,22 @@ export class UpstreamHealth {
     } else if (isProbe || before === UpstreamState.up) {
       this.#prober.hurry(now, upstream);
     }
+  }
+
+  /** Takes how far a server is, and whether it answers, from the engine that measures; what this one has seen since counts for more. */
+  takeFinding(now: number, upstream: Upstream, { isUp, smoothed, variation, at }: Finding): void {
+    if (isUp) {
+      upstream.rtt.smoothed = smoothed;
+      upstream.rtt.variation = variation;
+    }
+    const isOld = at <= (isUp ? upstream.lossCountedAt : upstream.aliveAt);
+    const state = nextState(upstream.state, isUp ? UpstreamEvent.answered : UpstreamEvent.gaveUp);
+    if (isOld || state === upstream.state) return;
+    upstream.state = state;
+    upstream.losses = isUp ? 0 : LOSSES_UNTIL_DOWN;
+    if (isUp) upstream.rtt.backoff = 0;
+    else this.#noteFailedServices(upstream);
+    this.#prober.plan(now, upstream);
   }
 
   /** Forgets all that was learnt from an upstream, here and downstream. */

@@ -6,6 +6,7 @@ import { TransmitRing } from "../link/transmit-ring.ts";
 import type { NextU32 } from "../next-u32.ts";
 import type { TableMemory } from "../tables/table-memory.ts";
 import { type ClientLimits, ClientPolicy } from "./client-policy.ts";
+import type { Secret } from "./cookies.ts";
 import { OfferedShift } from "./offered-shift.ts";
 import { PeerCookies } from "./peer-cookies.ts";
 import { type PromiseLimits, Promises } from "./promises.ts";
@@ -18,12 +19,24 @@ export interface ServerLimits extends PromiseLimits {
   readonly maxPeers: number;
 }
 
+/** What queriers know one start of a server by. Engines that are one server have it in common, so that a querier may go from one to another. */
+export interface ServerIdentity {
+  readonly epochHi: number;
+  readonly epochLo: number;
+  /** From when on server cookies are made from the first secret, on the clock of all of them; undefined: from the first timeout on. */
+  readonly since: number | undefined;
+  /** The secrets of server cookies, one after the other: `life` counts from 0. */
+  secret(life: number): Secret;
+}
+
 export interface ServerOptions {
   readonly limits: ServerLimits;
   readonly clients: ClientLimits;
   readonly nextU32: NextU32;
   /** Where large tables have their memory from. */
   readonly memory?: TableMemory;
+  /** That of several engines which are one server; its own where it is left out. */
+  readonly identity?: ServerIdentity;
 }
 
 const TRANSMIT_SLOTS = 2048;
@@ -39,22 +52,24 @@ export class ServerHalf {
   readonly responder: Responder;
   readonly cookies: PeerCookies;
   readonly shift = new OfferedShift();
-  readonly #options: ServerOptions;
+  readonly #identity: ServerIdentity;
   readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
-  #nextRotation = Infinity;
+  #cookieLives = 0;
+  #nextRotation: number;
 
   /** `upstreamSlots` counts the server itself. */
   constructor(options: ServerOptions, upstreamSlots: number, source: AnswerSource) {
     const { limits, nextU32, memory } = options;
-    this.#options = options;
     this.peers = new PeerTable(limits.maxPeers, nextU32);
     const queriers = new QuerierTable(this.peers, nextU32);
     const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32(), memory);
     this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring, memory);
     this.cache = new MappingCache(cache, this.promises);
-    this.promises.epochHi = nextU32();
-    this.promises.epochLo = nextU32();
-    this.cookies = new PeerCookies([nextU32(), nextU32(), nextU32(), nextU32()], this.peers);
+    this.#identity = options.identity ?? drawIdentity(nextU32);
+    this.promises.epochHi = this.#identity.epochHi;
+    this.promises.epochLo = this.#identity.epochLo;
+    this.cookies = new PeerCookies(this.#identity.secret(this.#cookieLives), this.peers);
+    this.#nextRotation = (this.#identity.since ?? Infinity) + COOKIE_SECRET_LIFE;
     this.responder = new Responder({
       peers: this.peers,
       queriers,
@@ -100,8 +115,14 @@ export class ServerHalf {
 
   #rotateSecret(now: number): void {
     if (now < this.#nextRotation && this.#nextRotation !== Infinity) return;
-    const { nextU32 } = this.#options;
-    if (this.#nextRotation !== Infinity) this.cookies.rotate([nextU32(), nextU32(), nextU32(), nextU32()]);
-    this.#nextRotation = now + COOKIE_SECRET_LIFE;
+    const isFirst = this.#nextRotation === Infinity;
+    if (!isFirst) this.cookies.rotate(this.#identity.secret(++this.#cookieLives));
+    // By the clock, not by when it was looked at: all who share secrets go over to the next one at the same time.
+    this.#nextRotation = (isFirst ? now : this.#nextRotation) + COOKIE_SECRET_LIFE;
   }
+}
+
+/** Of an engine that is a server by itself. */
+function drawIdentity(nextU32: NextU32): ServerIdentity {
+  return { epochHi: nextU32(), epochLo: nextU32(), since: undefined, secret: () => [nextU32(), nextU32(), nextU32(), nextU32()] };
 }

@@ -21,6 +21,9 @@ export class BatchLoop {
   /** Binds a socket for each link, in order. Throws ListenError. */
   constructor(native: Native, engine: Engine, bindings: readonly Binding[]) {
     this.#driver = new BatchedDriver(native, engine, bindings);
+  }
+
+  begin(): void {
     setImmediate(this.#slice);
   }
 

@@ -24,10 +24,10 @@ class Link {
   /** By peer: to which of this machine's addresses it spoke last, four words each; undefined on a socket that has but one. */
   readonly spokenTo: Uint32Array | undefined;
 
-  constructor(native: Native, index: number, { address, port }: Binding, peers: number, counters: SendCounters) {
+  constructor(native: Native, index: number, { address, port, sharing }: Binding, peers: number, counters: SendCounters) {
     this.index = index;
     const withDestination = isUnspecified(address);
-    this.socket = new UdpSocket(native, address, port, { withDestination });
+    this.socket = new UdpSocket(native, address, port, { withDestination, sharing });
     this.receive = new ReceiveBatch(native, BATCH, RECEIVE_OCTETS);
     this.send = new SendBatch(native, BATCH, MAX_DATAGRAM_OCTETS, counters);
     this.spokenTo = withDestination ? new Uint32Array(4 * peers) : undefined;

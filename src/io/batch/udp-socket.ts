@@ -1,6 +1,7 @@
-import { getSystemErrorMessage, getSystemErrorName } from "node:util";
 import { type Family, type IpAddress, formatEndpoint } from "../../address/index.ts";
+import { nodeUtil } from "../late-modules.ts";
 import { ListenError, listenProblem } from "../listen-error.ts";
+import type { Sharing } from "../udp-driver.ts";
 import type { Native } from "./native.ts";
 import { packetInfoOption } from "./packet-info.ts";
 import { SOL_UDP, UDP_GRO } from "./segments.ts";
@@ -12,6 +13,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_SNDBUF = 7;
+const SO_REUSEPORT = 15;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 /** What the kernel keeps for us while we are at work. */
@@ -20,6 +22,7 @@ const BUFFER_OCTETS = 4 << 20;
 export interface UdpSocketOptions {
   /** Whether to learn to which of this machine's addresses each datagram was sent: of use where all of them are bound. */
   readonly withDestination: boolean;
+  readonly sharing?: Sharing | undefined;
 }
 
 /** A bound UDP socket that never blocks, as a file descriptor. */
@@ -44,7 +47,10 @@ export class UdpSocket {
       this.#set(SOL_UDP, UDP_GRO, 1);
       const { level, option } = packetInfoOption(this.family);
       if (options.withDestination) this.#set(level, option, 1);
+      if (options.sharing === "further") this.#set(SOL_SOCKET, SO_REUSEPORT, 1);
       const bound = this.#bind(address, port);
+      // Only now: the kernel has refused a port that anybody else has, shared or not.
+      if (options.sharing === "first") this.#set(SOL_SOCKET, SO_REUSEPORT, 1);
       this.address = bound.address;
       this.port = bound.port;
     } catch (error) {
@@ -80,6 +86,7 @@ export class UdpSocket {
 }
 
 function listenError(address: IpAddress, port: number, errno: number): ListenError {
+  const { getSystemErrorMessage, getSystemErrorName } = nodeUtil();
   const cause: NodeJS.ErrnoException = Object.assign(new Error(getSystemErrorMessage(-errno)), { code: getSystemErrorName(-errno) });
   return new ListenError(`cannot listen on ${formatEndpoint(address, port)}/udp: ${listenProblem(cause)}`, { cause });
 }

@@ -6,7 +6,7 @@ import type { Driver } from "../../io/driver.ts";
 import type { StatusReport } from "../reports.ts";
 
 /** What an engine tells of itself, for the status report. */
-export interface EngineStatus extends Pick<StatusReport, "listen" | "epoch" | "cache" | "pauses" | "counters"> {
+export interface EngineStatus extends Pick<StatusReport, "listen" | "epoch" | "cache" | "pauses" | "counters" | "receivedByThread"> {
   readonly upstreams: UpstreamCounts;
 }
 

@@ -1,7 +1,6 @@
 import { closeSync, writeSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
-import { ControlError } from "../../io/control-place.ts";
-import type { Logger } from "../../io/log.ts";
+import { ControlError } from "../../io/control-error.ts";
 import { ThreadRefusal } from "../thread-refusal.ts";
 import type { EngineRole, FromEngine, HostSettings, Hosts, ToEngine } from "./messages.ts";
 
@@ -25,11 +24,20 @@ const CLOSE_MS = 5_000;
 /** A 64-bit number, one, as an eventfd takes it. */
 const ALARM = new BigUint64Array([1n]);
 
-/** An engine with its sockets in a thread of its own, as the control thread sees it. */
-export class EngineThread<R extends EngineRole> {
-  /** When the thread has ended by itself: the process cannot go on. */
+/** The engine of a role, or several that are one server, as the control thread sees them. */
+export interface Engines<R extends EngineRole> {
+  /** When a thread has ended by itself: the process cannot go on. */
   readonly failed: Promise<Error>;
   /** What runs in the thread; it can be called once it is open. */
+  readonly host: Remote<Hosts[R]>;
+  /** Gives how datagrams come and go. Throws ThreadRefusal where it cannot work as configured. */
+  open(settings: HostSettings[R]): Promise<{ readonly means: string }>;
+  close(): Promise<void>;
+}
+
+/** An engine with its sockets in a thread of its own. */
+export class EngineThread<R extends EngineRole> implements Engines<R> {
+  readonly failed: Promise<Error>;
   readonly host: Remote<Hosts[R]>;
   readonly #worker: Worker;
   readonly #opened = Promise.withResolvers<{ readonly means: string }>();
@@ -55,10 +63,14 @@ export class EngineThread<R extends EngineRole> {
     this.#opened.promise.catch(() => undefined);
   }
 
-  /** Gives how datagrams come and go. Throws ThreadRefusal where it cannot work as configured. */
-  async open(settings: HostSettings[R]): Promise<{ readonly means: string }> {
-    this.#send({ type: "open", settings });
+  /** `waits`: it takes no datagrams until `begin` is called. */
+  async open(settings: HostSettings[R], waits = false): Promise<{ readonly means: string }> {
+    this.#send({ type: "open", settings, waits });
     return this.#opened.promise;
+  }
+
+  begin(): void {
+    this.#send({ type: "begin" });
   }
 
   async close(): Promise<void> {
@@ -114,12 +126,4 @@ export class EngineThread<R extends EngineRole> {
     if (!this.#isClosing) this.#failed.resolve(failure);
     this.#isClosing = true;
   }
-}
-
-/** Has an engine open its sockets in a thread that was started for its role. Throws ThreadRefusal where it cannot work as configured. */
-export async function openEngine<R extends EngineRole>(role: R, worker: Worker, settings: HostSettings[R], log: Logger): Promise<EngineThread<R>> {
-  const engine = new EngineThread(role, worker);
-  const { means } = await engine.open(settings);
-  log.info(`datagrams come and go ${means}`);
-  return engine;
 }

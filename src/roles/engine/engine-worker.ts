@@ -1,5 +1,6 @@
 /** The thread that an engine runs in: calls the host's methods as the control thread's messages say. */
 import { parentPort, workerData } from "node:worker_threads";
+import { statusFor } from "../../io/control-error.ts";
 import type { OpenedDriver } from "../../io/driver.ts";
 import type { EngineRole, EngineWorkerData, FromEngine, ToEngine } from "./messages.ts";
 
@@ -21,7 +22,7 @@ const LOADERS: Readonly<Record<EngineRole, () => Promise<unknown>>> = {
   qsa: async () => (await import("./qsa-host.ts")).QsaHost,
   qsc: async () => (await import("./qsc-host.ts")).QscHost,
 };
-const [HostOfRole, { loadNative }, { statusFor }] = await Promise.all([LOADERS[role]() as Promise<HostClass>, import("../../io/batch/native.ts"), import("../../io/control-place.ts")]);
+const [HostOfRole, { loadNative }] = await Promise.all([LOADERS[role]() as Promise<HostClass>, import("../../io/batch/native.ts")]);
 // It takes a while, and there is nothing else to do yet.
 loadNative();
 let host: Host | undefined;
@@ -29,7 +30,9 @@ let host: Host | undefined;
 port.on("message", (message: ToEngine) => {
   switch (message.type) {
     case "open":
-      return void open(message.settings);
+      return void open(message.settings, message.waits);
+    case "begin":
+      return host?.opened.driver.begin();
     case "call":
       return call(message.id, message.method, message.values);
     case "close":
@@ -37,10 +40,11 @@ port.on("message", (message: ToEngine) => {
   }
 });
 
-async function open(settings: unknown): Promise<void> {
+async function open(settings: unknown, waits: boolean): Promise<void> {
   try {
     host = await HostOfRole.open(settings);
-    const { means, alarm } = host.opened;
+    const { driver, means, alarm } = host.opened;
+    if (!waits) driver.begin();
     tell({ type: "open", means, alarm });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -25,7 +25,9 @@ export interface EngineWorkerData {
 
 /** From the control thread to the engine's. */
 export type ToEngine =
-  | { readonly type: "open"; readonly settings: unknown }
+  /** `waits`: whether it takes no datagrams before it is told to begin. */
+  | { readonly type: "open"; readonly settings: unknown; readonly waits: boolean }
+  | { readonly type: "begin" }
   /** Calls a method of the host. */
   | { readonly type: "call"; readonly id: number; readonly method: string; readonly values: readonly unknown[] }
   | { readonly type: "close" };

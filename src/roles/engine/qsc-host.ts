@@ -5,17 +5,26 @@ import { Qsc } from "../../core/qsc.ts";
 import { hugeMemory } from "../../io/batch/huge-memory.ts";
 import { loadNative } from "../../io/batch/native.ts";
 import { now } from "../../io/clock.ts";
-import { openDriver } from "../../io/driver.ts";
+import { canBind, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
 import { upstreamSockets } from "../../io/upstream-sockets.ts";
 import { MAX_UPDATES } from "../limits.ts";
+import type { Member } from "./member.ts";
 import { QuerierHost } from "./querier-host.ts";
+
+export interface QscSettings {
+  readonly config: QscConfig;
+  /** Undefined for one that is alone in its process. */
+  readonly member?: Member;
+}
 
 /** A QSC in its thread. */
 export class QscHost extends QuerierHost<Qsc> {
   /** Throws ListenError, and DriverError. */
-  static async open(config: QscConfig): Promise<QscHost> {
-    const { bindings, links } = await upstreamSockets(config.listen.length);
+  static async open({ config, member }: QscSettings): Promise<QscHost> {
+    // What one that is alone has no use for is not loaded.
+    const { options, listen } = member === undefined ? { options: {}, listen: config.listen } : (await import("./member.ts")).joined(member, config.listen, DEFAULT_INTERVALS.pacing);
+    const { bindings, links } = await upstreamSockets(config.listen.length, canBind);
     const engine = new Qsc({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,
@@ -27,8 +36,9 @@ export class QscHost extends QuerierHost<Qsc> {
       keepFresh: config.upstreams.length,
       intervals: DEFAULT_INTERVALS,
       cachingMostMs: config.cache.cachingTimeMaxSeconds * 1000,
+      ...options,
     });
     engine.setUpstreams(now(), config.upstreams.map(({ address, port }) => ({ name: formatEndpoint(address, port), address, port, tier: 1, region: "", weight: 1 })));
-    return new QscHost(engine, await openDriver(config.driver, engine, [...config.listen, ...bindings]), config.listen.length);
+    return new QscHost(engine, await openDriver(config.driver, engine, [...listen, ...bindings]), config.listen.length);
   }
 }

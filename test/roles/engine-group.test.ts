@@ -1,0 +1,134 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseIp, parsePrefix, parseRange } from "../../src/address/index.ts";
+import { type QscConfig, type QsrConfig, qsaSchema, qscSchema, qsrSchema } from "../../src/config/schema.ts";
+import { Catalogue } from "../../src/core/mabs/catalogue.ts";
+import { loadNative } from "../../src/io/batch/native.ts";
+import { makeLog } from "../../src/io/log.ts";
+import { ItrClient } from "../../src/itr/index.ts";
+import { mailOf } from "../../src/io/catalogue-mail.ts";
+import { EngineGroup } from "../../src/roles/engine/engine-group.ts";
+import { EngineThread } from "../../src/roles/engine/engine-thread.ts";
+import { QsrNode } from "../../src/roles/qsr-node.ts";
+import { runQsc } from "../../src/roles/qsc.ts";
+import { startEngine } from "../../src/roles/threads.ts";
+import { freePort } from "../support/process.ts";
+
+const LOOPBACK = parseIp("127.0.0.1");
+const FAILING = new URL("../support/failing-engine.ts", import.meta.url);
+/** That all come to one of two threads happens once in 8 million runs. */
+const QUERIERS = 24;
+const DRIVERS = [{ driver: "dgram" as const, canRun: true }, { driver: "batched" as const, canRun: typeof loadNative() !== "string" }];
+const log = makeLog({ level: "fatal" as "error", format: "json" });
+
+let directory = "";
+const open: { close(): Promise<void> }[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "drtm-group-"));
+  writeFileSync(join(directory, "mapping.txt"), "mab 192.0.2.0/24 lineage 1 position 1\n192.0.2.0-192.0.2.7 203.0.113.1\n");
+});
+
+afterEach(async () => {
+  for (const part of open.splice(0).toReversed()) await part.close();
+  rmSync(directory, { recursive: true });
+});
+
+function closing<T extends { close(): Promise<void> }>(part: T): T {
+  open.push(part);
+  return part;
+}
+
+async function openQsa(): Promise<{ qsa: EngineThread<"qsa">; port: number }> {
+  const port = await freePort();
+  const qsa = closing(new EngineThread("qsa", startEngine("qsa")));
+  await qsa.open(qsaSchema.parse({ role: "qsa", listen: [`127.0.0.1:${port}`], mapping: [join(directory, "mapping.txt")] }));
+  return { qsa, port };
+}
+
+function qscConfig(port: number, upstream: number, driver: QscConfig["driver"], engineThreads: number): QscConfig {
+  return qscSchema.parse({ role: "qsc", listen: [`127.0.0.1:${port}`], upstreams: [`127.0.0.1:${upstream}`], driver, engineThreads, control: { socket: join(directory, `${port}.sock`) } });
+}
+
+function qsrConfig(port: number, dns: number, driver: QsrConfig["driver"]): QsrConfig {
+  const parts = { dns: { servers: [`127.0.0.1:${dns}`], registries: [{ apex: "drtm.example" }] }, qsas: { allowLoopback: true } };
+  return qsrSchema.parse({ role: "qsr", listen: [`127.0.0.1:${port}`], ...parts, driver, engineThreads: 2 });
+}
+
+function openGroup(config: QscConfig): EngineGroup<"qsc"> {
+  return closing(new EngineGroup("qsc", startEngine("qsc"), config.engineThreads));
+}
+
+/** Each has a port of its own. */
+function openQueriers(port: number): Promise<ItrClient[]> {
+  return Promise.all(Array.from({ length: QUERIERS }, async () => closing(await ItrClient.open({ servers: [{ address: LOOPBACK, port }] }))));
+}
+
+/** Has all keep an address resolved; gives to which ETR each sends now. */
+function watchAll(queriers: readonly ItrClient[], address: string): (string | null | undefined)[] {
+  const etrs: (string | null | undefined)[] = queriers.map(() => undefined);
+  for (const [index, querier] of queriers.entries()) querier.watch(address, (told) => { etrs[index] = told instanceof Error ? undefined : told.etr; });
+  return etrs;
+}
+
+function all<T>(value: T): T[] {
+  return Array.from({ length: QUERIERS }, () => value);
+}
+
+describe.each(DRIVERS)("two engine threads, $driver", ({ driver, canRun }) => {
+  test.runIf(canRun)("of a QSR have queriers each, and a change reaches those of both", async () => {
+    const { qsa, port: qsaPort } = await openQsa();
+    const [port, dns] = [await freePort(), await freePort()];
+    const node = closing(await QsrNode.open(qsrConfig(port, dns, driver), log));
+    const servers = [{ name: "here1.dsoc.example.", address: LOOPBACK, port: qsaPort, tier: 10, region: "", weight: 100 }];
+    const mabs = [{ prefix: parsePrefix("192.0.2.0/24"), services: [0], set: "s" }];
+    await node.engine.host.useCatalogue(mailOf(Catalogue.of({ mabs, services: [{ name: "s1.dsoc.example.", servers }] }), undefined));
+
+    const queriers = await openQueriers(port);
+    const etrs = watchAll(queriers, "192.0.2.3");
+    await expect.poll(() => etrs).toEqual(all("203.0.113.1"));
+    // What the first answer does not promise is asked for again.
+    await expect.poll(async () => (await node.status("qsr")).cache).toMatchObject({ entries: 2, promises: QUERIERS });
+    const before = await node.status("qsr");
+    expect(before.receivedByThread!.every((received) => received > 0)).toBe(true);
+    expect(before.counters["received"]).toBe(before.receivedByThread![0]! + before.receivedByThread![1]!);
+    expect(before.cache.maxEntries).toBe(262_144);
+
+    await qsa.host.change(parseRange("192.0.2.0-192.0.2.7"), parseIp("203.0.113.9"));
+    await expect.poll(() => etrs).toEqual(all("203.0.113.9"));
+    expect((await qsa.host.status()).counters["updatesAcknowledged"]).toBeGreaterThanOrEqual(2);
+    expect((await node.status("qsr")).counters["updatesSent"]).toBeGreaterThanOrEqual(QUERIERS);
+
+    const why = await node.engine.host.why("192.0.2.3");
+    expect(why.threads!.map(({ cached }) => cached?.etr)).toEqual(["203.0.113.9", "203.0.113.9"]);
+    expect(await node.engine.host.flush("192.0.2.0-192.0.2.255")).toBe(2);
+  });
+
+  test.runIf(canRun)("of a QSC refuse a port that anybody has, and nobody else gets theirs, whatever its threads", async () => {
+    const [port, upstream] = [await freePort(), await freePort()];
+    await openGroup(qscConfig(port, upstream, driver, 2)).open({ config: qscConfig(port, upstream, driver, 2) });
+    const problem = { name: "ThreadRefusal", code: "DRTM_LISTEN", message: `cannot listen on 127.0.0.1:${port}/udp: another process has this port; stop it, or choose another port` };
+    await expect(openGroup(qscConfig(port, upstream, driver, 2)).open({ config: qscConfig(port, upstream, driver, 2) })).rejects.toMatchObject(problem);
+    await expect(closing(new EngineThread("qsc", startEngine("qsc"))).open({ config: qscConfig(port, upstream, driver, 1) })).rejects.toMatchObject(problem);
+
+    const other = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port: taken } = other.address();
+    await expect(openGroup(qscConfig(taken, upstream, driver, 2)).open({ config: qscConfig(taken, upstream, driver, 2) })).rejects.toMatchObject({ code: "DRTM_LISTEN" });
+    other.close();
+  });
+
+  test.runIf(canRun)("of a QSC end when one of them fails, and give their port back", async () => {
+    const port = await freePort();
+    const running = closing(await runQsc(qscConfig(port, await freePort(), driver, 2), log, startEngine("qsc", FAILING)));
+    expect((await running.failed).message).toBe("a bug");
+    await running.close();
+    const socket = createSocket("udp4").bind(port, "127.0.0.1");
+    await once(socket, "listening");
+    socket.close();
+  });
+});
