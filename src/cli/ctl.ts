@@ -1,5 +1,6 @@
 import { askControl, ownControlSocket } from "../io/control-client.ts";
-import { ControlError, defaultControlSocket } from "../io/control-place.ts";
+import { ControlError } from "../io/control-error.ts";
+import { defaultControlSocket } from "../io/control-place.ts";
 import type { CachedReport, FlushReport, MapReport, QsaReport, ShareReport, SiteReport, StatusReport, WhyReport } from "../roles/reports.ts";
 import { type Command, ExitStatus, UsageError, readArgs } from "./command.ts";
 import { didYouMean } from "../config/nearest.ts";

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { Client } from "undici";
-import { CONTROL_DEADLINE_MS, ControlError, defaultControlSocket, requirePrivate, requireShort } from "./control-place.ts";
+import { ControlError } from "./control-error.ts";
+import { CONTROL_DEADLINE_MS, defaultControlSocket, requirePrivate, requireShort } from "./control-place.ts";
 
 /** The report of all QSAs that a QSR may know has some 10 MB. */
 const MOST_ANSWER_OCTETS = 64 << 20;

@@ -2,7 +2,8 @@ import { type Stats, lstatSync, rmSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { CONTROL_DEADLINE_MS, ControlError, requirePrivate, requireShort, statusFor } from "./control-place.ts";
+import { ControlError, statusFor } from "./control-error.ts";
+import { CONTROL_DEADLINE_MS, requirePrivate, requireShort } from "./control-place.ts";
 import { nodeHttp } from "./late-modules.ts";
 import { makeDirectory } from "./make-directory.ts";
 

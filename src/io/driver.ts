@@ -2,7 +2,9 @@ import type { Engine } from "../core/engine.ts";
 import { BatchLoop } from "./batch/batch-loop.ts";
 import type { PauseReport } from "./batch/pause-counts.ts";
 import { loadNative } from "./batch/native.ts";
-import { type Binding, UdpDriver } from "./udp-driver.ts";
+import { UdpSocket } from "./batch/udp-socket.ts";
+import { ListenError } from "./listen-error.ts";
+import type { Binding, UdpDriver } from "./udp-driver.ts";
 
 /** Counts of datagrams. */
 export type DriverCounters = Readonly<UdpDriver["counters"]>;
@@ -53,6 +55,23 @@ export async function openDriver(kind: DriverKind, engine: Engine, bindings: rea
   return singly(engine, bindings, `batches cannot be had: ${native.split("\n")[0]}`);
 }
 
+/** Whether a socket can be bound so: an address family may be missing on this machine. */
+export async function canBind(binding: Binding): Promise<boolean> {
+  const native = loadNative();
+  if (typeof native === "string") return (await bySockets()).canBind(binding);
+  try {
+    new UdpSocket(native, binding.address, binding.port, { withDestination: false }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof ListenError) return false;
+    throw error;
+  }
+}
+
+/** Loaded where batches cannot be had, or are not wanted. */
+const bySockets = async () => import("./udp-driver.ts");
+
 async function singly(engine: Engine, bindings: readonly Binding[], reason: string): Promise<OpenedDriver> {
-  return { driver: await UdpDriver.open(engine, bindings, { waits: true }), means: `one at a time, by node:dgram (${reason})`, alarm: undefined };
+  const driver = await (await bySockets()).UdpDriver.open(engine, bindings, { waits: true });
+  return { driver, means: `one at a time, by node:dgram (${reason})`, alarm: undefined };
 }

@@ -7,7 +7,7 @@ import type { UpstreamState } from "../core/querier/upstream-state.ts";
 import { now } from "../io/clock.ts";
 import { nextU32 } from "../io/random.ts";
 import { resultText } from "../io/query-client.ts";
-import { UdpDriver } from "../io/udp-driver.ts";
+import { UdpDriver, canBind } from "../io/udp-driver.ts";
 import { upstreamSockets } from "../io/upstream-sockets.ts";
 import { ItrError, ownFailureText } from "./itr-error.ts";
 
@@ -96,7 +96,7 @@ export class ItrClient extends EventEmitter<Events> {
     for (const { address, port } of servers) {
       if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new ItrError(`${formatEndpoint(address, port)}: the port of a server is 1 to 65535`);
     }
-    const { bindings, links } = await upstreamSockets(0);
+    const { bindings, links } = await upstreamSockets(0, canBind);
     const engine = new Itr({ links, nextU32, maxEntries, intervals: DEFAULT_INTERVALS, cachingMostMs: 3_600_000 });
     const late: { drain?: () => void } = {};
     const driver = await UdpDriver.open(engine, bindings, { afterWork: () => late.drain?.() });

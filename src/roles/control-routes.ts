@@ -1,6 +1,6 @@
 import { type IpAddress, type Range, compareKeys, formatIp, formatPrefix, formatRange, parseIp, parseRange } from "../address/index.ts";
 import type { ChangeReport } from "../core/mapping/mapping-store.ts";
-import { ControlError } from "../io/control-place.ts";
+import { ControlError } from "../io/control-error.ts";
 import type { ControlHandler } from "../io/control-socket.ts";
 import type { LoadShift } from "../wire/index.ts";
 import type { Remote } from "./engine/engine-thread.ts";

@@ -1,5 +1,5 @@
 import { type IpAddress, parseIp, parsePrefix, prefixContains, unmapped } from "../address/index.ts";
-import { ControlError } from "../io/control-place.ts";
+import { ControlError } from "../io/control-error.ts";
 
 /** Where no tunnel can end, by prefix. Loopback is not here: in a laboratory ETRs live there. */
 const NO_ETRS: readonly (readonly [prefix: string, what: string])[] = [

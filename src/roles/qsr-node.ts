@@ -1,17 +1,17 @@
 import type { QsrConfig } from "../config/schema.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
-import type { KnownRtt } from "../core/querier/upstream-table.ts";
+import type { KnownRtts } from "../core/querier/known-rtts.ts";
 import type { KeptCatalogue } from "../io/catalogue-file.ts";
-import { ControlError } from "../io/control-place.ts";
+import { type CatalogueMail, openMail } from "../io/catalogue-mail.ts";
+import { ControlError } from "../io/control-error.ts";
 import type { Logger } from "../io/log.ts";
 import { catalogueReport } from "./catalogue-report.ts";
 import { catalogueScope } from "./catalogue-scope.ts";
-import { type CatalogueMail, mailOf } from "./discovery/catalogue-mail.ts";
 import { DiscoveryThread } from "./discovery/discovery-thread.ts";
 import type { UpstreamCounts } from "./engine/engine-status.ts";
 import { EngineThread, type Engines, STOPPED } from "./engine/engine-thread.ts";
 import { whoIs } from "./qsa-name.ts";
-import { QsrState, type Ranked } from "./qsr-state.ts";
+import { QsrState } from "./qsr-state.ts";
 import type { CatalogueReport, StatusReport } from "./reports.ts";
 import { statusOf } from "./status.ts";
 import { startEngine } from "./threads.ts";
@@ -33,7 +33,7 @@ export class QsrNode {
     this.discovery = discovery;
     this.#state = state;
     this.#kept = kept;
-    this.#catalogue = kept?.catalogue ?? EMPTY_CATALOGUE;
+    this.#catalogue = openMail(kept?.mail ?? null, EMPTY_CATALOGUE);
     this.#log = log;
     this.#state?.follow(() => this.#ranking());
     this.#looking = setInterval(() => { this.#quietly(this.#look()); }, LOOK_MS);
@@ -50,8 +50,8 @@ export class QsrNode {
     // With something to serve, the engine has the processor for itself until it serves.
     let discovery = kept === undefined ? startDiscovery() : undefined;
     try {
-      const known = state?.readRanking() ?? new Map<string, KnownRtt>();
-      const { means } = await engine.open({ config, catalogue: mailOf(kept?.catalogue ?? EMPTY_CATALOGUE, undefined), known });
+      const known = state?.readRanking() ?? new Float64Array();
+      const { means } = await engine.open({ config, catalogue: kept?.mail ?? null, known });
       discovery ??= startDiscovery();
       log.info(`datagrams come and go ${means}`);
       if (!(await engine.host.hasIpv6())) log.info("this machine has no IPv6: QSAs are asked over IPv4 only");
@@ -74,7 +74,7 @@ export class QsrNode {
   discover(): Promise<void> {
     const kept = this.#kept;
     this.#kept = undefined;
-    return this.discovery.start(kept, (catalogue, mail) => {
+    return this.discovery.start(kept && { ...kept, catalogue: this.#catalogue }, (catalogue, mail) => {
       this.#catalogue = catalogue;
       const used = this.#use(mail);
       this.#quietly(used);
@@ -114,12 +114,12 @@ export class QsrNode {
     for (const service of unanswered) this.discovery.recheckService(service);
   }
 
-  async #ranking(): Promise<Ranked[]> {
-    const ranking: Ranked[] = [];
-    for (let part = 0; ; part++) {
-      const more = await this.engine.host.ranking(part);
-      if (more === undefined) return ranking;
-      ranking.push(...more);
+  async #ranking(): Promise<KnownRtts[]> {
+    const parts: KnownRtts[] = [];
+    for (;;) {
+      const part = await this.engine.host.ranking(parts.length);
+      if (part === undefined) return parts;
+      parts.push(part);
     }
   }
 

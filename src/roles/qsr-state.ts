@@ -1,14 +1,11 @@
 import { mkdir } from "node:fs/promises";
-import type { KnownRtt } from "../core/querier/upstream-table.ts";
+import type { KnownRtts } from "../core/querier/known-rtts.ts";
 import { type KeptCatalogue, readCatalogue } from "../io/catalogue-file.ts";
 import type { Logger } from "../io/log.ts";
 import { readSealed, writeSealed } from "../io/sealed-file.ts";
 import { type StateFile, readState, statePath } from "./state-directory.ts";
 
-/** How far a QSA is, by endpoint. */
-export type Ranked = readonly [endpoint: string, rtt: KnownRtt];
-
-const RANKING = "ranking 1";
+const RANKING = "ranking 2";
 /** Distances change slowly. */
 const RANKING_MS = 60_000;
 
@@ -21,7 +18,7 @@ export class QsrState {
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #ranking: (() => Promise<readonly Ranked[]>) | undefined;
+  #ranking: (() => Promise<readonly KnownRtts[]>) | undefined;
 
   constructor(directory: string, log: Logger) {
     this.#directory = directory;
@@ -41,14 +38,14 @@ export class QsrState {
     return undefined;
   }
 
-  /** How far QSAs were, by endpoint. */
-  readRanking(): ReadonlyMap<string, KnownRtt> {
-    const sealed = this.#read("ranking", (path) => readSealed(path, RANKING));
-    return new Map((sealed?.header as readonly Ranked[] | undefined) ?? []);
+  /** How far QSAs were. */
+  readRanking(): KnownRtts | undefined {
+    const [rows] = this.#read("ranking", (path) => readSealed(path, RANKING))?.parts ?? [];
+    return rows === undefined ? undefined : new Float64Array(rows.buffer, rows.byteOffset, rows.byteLength / Float64Array.BYTES_PER_ELEMENT);
   }
 
-  /** Keeps, from now on, how far QSAs are, as `ranking` has it. */
-  follow(ranking: () => Promise<readonly Ranked[]>): void {
+  /** Keeps, from now on, how far QSAs are, as `ranking` has it, in parts. */
+  follow(ranking: () => Promise<readonly KnownRtts[]>): void {
     this.#ranking = ranking;
     this.#timer = setInterval(() => void this.#write(), RANKING_MS);
   }
@@ -72,7 +69,7 @@ export class QsrState {
     if (this.#ranking === undefined) return;
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      await writeSealed(statePath(this.#directory, "ranking"), RANKING, { header: await this.#ranking(), parts: [] });
+      await writeSealed(statePath(this.#directory, "ranking"), RANKING, { header: null, parts: [Buffer.concat((await this.#ranking()).map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)))] });
     } catch (error) {
       this.#log.error(`how far QSAs are cannot be kept in ${this.#directory}: ${(error as Error).message}; after a restart all must be measured`);
     }

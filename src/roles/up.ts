@@ -1,7 +1,7 @@
 import { type IpAddress, type Range, formatEndpoint, formatIp, formatRange } from "../address/index.ts";
 import type { Endpoint } from "../config/fields.ts";
 import { type QsrConfig, qsaSchema, qsrSchema } from "../config/schema.ts";
-import { ControlError } from "../io/control-place.ts";
+import { ControlError } from "../io/control-error.ts";
 import { serveControl } from "../io/control-socket.ts";
 import { DnsServer } from "../io/dns-server.ts";
 import { LISTEN_ERROR, ListenError } from "../io/listen-error.ts";

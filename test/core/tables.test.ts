@@ -21,7 +21,7 @@ describe("peers", () => {
     const first = Array.from({ length: 4 }, (_, index) => peers.intern(0, 4, index, 0, 0, 0, 1));
     for (const peer of first.slice(0, 3)) peers.hold(peer);
     for (let address = 10; address < 20; address++) expect(peers.intern(0, 4, address, 0, 0, 0, 1)).toBe(first[3]);
-    expect(peers.generation[first[3]!]).toBe(10);
+    expect(peers.generation[first[3]!]).toBe(11);
     peers.hold(first[3]!);
     expect(peers.intern(0, 4, 99, 0, 0, 0, 1)).toBe(NO_PEER);
     expect(peers.intern(0, 4, 0, 0, 0, 0, 1)).toBe(first[0]);

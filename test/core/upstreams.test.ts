@@ -50,6 +50,20 @@ describe("probing", () => {
     for (const near of [3, 4, 5]) for (const far of [0, 1, 2]) expect(probes[near]!).toBeGreaterThan(3 * probes[far]!);
   });
 
+  test("servers rank as in the last run until they are measured", () => {
+    const world = new World([20, 10]);
+    const { upstreams } = world.qsr.querier;
+    const addresses = ["127.0.2.1", "127.0.2.2", "127.0.2.3"].map(parseIp);
+    const [first, , last] = addresses.map(({ family, words }, place) => [family, 4344, ...words, 30_000 - 10_000 * place, 500]);
+    upstreams.known = Float64Array.from([first!, last!].flat());
+    const [service] = world.content().services;
+    world.publish({ ...world.content(), services: [{ name: service!.name, servers: addresses.map((address) => Object.assign({}, service!.servers[0], { address, port: 4344 })) }] });
+    expect([...upstreams.listed()].map(({ measured, rtt }) => [measured, rtt.smoothed, rtt.variation, rtt.samples])).toEqual([[true, 30_000, 500, 0], [false, 0, 0, 0], [true, 10_000, 500, 0]]);
+    const ranking = upstreams.ranking(0);
+    ranking.sort();
+    expect([1, 2].map((place) => formatIp(ranking.at(place).upstream.address))).toEqual(["127.0.2.3", "127.0.2.1"]);
+  });
+
   test("all servers may be replaced at once, as many as there is room for", () => {
     const world = new World([10, 20], { maxUpstreams: 2 });
     const [service] = world.content().services;

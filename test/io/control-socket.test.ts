@@ -9,7 +9,8 @@ import { AddressError } from "../../src/address/index.ts";
 import { MappingError } from "../../src/core/mapping/mapping-error.ts";
 import { ChangeLogError } from "../../src/io/change-log.ts";
 import { askControl, ownControlSocket } from "../../src/io/control-client.ts";
-import { ControlError, defaultControlSocket } from "../../src/io/control-place.ts";
+import { ControlError } from "../../src/io/control-error.ts";
+import { defaultControlSocket } from "../../src/io/control-place.ts";
 import { serveControl } from "../../src/io/control-socket.ts";
 
 let directory: string;

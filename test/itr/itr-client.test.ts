@@ -6,7 +6,7 @@ import { Qsa } from "../../src/core/qsa.ts";
 import { Qsc } from "../../src/core/qsc.ts";
 import { now } from "../../src/io/clock.ts";
 import { nextU32 } from "../../src/io/random.ts";
-import { UdpDriver } from "../../src/io/udp-driver.ts";
+import { UdpDriver, canBind } from "../../src/io/udp-driver.ts";
 import { upstreamSockets } from "../../src/io/upstream-sockets.ts";
 import { ItrClient, ItrError, type ItrMapping } from "../../src/itr/index.ts";
 import { ResultCode } from "../../src/wire/index.ts";
@@ -38,7 +38,7 @@ class Server {
 
 /** A QSC on a free port in front of a server. */
 async function startQsc(upstream: number): Promise<{ driver: UdpDriver; port: number }> {
-  const { bindings, links } = await upstreamSockets(1);
+  const { bindings, links } = await upstreamSockets(1, canBind);
   const clients = { ...CLIENTS, allow: [parsePrefix("127.0.0.0/8")] };
   const qsc = new Qsc({ limits: LIMITS, clients, nextU32, links, maxUpstreams: 1, keepFresh: 1, intervals: DEFAULT_INTERVALS, cachingMostMs: 600_000 });
   const driver = await UdpDriver.open(qsc, [{ address: LOOPBACK, port: 0 }, ...bindings]);

@@ -10,7 +10,7 @@ import { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import { loadNative } from "../../src/io/batch/native.ts";
 import { makeLog } from "../../src/io/log.ts";
 import { ItrClient } from "../../src/itr/index.ts";
-import { mailOf } from "../../src/roles/discovery/catalogue-mail.ts";
+import { mailOf } from "../../src/io/catalogue-mail.ts";
 import { EngineGroup } from "../../src/roles/engine/engine-group.ts";
 import { EngineThread } from "../../src/roles/engine/engine-thread.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";

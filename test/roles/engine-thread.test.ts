@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseIp, parseRange } from "../../src/address/index.ts";
 import { type QsaConfig, qsaSchema } from "../../src/config/schema.ts";
 import { loadNative } from "../../src/io/batch/native.ts";
-import { ControlError } from "../../src/io/control-place.ts";
+import { ControlError } from "../../src/io/control-error.ts";
 import { QueryClient } from "../../src/io/query-client.ts";
 import { EngineThread } from "../../src/roles/engine/engine-thread.ts";
 import { startEngine } from "../../src/roles/threads.ts";

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { formatEndpoint } from "../../src/address/index.ts";
 import { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import { Pace } from "../../src/core/querier/pace.ts";
 import { DEFAULT_INTERVALS, holdingAmong } from "../../src/core/querier/prober.ts";
+import type { Upstream } from "../../src/core/querier/upstream.ts";
 import { UpstreamState } from "../../src/core/querier/upstream-state.ts";
 import { Qsr, type QsrOptions } from "../../src/core/qsr.ts";
 import type { ServerIdentity } from "../../src/core/server/server-half.ts";
@@ -41,11 +43,15 @@ class Follower {
 
   #heed(now: number): void {
     const { upstreams, health } = this.qsr.querier;
-    for (const [endpoint, finding] of this.#findings.take()) health.takeFinding(now, upstreams.named(endpoint)!, finding);
+    for (const [{ address, port }, finding] of this.#findings.take()) health.takeFinding(now, upstreams.find(address, port)!, finding);
   }
 
   stateOf(endpoint: string): UpstreamState {
-    return this.qsr.querier.upstreams.named(endpoint)!.state;
+    return this.upstream(endpoint).state;
+  }
+
+  upstream(endpoint: string): Upstream {
+    return [...this.qsr.querier.upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === endpoint)!;
   }
 
   get nearest(): number {
@@ -91,7 +97,7 @@ describe("an engine that does not measure", () => {
     const follower = new Follower(world, 1, {});
     follower.querier.introduce();
     expect(follower.querier.answer("192.0.2.7").reply.result).toBe(ResultCode.mapping);
-    const upstream = follower.qsr.querier.upstreams.named(world.sites[0]!.endpoint)!;
+    const upstream = follower.upstream(world.sites[0]!.endpoint);
     const finding = { isUp: false, smoothed: 10_000, variation: 0, at: upstream.aliveAt - 1 };
     follower.qsr.querier.health.takeFinding(world.network.now, upstream, finding);
     expect(upstream.state).toBe(UpstreamState.up);

@@ -4,7 +4,7 @@ import { qsrSchema } from "../../src/config/schema.ts";
 import { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import { now } from "../../src/io/clock.ts";
 import { makeLog } from "../../src/io/log.ts";
-import { mailOf } from "../../src/roles/discovery/catalogue-mail.ts";
+import { mailOf } from "../../src/io/catalogue-mail.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
 import { freePort } from "../support/process.ts";
 

@@ -10,6 +10,7 @@ import { readDiscovery, writeDiscovery } from "../../src/io/discovery-file.ts";
 import { DnsServer } from "../../src/io/dns-server.ts";
 import { makeLog } from "../../src/io/log.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
+import { QsrState } from "../../src/roles/qsr-state.ts";
 import { freePort } from "../support/process.ts";
 import { ScriptedPrimary, gives } from "../support/hostile-primary.ts";
 import { APEX, registry, svcb } from "../support/registry.ts";
@@ -94,6 +95,15 @@ describe("after a restart", () => {
     await dns.listen("127.0.0.1", dnsPort);
     await expect.poll(() => mabs(node), { timeout: 10_000 }).toEqual(B.prefixes);
     expect(node.discovery.status.serials).toEqual({ [APEX]: 2 });
+  });
+
+  test("how far QSAs were is known, in whatever parts it was told", async () => {
+    const state = new QsrState(join(directory, "state"), log);
+    expect(state.readRanking()).toBeUndefined();
+    const rows = [[4, 4344, 0x7f000101, 0, 0, 0, 12_345.5, 1], [6, 4344, 0x20010db8, 0, 0, 1, 1e6, 0.25]];
+    state.follow(async () => rows.map((row) => Float64Array.from(row)));
+    await state.close();
+    expect(state.readRanking()).toEqual(Float64Array.from(rows.flat()));
   });
 
   test("what DNS says as before is no other catalogue", async () => {

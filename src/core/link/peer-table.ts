@@ -6,7 +6,8 @@ import { powerOfTwoFrom } from "../tables/pair-index.ts";
 export const NO_PEER = -1;
 
 const WORDS = 6;
-const NOWHERE = -1;
+/** Links are peers plus one, so that fresh memory, all zero, is an empty table: what is never used is never touched. */
+const END = 0;
 /** Rows looked at for one that may go: a bound on what a datagram from a new source costs. */
 const EVICTION_STEPS = 2048;
 
@@ -16,7 +17,7 @@ const EVICTION_STEPS = 2048;
  */
 export class PeerTable {
   readonly capacity: number;
-  /** Counts the owners a row has had: what is kept elsewhere under a peer's number is void once this has changed. */
+  /** Counts the owners a row has had, from 1 on: what is kept elsewhere under a peer's number is void once this has changed. */
   readonly generation: Uint32Array;
   readonly #words: Uint32Array;
   readonly #holds: Uint32Array;
@@ -34,8 +35,8 @@ export class PeerTable {
     this.#words = new Uint32Array(capacity * WORDS);
     this.#holds = new Uint32Array(capacity);
     this.#seen = new Uint8Array(capacity);
-    this.#buckets = new Int32Array(powerOfTwoFrom(capacity)).fill(NOWHERE);
-    this.#next = new Int32Array(capacity).fill(NOWHERE);
+    this.#buckets = new Int32Array(powerOfTwoFrom(capacity));
+    this.#next = new Int32Array(capacity);
     this.#seed = nextU32();
   }
 
@@ -45,15 +46,16 @@ export class PeerTable {
 
   /** The number of this peer, given to it now if it is new; NO_PEER when there is no room. */
   intern(link: number, family: Family, w0: number, w1: number, w2: number, w3: number, port: number): number {
-    const tag = ((link << 20) | (family << 16) | port) >>> 0;
+    const tag = tagOf(link, family, port);
     const bucket = this.#bucket(tag, w0, w1, w2, w3);
-    for (let peer = this.#buckets[bucket]!; peer !== NOWHERE; peer = this.#next[peer]!) {
-      if (!this.#is(peer, tag, w0, w1, w2, w3)) continue;
-      this.#seen[peer] = 1;
-      return peer;
+    const known = this.#findIn(bucket, tag, w0, w1, w2, w3);
+    if (known !== NO_PEER) {
+      this.#seen[known] = 1;
+      return known;
     }
     const peer = this.#size < this.capacity ? this.#size++ : this.#evict();
     if (peer === NO_PEER) return NO_PEER;
+    this.generation[peer]!++;
     const at = peer * WORDS;
     this.#words[at] = tag;
     this.#words[at + 1] = w0;
@@ -62,9 +64,15 @@ export class PeerTable {
     this.#words[at + 4] = w3;
     this.#words[at + 5] = bucket;
     this.#next[peer] = this.#buckets[bucket]!;
-    this.#buckets[bucket] = peer;
+    this.#buckets[bucket] = peer + 1;
     this.#seen[peer] = 1;
     return peer;
+  }
+
+  /** The number of this peer; NO_PEER when it has none. */
+  find(link: number, family: Family, w0: number, w1: number, w2: number, w3: number, port: number): number {
+    const tag = tagOf(link, family, port);
+    return this.#findIn(this.#bucket(tag, w0, w1, w2, w3), tag, w0, w1, w2, w3);
   }
 
   /** Keeps a peer's number from being given to another until it is released as often. */
@@ -97,6 +105,11 @@ export class PeerTable {
     return [this.word(peer, 0), this.word(peer, 1), this.word(peer, 2), this.word(peer, 3)];
   }
 
+  #findIn(bucket: number, tag: number, w0: number, w1: number, w2: number, w3: number): number {
+    for (let link = this.#buckets[bucket]!; link !== END; link = this.#next[link - 1]!) if (this.#is(link - 1, tag, w0, w1, w2, w3)) return link - 1;
+    return NO_PEER;
+  }
+
   #is(peer: number, tag: number, w0: number, w1: number, w2: number, w3: number): boolean {
     const at = peer * WORDS;
     const words = this.#words;
@@ -119,7 +132,6 @@ export class PeerTable {
       if (this.#holds[peer] !== 0) continue;
       if (this.#seen[peer] === 0) {
         this.#unlink(peer);
-        this.generation[peer]!++;
         return peer;
       }
       this.#seen[peer] = 0;
@@ -129,14 +141,18 @@ export class PeerTable {
 
   #unlink(peer: number): void {
     const bucket = this.#words[peer * WORDS + 5]!;
-    if (this.#buckets[bucket] === peer) {
+    let link = this.#buckets[bucket]!;
+    if (link === peer + 1) {
       this.#buckets[bucket] = this.#next[peer]!;
       return;
     }
-    let before = this.#buckets[bucket]!;
-    while (this.#next[before] !== peer) before = this.#next[before]!;
-    this.#next[before] = this.#next[peer]!;
+    while (this.#next[link - 1] !== peer + 1) link = this.#next[link - 1]!;
+    this.#next[link - 1] = this.#next[peer]!;
   }
+}
+
+function tagOf(link: number, family: Family, port: number): number {
+  return ((link << 20) | (family << 16) | port) >>> 0;
 }
 
 function mix(hash: number, word: number): number {

@@ -36,9 +36,10 @@ export class Ranking {
   readonly name: string;
   readonly #candidates: Candidate[];
 
-  constructor(name: string, candidates: readonly Candidate[]) {
+  /** The list is its own from now on: it puts it in order. */
+  constructor(name: string, candidates: Candidate[]) {
     this.name = name;
-    this.#candidates = [...candidates];
+    this.#candidates = candidates;
   }
 
   get size(): number {

@@ -1,5 +1,7 @@
 /** Numbers that may come ahead of one that has not: a power of two. A server has fewer than this on their way. */
 const WINDOW = 256;
+/** Of all servers whose updates come in order, or not at all: thousands of them are met at one time. */
+const NONE_BEYOND = new Uint32Array(WINDOW / 32);
 
 export const Arrival = {
   new: 0,
@@ -20,7 +22,7 @@ export class UpdateWindow {
   /** The highest number that has arrived. */
   #latest = 0;
   /** One bit for each number of the window beyond that, by the number's low bits. */
-  readonly #beyond = new Uint32Array(WINDOW / 32);
+  #beyond = NONE_BEYOND;
   #ahead = 0;
   #started = false;
 
@@ -32,7 +34,7 @@ export class UpdateWindow {
   restart(counter: number): void {
     this.#complete = counter;
     this.#latest = counter;
-    this.#beyond.fill(0);
+    if (this.#beyond !== NONE_BEYOND) this.#beyond.fill(0);
     this.#ahead = 0;
     this.#started = true;
   }
@@ -99,6 +101,7 @@ export class UpdateWindow {
   }
 
   #set(number: number): void {
+    if (this.#beyond === NONE_BEYOND) this.#beyond = new Uint32Array(WINDOW / 32);
     this.#beyond[(number & (WINDOW - 1)) >> 5]! |= 1 << (number & 31);
     this.#ahead++;
   }

@@ -54,12 +54,7 @@ export class UpstreamHealth {
     upstream.rtt.backoff = 0;
     upstream.state = nextState(upstream.state, UpstreamEvent.answered);
     upstream.aliveAt = Math.max(upstream.aliveAt, sentAt);
-    if (header.hasServerCookie) {
-      upstream.serverCookie[0] = header.server0;
-      upstream.serverCookie[1] = header.server1;
-      upstream.serverCookie[2] = header.server2;
-      upstream.serverCookie[3] = header.server3;
-    }
+    if (header.hasServerCookie) upstream.takeCookie(header);
     // The regular probe first: an old epoch or a missing number wants one sooner.
     this.#prober.plan(now, upstream);
     const isPresent = this.#noteEpoch(now, upstream, sentAt, body.epochHi, body.epochLo, body.counter);

@@ -1,9 +1,9 @@
-import { type IpAddress, formatEndpoint } from "../../address/index.ts";
+import type { Family, IpAddress } from "../../address/index.ts";
 import type { ServiceEntry } from "../mabs/catalogue-content.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { NO_PEER, type PeerTable } from "../link/peer-table.ts";
+import { KNOWN_WIDTH, Known, type KnownRtts } from "./known-rtts.ts";
 import { type Candidate, Ranking } from "./ranking.ts";
-import type { RttEstimate } from "./rtt.ts";
 import { Slots } from "../tables/slots.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -12,9 +12,6 @@ export interface UpstreamLinks {
   readonly 4: number | undefined;
   readonly 6: number | undefined;
 }
-
-/** How far a server was when it was known before; microseconds. */
-export type KnownRtt = Pick<RttEstimate, "smoothed" | "variation">;
 
 /** All servers this querier may ask, each once however many services name it, and the ranking of each service. */
 export class UpstreamTable {
@@ -26,11 +23,13 @@ export class UpstreamTable {
   readonly #slots: Slots;
   readonly #byIndex: (Upstream | undefined)[] = [];
   readonly #byPeer: Int32Array;
-  readonly #byEndpoint = new Map<string, Upstream>();
-  readonly #rankingsOf = new Map<Upstream, Ranking[]>();
+  /** In the order in which they were met. */
+  readonly #listed = new Set<Upstream>();
+  /** By upstream's index. */
+  #rankingsOf: Ranking[][] = [];
   #rankings: readonly Ranking[] = [];
-  /** How far servers were when this program ran last, by endpoint: where they rank until they are measured. */
-  known: ReadonlyMap<string, KnownRtt> = new Map();
+  /** How far servers were when this program ran last: where they rank until they are measured. */
+  known: KnownRtts = new Float64Array();
   /** Servers of the present services that cannot be asked: no socket of their family. */
   unreachable = 0;
   /** Servers of the present services that found no room. */
@@ -54,17 +53,16 @@ export class UpstreamTable {
     return this.#byIndex[index];
   }
 
-  /** By its endpoint as a text. */
-  named(endpoint: string): Upstream | undefined {
-    return this.#byEndpoint.get(endpoint);
+  find({ family, words }: IpAddress, port: number): Upstream | undefined {
+    return this.#findBy(family, words[0], words[1], words[2], words[3], port);
   }
 
-  *listed(): IterableIterator<Upstream> {
-    yield* this.#byEndpoint.values();
+  listed(): Iterable<Upstream> {
+    return this.#listed;
   }
 
   get size(): number {
-    return this.#byEndpoint.size;
+    return this.#listed.size;
   }
 
   /** The ranking of a service of the present catalogue. */
@@ -77,57 +75,71 @@ export class UpstreamTable {
   }
 
   rankingsOf(upstream: Upstream): readonly Ranking[] {
-    return this.#rankingsOf.get(upstream) ?? [];
+    return this.#rankingsOf[upstream.index] ?? NONE;
   }
 
   /** Which of the known servers a new list of services does not name any more: to be left before `adopt`. */
   missingIn(services: readonly ServiceEntry[]): Upstream[] {
-    if (this.#byEndpoint.size === 0) return [];
-    const named = new Set(services.flatMap(({ servers }) => servers.map(({ address, port }) => formatEndpoint(address, port))));
-    return [...this.#byEndpoint].filter(([endpoint]) => !named.has(endpoint)).map(([, upstream]) => upstream);
+    if (this.#listed.size === 0) return [];
+    const missing = new Set(this.#listed);
+    for (const { servers } of services) {
+      for (const { address, port } of servers) {
+        const upstream = this.find(address, port);
+        if (upstream !== undefined) missing.delete(upstream);
+      }
+    }
+    return [...missing];
   }
 
   /** Takes over the services of a new catalogue. Servers that were known keep their state. */
   adopt(services: readonly ServiceEntry[]): void {
     this.unreachable = 0;
     this.omitted = 0;
-    this.#rankingsOf.clear();
+    this.#rankingsOf = [];
     this.#rankings = services.map((service) => this.#rank(service));
+    this.#recall();
   }
 
   /** Frees the number of an upstream that nothing refers to any more. */
   forget(upstream: Upstream): void {
-    this.#byEndpoint.delete(formatEndpoint(upstream.address, upstream.port));
+    this.#listed.delete(upstream);
     this.#byIndex[upstream.index] = undefined;
     this.#byPeer[upstream.peer] = 0;
     this.#peers.release(upstream.peer);
     this.#slots.give(upstream.index - 1);
   }
 
+  #findBy(family: Family, w0: number, w1: number, w2: number, w3: number, port: number): Upstream | undefined {
+    const link = this.#links[family];
+    const peer = link === undefined ? NO_PEER : this.#peers.find(link, family, w0, w1, w2, w3, port);
+    return peer === NO_PEER ? undefined : this.ofPeer(peer);
+  }
+
   #rank(service: ServiceEntry): Ranking {
     const candidates: Candidate[] = [];
     for (const server of service.servers) {
-      const endpoint = formatEndpoint(server.address, server.port);
-      const upstream = this.#byEndpoint.get(endpoint) ?? this.#meet(server.address, server.port, endpoint);
-      if (upstream !== undefined) candidates.push({ upstream, tier: server.tier, weight: server.weight, name: server.name, region: server.region });
+      const { address, port, tier, weight, name, region } = server;
+      const upstream = this.find(address, port) ?? this.#meet(address, port);
+      if (upstream !== undefined) candidates.push({ upstream, tier, weight, name, region });
     }
     const ranking = new Ranking(service.name, candidates);
-    for (const { upstream } of candidates) {
-      const rankings = this.#rankingsOf.get(upstream);
-      if (rankings === undefined) this.#rankingsOf.set(upstream, [ranking]);
+    for (const { upstream: { index } } of candidates) {
+      const rankings = this.#rankingsOf[index];
+      if (rankings === undefined) this.#rankingsOf[index] = [ranking];
       else rankings.push(ranking);
     }
     return ranking;
   }
 
-  #meet(address: IpAddress, port: number, endpoint: string): Upstream | undefined {
-    const link = this.#links[address.family];
+  #meet(address: IpAddress, port: number): Upstream | undefined {
+    const { family, words } = address;
+    const link = this.#links[family];
     if (link === undefined) {
       this.unreachable++;
       return undefined;
     }
     const slot = this.#slots.take();
-    const peer = slot < 0 ? NO_PEER : this.#peers.intern(link, address.family, ...address.words, port);
+    const peer = slot < 0 ? NO_PEER : this.#peers.intern(link, family, words[0], words[1], words[2], words[3], port);
     if (peer === NO_PEER) {
       if (slot >= 0) this.#slots.give(slot);
       this.omitted++;
@@ -135,10 +147,22 @@ export class UpstreamTable {
     }
     this.#peers.hold(peer);
     const upstream = new Upstream(slot + 1, peer, address, port, this.#nextU32(), this.#nextU32());
-    Object.assign(upstream.rtt, this.known.get(endpoint));
     this.#byIndex[upstream.index] = upstream;
     this.#byPeer[peer] = upstream.index;
-    this.#byEndpoint.set(endpoint, upstream);
+    this.#listed.add(upstream);
     return upstream;
   }
+
+  /** Gives servers that have not been measured the RTT that they had before. */
+  #recall(): void {
+    const { known } = this;
+    for (let at = 0; at < known.length; at += KNOWN_WIDTH) {
+      const upstream = this.#findBy(known[at + Known.family] === 4 ? 4 : 6, known[at + Known.word0]!, known[at + Known.word1]!, known[at + Known.word2]!, known[at + Known.word3]!, known[at + Known.port]!);
+      if (upstream === undefined || upstream.measured) continue;
+      upstream.rtt.smoothed = known[at + Known.smoothed]!;
+      upstream.rtt.variation = known[at + Known.variation]!;
+    }
+  }
 }
+
+const NONE: readonly Ranking[] = [];

@@ -12,6 +12,9 @@ export interface ReceivedShift {
   readonly alternatives: ReadonlySet<string>;
 }
 
+/** Of all servers that have not given us one: thousands are met at one time. */
+const NO_COOKIE = new Uint32Array(4);
+
 /** One server that this querier asks: its address, how far it is, and what was agreed with it. Times are microseconds. */
 export class Upstream {
   /** Its number in the cache and in all tables, from 1 (0 is the server itself). */
@@ -27,7 +30,7 @@ export class Upstream {
   readonly clientCookieHi: number;
   readonly clientCookieLo: number;
   /** The cookie it gave us; all zero before the first. */
-  readonly serverCookie = new Uint32Array(4);
+  #serverCookie = NO_COOKIE;
 
   epochHi = 0;
   epochLo = 0;
@@ -61,14 +64,23 @@ export class Upstream {
     return this.rtt.smoothed > 0;
   }
 
+  /** Keeps the cookie that its message gives us. */
+  takeCookie({ server0, server1, server2, server3 }: Header): void {
+    if (this.#serverCookie === NO_COOKIE) this.#serverCookie = new Uint32Array(4);
+    this.#serverCookie[0] = server0;
+    this.#serverCookie[1] = server1;
+    this.#serverCookie[2] = server2;
+    this.#serverCookie[3] = server3;
+  }
+
   /** Puts both cookies into the header of a message to it. */
   fillCookies(header: Header): void {
     header.clientCookieHi = this.clientCookieHi;
     header.clientCookieLo = this.clientCookieLo;
-    header.server0 = this.serverCookie[0]!;
-    header.server1 = this.serverCookie[1]!;
-    header.server2 = this.serverCookie[2]!;
-    header.server3 = this.serverCookie[3]!;
+    header.server0 = this.#serverCookie[0]!;
+    header.server1 = this.#serverCookie[1]!;
+    header.server2 = this.#serverCookie[2]!;
+    header.server3 = this.#serverCookie[3]!;
   }
 
   /** Whether a message carries our cookie for it: only who has seen our requests knows that. */

@@ -39,7 +39,7 @@ export class Promises implements Holders {
   readonly #queriers: QuerierTable;
   readonly #update = new CacheUpdate();
   readonly #flushAll = new CacheUpdate();
-  /** Until when a querier may still count on promises that are not kept any more, and the peer's generation then. */
+  /** Until when a querier may still count on promises that are not kept any more, and the peer's generation then, 0 where there are none. */
   readonly #owedUntilMs: Uint32Array;
   readonly #owedGeneration: Uint32Array;
   /** Which flush of a MAB each querier was told of last. */
@@ -57,7 +57,7 @@ export class Promises implements Holders {
     this.ledger = new Ledger(limits.maxPromises, entries, peers, memory);
     this.sender = new UpdateSender(limits.maxUpdates, peers, queriers, ring);
     this.#owedUntilMs = new Uint32Array(peers.capacity);
-    this.#owedGeneration = new Uint32Array(peers.capacity).fill(0xffffffff);
+    this.#owedGeneration = new Uint32Array(peers.capacity);
     this.#toldOfMab = new Uint32Array(peers.capacity);
   }
 
@@ -127,7 +127,7 @@ export class Promises implements Holders {
     const nowMs = milliseconds(now);
     this.#queriers.noteHeard(peer, nowMs);
     if (this.#owedGeneration[peer] !== this.#peers.generation[peer]) return;
-    this.#owedGeneration[peer] = 0xffffffff;
+    this.#owedGeneration[peer] = 0;
     if (remainingMs(this.#owedUntilMs[peer]!, nowMs) > 0) this.#sendFlushAll(now, peer, this.#owedUntilMs[peer]!);
   }
 

@@ -25,7 +25,7 @@ export class QuerierTable {
     this.capacity = peers.capacity;
     this.#peers = peers;
     this.#nextU32 = nextU32;
-    this.#generation = new Uint32Array(peers.capacity).fill(0xffffffff);
+    this.#generation = new Uint32Array(peers.capacity);
     this.#counter = new Uint32Array(peers.capacity);
     this.#cookieHi = new Uint32Array(peers.capacity);
     this.#cookieLo = new Uint32Array(peers.capacity);

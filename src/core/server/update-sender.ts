@@ -233,7 +233,10 @@ function haveSameRange(a: DataView, b: DataView): boolean {
   return true;
 }
 
-/** A queue of slots for each querier, in order of their numbers: the first ones are on their way, the others wait. */
+/**
+ * A queue of slots for each querier, in order of their numbers: the first ones are on their way, the others wait. By peer, slots are kept
+ * plus one, so that fresh memory, all zero, is empty queues.
+ */
 class PeerQueues {
   readonly #head: Int32Array;
   readonly #tail: Int32Array;
@@ -246,9 +249,9 @@ class PeerQueues {
   readonly #isInAir: Uint8Array;
 
   constructor(peers: number, slots: number) {
-    this.#head = new Int32Array(peers).fill(NO_SLOT);
-    this.#tail = new Int32Array(peers).fill(NO_SLOT);
-    this.#waiting = new Int32Array(peers).fill(NO_SLOT);
+    this.#head = new Int32Array(peers);
+    this.#tail = new Int32Array(peers);
+    this.#waiting = new Int32Array(peers);
     this.#size = new Uint32Array(peers);
     this.#inAir = new Uint16Array(peers);
     this.#next = new Int32Array(slots);
@@ -265,7 +268,7 @@ class PeerQueues {
   }
 
   first(peer: number): number {
-    return this.#head[peer]!;
+    return this.#head[peer]! - 1;
   }
 
   following(slot: number): number {
@@ -273,22 +276,22 @@ class PeerQueues {
   }
 
   append(peer: number, slot: number): void {
-    const tail = this.#tail[peer]!;
+    const tail = this.#tail[peer]! - 1;
     this.#next[slot] = NO_SLOT;
     this.#previous[slot] = tail;
     this.#isInAir[slot] = 0;
-    if (tail === NO_SLOT) this.#head[peer] = slot;
+    if (tail === NO_SLOT) this.#head[peer] = slot + 1;
     else this.#next[tail] = slot;
-    this.#tail[peer] = slot;
-    if (this.#waiting[peer] === NO_SLOT) this.#waiting[peer] = slot;
+    this.#tail[peer] = slot + 1;
+    if (this.#waiting[peer] === 0) this.#waiting[peer] = slot + 1;
     this.#size[peer]!++;
   }
 
   /** Takes the first that waits as one on its way; NO_SLOT when none waits. */
   launch(peer: number): number {
-    const slot = this.#waiting[peer]!;
+    const slot = this.#waiting[peer]! - 1;
     if (slot === NO_SLOT) return NO_SLOT;
-    this.#waiting[peer] = this.#next[slot]!;
+    this.#waiting[peer] = this.#next[slot]! + 1;
     this.#isInAir[slot] = 1;
     this.#inAir[peer]!++;
     return slot;
@@ -297,11 +300,11 @@ class PeerQueues {
   remove(peer: number, slot: number): void {
     const next = this.#next[slot]!;
     const previous = this.#previous[slot]!;
-    if (previous === NO_SLOT) this.#head[peer] = next;
+    if (previous === NO_SLOT) this.#head[peer] = next + 1;
     else this.#next[previous] = next;
-    if (next === NO_SLOT) this.#tail[peer] = previous;
+    if (next === NO_SLOT) this.#tail[peer] = previous + 1;
     else this.#previous[next] = previous;
-    if (this.#waiting[peer] === slot) this.#waiting[peer] = next;
+    if (this.#waiting[peer] === slot + 1) this.#waiting[peer] = next + 1;
     if (this.#isInAir[slot] === 1) this.#inAir[peer]!--;
     this.#size[peer]!--;
   }

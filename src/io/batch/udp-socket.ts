@@ -1,5 +1,5 @@
-import { getSystemErrorMessage, getSystemErrorName } from "node:util";
 import { type Family, type IpAddress, formatEndpoint } from "../../address/index.ts";
+import { nodeUtil } from "../late-modules.ts";
 import { ListenError, listenProblem } from "../listen-error.ts";
 import type { Sharing } from "../udp-driver.ts";
 import type { Native } from "./native.ts";
@@ -86,6 +86,7 @@ export class UdpSocket {
 }
 
 function listenError(address: IpAddress, port: number, errno: number): ListenError {
+  const { getSystemErrorMessage, getSystemErrorName } = nodeUtil();
   const cause: NodeJS.ErrnoException = Object.assign(new Error(getSystemErrorMessage(-errno)), { code: getSystemErrorName(-errno) });
   return new ListenError(`cannot listen on ${formatEndpoint(address, port)}/udp: ${listenProblem(cause)}`, { cause });
 }

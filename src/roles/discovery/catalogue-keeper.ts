@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import { writeCatalogue } from "../../io/catalogue-file.ts";
+import { mailOf } from "../../io/catalogue-mail.ts";
 import { writeDiscovery } from "../../io/discovery-file.ts";
 import type { DiscoveryLoop } from "../../io/discovery-loop.ts";
 import { type FileMark, markOf } from "../../io/sealed-file.ts";
@@ -94,7 +95,7 @@ export class CatalogueKeeper {
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const isShared = await this.#isOthers(path);
-      this.#mark = await writeCatalogue(path, { catalogue, confirmedAt, scope, stamp });
+      this.#mark = await writeCatalogue(path, { mail: mailOf(catalogue, undefined)!, confirmedAt, scope, stamp });
       await writeDiscovery(statePath(directory, "discovery"), { ...toKeep, stamp });
       onKept(catalogue, stamp);
       onTrouble(isShared ? `something else writes to ${directory} too: give each QSR a state.directory of its own` : undefined);

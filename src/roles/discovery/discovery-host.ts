@@ -11,7 +11,7 @@ import { RegistrySources } from "../registry-sources.ts";
 import { catalogueScope } from "../catalogue-scope.ts";
 import { readState } from "../state-directory.ts";
 import { CatalogueKeeper } from "./catalogue-keeper.ts";
-import { mailOf } from "./catalogue-mail.ts";
+import { mailOf } from "../../io/catalogue-mail.ts";
 import type { CatalogueInUse, DiscoverySettings, FromDiscovery, LogLevel } from "./messages.ts";
 
 const MOST_LOGGED_PROBLEMS = 20;

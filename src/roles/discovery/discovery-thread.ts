@@ -1,16 +1,23 @@
 import type { Worker } from "node:worker_threads";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
-import type { KeptCatalogue } from "../../io/catalogue-file.ts";
 import { now } from "../../io/clock.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
 import type { Logger } from "../../io/log.ts";
 import { ThreadRefusal } from "../thread-refusal.ts";
 import { startDiscovery } from "../threads.ts";
-import { type CatalogueMail, openMail } from "./catalogue-mail.ts";
+import { type CatalogueMail, openMail } from "../../io/catalogue-mail.ts";
 import type { CatalogueInUse, DiscoverySettings, FromDiscovery, ToDiscovery } from "./messages.ts";
 
 /** `mail`: the catalogue as one that has the catalogue before it can take it. Once it is over, nobody uses any before this one. */
 type OnCatalogue = (catalogue: Catalogue, mail: CatalogueMail | null) => void | Promise<void>;
+
+/** A catalogue that is in use already, and when DNS last said that it is right; milliseconds of Date. */
+export interface CatalogueOfLastRun {
+  readonly catalogue: Catalogue;
+  readonly confirmedAt: number;
+  /** Of the files that it is kept in. */
+  readonly stamp: number;
+}
 
 /** After the thread has failed for the first time; then twice as long each time. */
 const FIRST_RESTART_MS = 1_000;
@@ -75,7 +82,7 @@ export class DiscoveryThread {
    * Reads everything once, as far as it can be read, and goes on by itself. `kept`: the catalogue that is in use already;
    * `onCatalogue` is told of each that differs from the one before.
    */
-  start(kept: KeptCatalogue | undefined, onCatalogue: OnCatalogue): Promise<void> {
+  start(kept: CatalogueOfLastRun | undefined, onCatalogue: OnCatalogue): Promise<void> {
     if (kept !== undefined) {
       const { catalogue, confirmedAt, stamp } = kept;
       this.#catalogue = catalogue;

@@ -1,7 +1,7 @@
 import type { QsrConfig } from "../../config/schema.ts";
 import type { CatalogueColumns } from "../../core/mabs/catalogue.ts";
 import type { DiscoveryStatus } from "../../io/discovery-loop.ts";
-import type { CatalogueMail } from "./catalogue-mail.ts";
+import type { CatalogueMail } from "../../io/catalogue-mail.ts";
 
 /** What discovery needs to know. */
 export interface DiscoverySettings {

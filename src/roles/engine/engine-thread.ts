@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
-import { ControlError } from "../../io/control-place.ts";
+import { ControlError } from "../../io/control-error.ts";
 import { ThreadRefusal } from "../thread-refusal.ts";
 import type { EngineRole, FromEngine, HostSettings, Hosts, ToEngine } from "./messages.ts";
 

@@ -1,5 +1,6 @@
 /** The thread that an engine runs in: calls the host's methods as the control thread's messages say. */
 import { parentPort, workerData } from "node:worker_threads";
+import { statusFor } from "../../io/control-error.ts";
 import type { OpenedDriver } from "../../io/driver.ts";
 import type { EngineRole, EngineWorkerData, FromEngine, ToEngine } from "./messages.ts";
 
@@ -21,7 +22,7 @@ const LOADERS: Readonly<Record<EngineRole, () => Promise<unknown>>> = {
   qsa: async () => (await import("./qsa-host.ts")).QsaHost,
   qsc: async () => (await import("./qsc-host.ts")).QscHost,
 };
-const [HostOfRole, { loadNative }, { statusFor }] = await Promise.all([LOADERS[role]() as Promise<HostClass>, import("../../io/batch/native.ts"), import("../../io/control-place.ts")]);
+const [HostOfRole, { loadNative }] = await Promise.all([LOADERS[role]() as Promise<HostClass>, import("../../io/batch/native.ts")]);
 // It takes a while, and there is nothing else to do yet.
 loadNative();
 let host: Host | undefined;

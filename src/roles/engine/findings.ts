@@ -1,10 +1,10 @@
-import { formatEndpoint } from "../../address/index.ts";
 import type { Upstream } from "../../core/querier/upstream.ts";
 import type { Finding } from "../../core/querier/upstream-health.ts";
 import { UpstreamState } from "../../core/querier/upstream-state.ts";
 import type { UpstreamTable } from "../../core/querier/upstream-table.ts";
+import type { QsaEndpoint } from "./qsa-watch.ts";
 
-export type Found = readonly [endpoint: string, finding: Finding];
+export type Found = readonly [qsa: QsaEndpoint, finding: Finding];
 
 /** So many are told at one time: less than a millisecond's work, and more than are probed until the next time. */
 const MOST = 512;
@@ -26,7 +26,7 @@ export class Findings {
     for (let step = 0; step < capacity && found.length < MOST; step++) {
       this.#index = (this.#index + 1) % capacity;
       const upstream = this.#upstreams.at(this.#index);
-      if (upstream !== undefined && this.#isNew(upstream)) found.push([formatEndpoint(upstream.address, upstream.port), findingOf(upstream)]);
+      if (upstream !== undefined && this.#isNew(upstream)) found.push([{ address: upstream.address, port: upstream.port }, findingOf(upstream)]);
     }
     return found;
   }

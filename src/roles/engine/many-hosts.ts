@@ -30,7 +30,7 @@ export function manyQsrs(hosts: readonly Remote<QsrHost>[]): Remote<QsrHost> {
     news: () => newsOfAll(hosts),
     findings: () => first.findings(),
     heed: async (found) => void (await ofAll(hosts.slice(1), (host) => host.heed(found))),
-    verify: (endpoints) => first.verify(endpoints),
+    verify: (qsas) => first.verify(qsas),
     ranking: (part) => first.ranking(part),
   };
 }
@@ -43,8 +43,8 @@ function ofAll<H, T>(hosts: readonly H[], ask: (host: H) => Promise<T>): Promise
 async function newsOfAll(hosts: readonly Remote<QsrHost>[]): Promise<QsaNews> {
   const [first, ...others] = hosts as [Remote<QsrHost>, ...Remote<QsrHost>[]];
   const [news, ...newsOfOthers] = (await ofAll(hosts, (host) => host.news())) as [QsaNews, ...QsaNews[]];
-  const down = new Set(newsOfOthers.flatMap((ofOne) => ofOne.down.map(({ address, port }) => formatEndpoint(address, port))));
-  if (down.size > 0) await first.verify([...down]);
+  const down = new Map(newsOfOthers.flatMap((ofOne) => ofOne.down.map((qsa) => [formatEndpoint(qsa.address, qsa.port), qsa])));
+  if (down.size > 0) await first.verify([...down.values()]);
   const found = await first.findings();
   if (found.length > 0) await ofAll(others, (host) => host.heed(found));
   return { ...news, unanswered: [...new Set([news, ...newsOfOthers].flatMap(({ unanswered }) => unanswered))] };

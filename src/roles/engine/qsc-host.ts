@@ -5,7 +5,7 @@ import { Qsc } from "../../core/qsc.ts";
 import { hugeMemory } from "../../io/batch/huge-memory.ts";
 import { loadNative } from "../../io/batch/native.ts";
 import { now } from "../../io/clock.ts";
-import { openDriver } from "../../io/driver.ts";
+import { canBind, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
 import { upstreamSockets } from "../../io/upstream-sockets.ts";
 import { MAX_UPDATES } from "../limits.ts";
@@ -24,7 +24,7 @@ export class QscHost extends QuerierHost<Qsc> {
   static async open({ config, member }: QscSettings): Promise<QscHost> {
     // What one that is alone has no use for is not loaded.
     const { options, listen } = member === undefined ? { options: {}, listen: config.listen } : (await import("./member.ts")).joined(member, config.listen, DEFAULT_INTERVALS.pacing);
-    const { bindings, links } = await upstreamSockets(config.listen.length);
+    const { bindings, links } = await upstreamSockets(config.listen.length, canBind);
     const engine = new Qsc({
       limits: { ...config.cache, maxUpdates: MAX_UPDATES },
       clients: config.clients,

@@ -1,22 +1,23 @@
-import { formatEndpoint, parseIp, unmapped } from "../../address/index.ts";
+import { parseIp, unmapped } from "../../address/index.ts";
 import type { QsrConfig } from "../../config/schema.ts";
 import { EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
+import { type KnownRtts, knownRttOf } from "../../core/querier/known-rtts.ts";
 import { DEFAULT_INTERVALS, holdingAmong } from "../../core/querier/prober.ts";
-import type { Upstream } from "../../core/querier/upstream.ts";
-import type { KnownRtt, UpstreamLinks } from "../../core/querier/upstream-table.ts";
+import { UpstreamState } from "../../core/querier/upstream-state.ts";
+import type { UpstreamLinks } from "../../core/querier/upstream-table.ts";
 import { Qsr } from "../../core/qsr.ts";
 import { hugeMemory } from "../../io/batch/huge-memory.ts";
 import { loadNative } from "../../io/batch/native.ts";
 import { now } from "../../io/clock.ts";
-import { type OpenedDriver, openDriver } from "../../io/driver.ts";
+import { type OpenedDriver, canBind, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
 import { upstreamSockets } from "../../io/upstream-sockets.ts";
-import { type CatalogueMail, openMail } from "../discovery/catalogue-mail.ts";
+import { type CatalogueMail, openMail } from "../../io/catalogue-mail.ts";
 import { MAX_UPDATES } from "../limits.ts";
 import type { WhyReport } from "../reports.ts";
 import type { Findings, Found } from "./findings.ts";
 import type { Member } from "./member.ts";
-import { QsaWatch, type QsaNews } from "./qsa-watch.ts";
+import { type QsaEndpoint, QsaWatch, type QsaNews } from "./qsa-watch.ts";
 import { QuerierHost } from "./querier-host.ts";
 import { whyReport } from "./why-report.ts";
 
@@ -24,8 +25,8 @@ export interface QsrSettings {
   readonly config: QsrConfig;
   /** The catalogue of the last run, to serve with at once. */
   readonly catalogue: CatalogueMail | null;
-  /** How far QSAs were then, by endpoint. */
-  readonly known: ReadonlyMap<string, KnownRtt>;
+  /** How far QSAs were then. */
+  readonly known: KnownRtts;
   /** Undefined for one that is alone in its process. */
   readonly member?: Member;
 }
@@ -48,7 +49,7 @@ export class QsrHost extends QuerierHost<Qsr> {
 
   /** Throws ListenError, and DriverError. */
   static async open({ config, catalogue, known, member }: QsrSettings): Promise<QsrHost> {
-    const { bindings, links } = await upstreamSockets(config.listen.length);
+    const { bindings, links } = await upstreamSockets(config.listen.length, canBind);
     const { spread } = config.qsas;
     const pacing = 1_000_000 / config.qsas.maxProbesPerSecond;
     // What one that is alone has no use for is not loaded.
@@ -104,28 +105,29 @@ export class QsrHost extends QuerierHost<Qsr> {
   /** Takes what the thread that measures has found. */
   heed(found: readonly Found[]): void {
     const { upstreams, health } = this.engine.querier;
-    for (const [endpoint, finding] of found) {
-      const upstream = upstreams.named(endpoint);
+    for (const [{ address, port }, finding] of found) {
+      const upstream = upstreams.find(address, port);
       if (upstream !== undefined) health.takeFinding(now(), upstream, finding);
     }
     this.opened.driver.wake();
   }
 
   /** Measures QSAs at once that another thread took to be down, and this one does not. */
-  verify(endpoints: readonly string[]): void {
-    for (const endpoint of endpoints) if (this.stateOf(endpoint) !== "down") this.probe(endpoint);
+  verify(qsas: readonly QsaEndpoint[]): void {
+    const { querier } = this.engine;
+    for (const { address, port } of qsas) {
+      const upstream = querier.upstreams.find(address, port);
+      if (upstream !== undefined && upstream.state !== UpstreamState.down) querier.probe(now(), upstream);
+    }
+    this.opened.driver.wake();
   }
 
   /** How far QSAs are, in parts; undefined after the last. */
-  ranking(part: number): (readonly [endpoint: string, rtt: KnownRtt])[] | undefined {
+  ranking(part: number): KnownRtts | undefined {
     const { upstreams } = this.engine.querier;
     const from = part * RANKING_PART;
     if (from >= upstreams.capacity) return undefined;
     const upstreamsOfPart = Array.from({ length: RANKING_PART }, (_, index) => upstreams.at(from + index));
-    return upstreamsOfPart.flatMap((upstream) => (upstream?.measured === true ? [[formatEndpoint(upstream.address, upstream.port), rttOf(upstream)] as const] : []));
+    return Float64Array.from(upstreamsOfPart.flatMap((upstream) => (upstream?.measured === true ? knownRttOf(upstream) : [])));
   }
-}
-
-function rttOf({ rtt: { smoothed, variation } }: Upstream): KnownRtt {
-  return { smoothed, variation };
 }

@@ -1,4 +1,4 @@
-import { parseRange } from "../../address/index.ts";
+import { formatEndpoint, parseRange } from "../../address/index.ts";
 import type { Qsc } from "../../core/qsc.ts";
 import type { Qsr } from "../../core/qsr.ts";
 import type { Upstream } from "../../core/querier/upstream.ts";
@@ -56,6 +56,6 @@ export abstract class QuerierHost<E extends Qsr | Qsc> {
   }
 
   #upstream(endpoint: string): Upstream | undefined {
-    return this.engine.querier.upstreams.named(endpoint);
+    return [...this.engine.querier.upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === endpoint);
   }
 }

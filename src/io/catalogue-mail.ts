@@ -1,14 +1,14 @@
-import { Catalogue, type CatalogueColumns, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
-import type { ServiceEntry } from "../../core/mabs/catalogue-content.ts";
+import { Catalogue, type CatalogueColumns, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
+import type { ServiceEntry } from "../core/mabs/catalogue-content.ts";
 
 /**
- * A catalogue on its way to another thread: columns, whose memory both share, and of the services what differs from the
+ * A catalogue on its way to another thread, or to disk: columns, whose memory threads share, and of the services what differs from the
  * catalogue that was sent before.
  */
 export interface CatalogueMail {
   readonly columns: Omit<CatalogueColumns, "services">;
-  /** As JSON, by place: the service, or its place in the catalogue before; undefined: all as in that. Text comes over in a third of the time. */
-  readonly services: string | undefined;
+  /** As octets of JSON, by place: the service, or its place in the catalogue before; undefined: all as in that. Who passes them on need not read them. */
+  readonly services: Uint8Array | undefined;
 }
 
 /** `before`: the catalogue that the other thread has. Null stands for no catalogue. */
@@ -17,7 +17,7 @@ export function mailOf(catalogue: Catalogue, before: Catalogue | undefined): Cat
   const { services, changed: _, ...columns } = catalogue.columns;
   const changed = before === undefined ? undefined : catalogue.changedSince(before);
   const isSame = changed !== undefined && services === before?.services;
-  return { columns: { ...columns, changed }, services: isSame ? undefined : JSON.stringify(referring(services, before?.services ?? [])) };
+  return { columns: { ...columns, changed }, services: isSame ? undefined : Buffer.from(JSON.stringify(referring(services, before?.services ?? []))) };
 }
 
 /** The catalogue as the other thread has it; `before` as for `mailOf`. */
@@ -26,8 +26,8 @@ export function openMail(mail: CatalogueMail | null, before: Catalogue): Catalog
   return new Catalogue({ ...mail.columns, services: mail.services === undefined ? before.services : referred(mail.services, before.services) });
 }
 
-function referred(text: string, known: readonly ServiceEntry[]): ServiceEntry[] {
-  const services = JSON.parse(text) as (ServiceEntry | number)[];
+function referred({ buffer, byteOffset, byteLength }: Uint8Array, known: readonly ServiceEntry[]): ServiceEntry[] {
+  const services = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString()) as (ServiceEntry | number)[];
   return services.map((service) => (typeof service === "number" ? known[service]! : service));
 }
 
