@@ -20,6 +20,8 @@ export interface Engine {
 /** One datagram to send, in a slot of the engine's ring. */
 export class Transmit {
   peer = 0;
+  /** The slot, as octets and as a view of them. */
   bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
   length = 0;
 }

@@ -1,5 +1,6 @@
 import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLast } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
+import { remainingMs } from "../clock.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
 import { RangeIndex } from "../tables/range-index.ts";
 import type { TableMemory } from "../tables/table-memory.ts";
@@ -93,11 +94,13 @@ export class Cache {
     return NO_ENTRY;
   }
 
-  /** Visits the entries among the next `rows` rows, going round. `visit` may remove the one it is given. */
-  walk(rows: number, visit: (entry: number) => void): void {
-    for (let step = Math.min(rows, this.entries.highWater); step > 0; step--) {
-      this.#walker = this.#walker + 1 >= this.entries.highWater ? 0 : this.#walker + 1;
-      if (this.entries.isTaken(this.#walker)) visit(this.#walker);
+  /** Visits the entries among the next `rows` rows that expire within `leadMs`, going round. `visit` may remove the one it is given. */
+  walk(rows: number, nowMs: number, leadMs: number, visit: (entry: number) => void): void {
+    const { entries } = this;
+    for (let step = Math.min(rows, entries.highWater); step > 0; step--) {
+      this.#walker = this.#walker + 1 >= entries.highWater ? 0 : this.#walker + 1;
+      const entry = this.#walker;
+      if (remainingMs(entries.expiry(entry), nowMs) <= leadMs && entries.isTaken(entry)) visit(entry);
     }
   }
 

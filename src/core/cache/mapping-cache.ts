@@ -236,7 +236,7 @@ export class MappingCache {
     const nowMs = milliseconds(now);
     const rows = this.#rounds.begin(now, Math.max(this.entries.highWater, this.floors.highWater));
     this.floors.sweep(nowMs, rows);
-    this.cache.walk(rows, (entry) => this.#age(now, nowMs, entry));
+    this.cache.walk(rows, nowMs, this.refetchLeadMs, (entry) => this.#age(now, nowMs, entry));
   }
 
   /** Makes all of an upstream void; `hasFloors`: whether nothing older may follow. */
@@ -284,14 +284,14 @@ export class MappingCache {
     return !this.entries.isVoid(entry) || this.#emptied.get(this.entries.upstream(entry)) !== false;
   }
 
-  /** Takes out what has expired, and has what is in use fetched before it does. */
+  /** Takes out an entry that has expired; has one in use fetched that soon will. */
   #age(now: number, nowMs: number, entry: number): void {
     const { entries } = this;
     if (entries.isVoid(entry)) return;
     const left = remainingMs(entries.expiry(entry), nowMs);
     if (left <= 0) {
       this.withdraw(now, entry, this.#nothing);
-    } else if (left <= this.refetchLeadMs && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
+    } else if (entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
       this.wantKey(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry));
     }
   }

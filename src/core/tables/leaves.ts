@@ -117,9 +117,9 @@ export class Leaves {
   #shift(words: Uint32Array, at: number, from: number, to: number): void {
     const size = words[at + SIZE]!;
     const end = size + to - from;
-    words.copyWithin(at + KEYS + to, at + KEYS + from, at + KEYS + size);
-    words.copyWithin(at + IDS + to, at + IDS + from, at + IDS + size);
-    if (this.#lows !== 0) words.copyWithin(at + LOWS + to, at + LOWS + from, at + LOWS + size);
+    move(words, at + KEYS, from, to, size);
+    move(words, at + IDS, from, to, size);
+    if (this.#lows !== 0) move(words, at + LOWS, from, to, size);
     for (let place = end; place < size; place++) {
       words[at + KEYS + place] = ABSENT;
       if (this.#lows !== 0) words[at + LOWS + place] = ABSENT;
@@ -141,6 +141,13 @@ export class Leaves {
     const end = toPlace + count;
     if (end > this.size(to)) target[this.#pool.at(to) + SIZE] = end;
   }
+}
+
+/** Moves words from one place up to an end to another place. So few are moved sooner than the call of `copyWithin` begins. */
+function move(words: Uint32Array, at: number, from: number, to: number, end: number): void {
+  const by = to - from;
+  if (by < 0) for (let place = at + from; place < at + end; place++) words[place + by] = words[place]!;
+  else for (let place = at + end - 1; place >= at + from; place--) words[place + by] = words[place]!;
 }
 
 /**
