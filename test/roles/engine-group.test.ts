@@ -16,6 +16,7 @@ import { EngineThread } from "../../src/roles/engine/engine-thread.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
 import { runQsc } from "../../src/roles/qsc.ts";
 import { startEngine } from "../../src/roles/threads.ts";
+import { MAP_REQUEST_OCTETS, type MapReply, MapRequest, MessageType, decodeDatagram, encodeMapRequest } from "../../src/wire/index.ts";
 import { freePort } from "../support/process.ts";
 import { Relay } from "../support/relay.ts";
 
@@ -91,6 +92,19 @@ async function querierOfSecond(node: QsrNode, port: number): Promise<ItrClient> 
   }
 }
 
+/** Asks for nothing but a reply, from a port that nobody had before. */
+async function nullReply(port: number, request: MapRequest): Promise<MapReply> {
+  const bytes = new Uint8Array(MAP_REQUEST_OCTETS);
+  encodeMapRequest(new DataView(bytes.buffer), request);
+  const socket = createSocket("udp4");
+  socket.send(bytes, port, "127.0.0.1");
+  const [answer] = (await once(socket, "message")) as [Buffer];
+  socket.close();
+  const decoded = decodeDatagram(answer);
+  if (decoded.type !== MessageType.mapReply) throw new Error(`an answer of type ${decoded.type}`);
+  return decoded.message;
+}
+
 /** Has all keep an address resolved; gives to which ETR each sends now. */
 function watchAll(queriers: readonly ItrClient[], address: string): (string | null | undefined)[] {
   const etrs: (string | null | undefined)[] = queriers.map(() => undefined);
@@ -124,6 +138,23 @@ describe.each(DRIVERS)("two engine threads, $driver", ({ driver, canRun }) => {
     const why = await node.engine.host.why("192.0.2.3");
     expect(why.threads!.map(({ cached }) => cached?.etr)).toEqual(["203.0.113.9", "203.0.113.9"]);
     expect(await node.engine.host.flush("192.0.2.0-192.0.2.255")).toBe(2);
+  });
+
+  test.runIf(canRun)("of a QSC have one epoch, and take the cookie that one of them has given, from whatever port it comes", async () => {
+    const port = await freePort();
+    const config = qscConfig(port, await freePort(), driver, 2);
+    const group = openGroup(config);
+    await group.open({ config });
+    const request = new MapRequest();
+    request.header.clientCookieHi = 0xc11e47;
+    const { header } = await nullReply(port, request);
+    expect(header.hasServerCookie).toBe(true);
+    Object.assign(request.header, { server0: header.server0, server1: header.server1, server2: header.server2, server3: header.server3 });
+    const replies = await Promise.all(Array.from({ length: QUERIERS }, () => nullReply(port, request)));
+    // Who brings a good one gets no other.
+    expect(replies.filter((reply) => reply.header.hasServerCookie)).toEqual([]);
+    expect(new Set(replies.map(({ body }) => `${body.epochHi} ${body.epochLo}`)).size).toBe(1);
+    expect((await group.host.status()).receivedByThread!.every((received) => received > 0)).toBe(true);
   });
 
   test.runIf(canRun)("agree on a QSA again that one of them takes for dead, before it is asked for anything more", async () => {

@@ -125,16 +125,18 @@ export class MappingCache {
     }
   }
 
-  /** Withdraws what overlaps a prefix and is to go. */
-  withdrawIn(now: number, prefix: Prefix, isToGo: (entry: number) => boolean): void {
+  /** Withdraws what overlaps a prefix and is to go, among `most` entries; gives how many it has looked at. */
+  withdrawIn(now: number, prefix: Prefix, most: number, isToGo: (entry: number) => boolean): number {
     const { family, hi, lo } = prefix;
     const last = prefixLast(prefix);
+    let seen = 0;
     let entry = this.cache.overlapping(family, hi, lo, last.hi, last.lo);
-    while (entry !== NO_ENTRY) {
+    for (; entry !== NO_ENTRY && seen < most; seen++) {
       const [afterHi, afterLo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
       if (isToGo(entry)) this.withdraw(now, entry, this.#nothing);
       entry = this.cache.following(family, afterHi, afterLo, last.hi, last.lo);
     }
+    return seen;
   }
 
   /** Withdraws what overlaps a range and is older than a position that its MAB is known to have reached there. */
