@@ -10,15 +10,18 @@ export class Child {
   readonly #child: ChildProcess;
   readonly #name: string;
 
-  /** Runs a file of this folder, on one core where that is said, and waits until it says that it is ready. */
-  static async start<Ready>(file: string, args: readonly string[], core?: number): Promise<{ child: Child; ready: Ready }> {
-    const child = new Child(file, args, core);
+  /**
+   * Runs a file of this folder, on one core where that is said, and waits until it says that it is ready. `within`: what a command line
+   * begins with that runs it in another namespace.
+   */
+  static async start<Ready>(file: string, args: readonly string[], core?: number, within: readonly string[] = []): Promise<{ child: Child; ready: Ready }> {
+    const child = new Child(file, args, core === undefined ? within : [...within, ...pinnedTo(core)]);
     return { child, ready: (await child.#next()) as Ready };
   }
 
-  private constructor(file: string, args: readonly string[], core: number | undefined) {
+  private constructor(file: string, args: readonly string[], before: readonly string[]) {
     this.#name = [file, ...args].join(" ");
-    this.#child = fork(new URL(file, import.meta.url), args, core === undefined ? {} : onCore(core));
+    this.#child = fork(new URL(file, import.meta.url), args, begun(before));
   }
 
   /** Sends a message and waits for the answer; throws when the process ends instead. */
@@ -46,9 +49,9 @@ export class Child {
   }
 }
 
-function onCore(core: number): ForkOptions {
-  const [execPath, ...before] = pinnedTo(core);
-  return { execPath, execArgv: [...before, process.execPath] };
+/** With what a command line begins with. */
+function begun([execPath, ...before]: readonly string[]): ForkOptions {
+  return execPath === undefined ? {} : { execPath, execArgv: [...before, process.execPath] };
 }
 
 /** In a process that `Child` runs: tells that it is ready, answers messages, ends with the parent. */

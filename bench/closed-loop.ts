@@ -11,6 +11,8 @@ export interface ClosedLoad {
   readonly micronets: number;
   /** For how long; undefined: until each micronet was asked for once. */
   readonly milliseconds: number | undefined;
+  /** Requests that each querier has in flight; WINDOW unless it is said. */
+  readonly window?: number;
   /** Whether what one querier asks at a time leaves as one message, which the kernel cuts (UDP_SEGMENT). */
   readonly isJoined?: boolean;
 }
@@ -23,8 +25,8 @@ export interface ClosedResult {
   readonly cpuMicroseconds: number;
 }
 
-const QUERIERS = 64;
-const WINDOW = 16;
+export const QUERIERS = 64;
+export const WINDOW = 16;
 /** Requests that have had no answer for so long are lost: others take their places. */
 const LOST_AFTER = 100_000;
 
@@ -35,12 +37,14 @@ export class ClosedLoop {
   readonly #receive: ReceiveBatch;
   readonly #send: SendBatch;
   readonly #load: ClosedLoad;
+  readonly #window: number;
   #asked = 0;
   #answers = 0;
   #promised = 0;
 
   constructor(native: Native, load: ClosedLoad) {
     this.#load = load;
+    this.#window = load.window ?? WINDOW;
     this.#queriers = Array.from({ length: QUERIERS }, () => new LoadQuerier(native));
     this.#waiter = new Waiter(native, this.#queriers.map(({ socket }) => socket.descriptor));
     this.#receive = new ReceiveBatch(native, BATCH, MAX_DATAGRAM_OCTETS);
@@ -59,7 +63,7 @@ export class ClosedLoop {
     this.#promised = 0;
     const before = process.cpuUsage();
     const started = performance.now();
-    for (const querier of this.#queriers) this.#ask(querier, WINDOW);
+    for (const querier of this.#queriers) this.#ask(querier, this.#window);
     this.#turnUntil(milliseconds === undefined ? Infinity : started + milliseconds);
     const { user, system } = process.cpuUsage(before);
     const result = { answers: this.#answers, promised: this.#promised, seconds: (performance.now() - started) / 1000, cpuMicroseconds: user + system };
@@ -70,7 +74,7 @@ export class ClosedLoop {
 
   #turnUntil(end: number): void {
     while (performance.now() < end && !this.#isDone) {
-      if (this.#waiter.wait(LOST_AFTER) === 0) for (const querier of this.#queriers) this.#ask(querier, WINDOW);
+      if (this.#waiter.wait(LOST_AFTER) === 0) for (const querier of this.#queriers) this.#ask(querier, this.#window);
       for (const [index, querier] of this.#queriers.entries()) if (this.#waiter.isReady(index)) this.#take(querier);
     }
   }

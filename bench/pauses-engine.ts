@@ -1,23 +1,21 @@
 /**
  * A QSR's engine with so many micronets, in a process of its own: `MICRONETS`. Filled to the last row; asked then to go on filling, to flush
- * a tenth that came from one server, and to let a tenth expire. Reports how long a single call into it took at most each time.
+ * a tenth that came from one server, to let a tenth expire, and to go over to a catalogue that has a tenth of the MABs no more. Reports how
+ * long single calls into it took each time; and, asked for as many milliseconds, how long a loop is held up that does nothing.
  */
 import { parsePrefix } from "../src/address/index.ts";
 import { milliseconds } from "../src/core/clock.ts";
 import { Transmit } from "../src/core/engine.ts";
+import { Catalogue } from "../src/core/mabs/catalogue.ts";
 import { DEFAULT_INTERVALS } from "../src/core/querier/prober.ts";
 import { Qsr } from "../src/core/qsr.ts";
+import { hugeMemory } from "../src/io/batch/huge-memory.ts";
+import { loadNative } from "../src/io/batch/native.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { MappingBody, ResultCode } from "../src/wire/index.ts";
 import { serveParent } from "./child.ts";
+import { LONG_MS, type Pauses, type Question } from "./pauses.ts";
 import { threadClock } from "./thread-clock.ts";
-
-/** The longest call, and all calls, in milliseconds of this thread's CPU time. */
-export interface Pauses {
-  readonly most: number;
-  readonly all: number;
-  readonly calls: number;
-}
 
 const QUERIERS = 64;
 const HOUR_MS = 3_600_000;
@@ -27,6 +25,8 @@ const SPREAD = 0x9e3779b1;
 /** Microseconds between answers. */
 const GAP = 10;
 const [FLUSHED, EXPIRING, OTHER] = [1, 2, 3];
+/** All MABs are as long; every tenth goes. */
+const MAB_BITS = 16;
 
 const micronets = Number(process.argv[2]);
 const tenth = micronets / 10;
@@ -35,6 +35,7 @@ const engine = new Qsr({
   limits: { maxEntries: micronets, maxPromises: micronets, maxUpdates: 1 << 13, maxPeers: 1 << 12 },
   clients,
   nextU32,
+  memory: hugeMemory(loadNative()),
   links: { 4: 0, 6: undefined },
   maxUpstreams: 16,
   keepFresh: 1,
@@ -43,7 +44,7 @@ const engine = new Qsr({
   gapCachingMs: SOON_MS,
 });
 const { cache, promises, peers } = engine.server;
-const body = Object.assign(new MappingBody(), { family: 4, etrFamily: 4, prefixLength: 16, versionLineage: 1, positionLineage: 1 });
+const body = Object.assign(new MappingBody(), { family: 4, etrFamily: 4, prefixLength: MAB_BITS, versionLineage: 1, positionLineage: 1 });
 const out = new Transmit();
 const clock = threadClock();
 const queriers = Array.from({ length: QUERIERS }, (_, querier) => peers.intern(0, 4, querier + 1, 0, 0, 0, 1));
@@ -51,21 +52,21 @@ const queriers = Array.from({ length: QUERIERS }, (_, querier) => peers.intern(0
 let now = 1;
 let filed = 0;
 
-const filling = measure(micronets, () => {
-  file();
-});
+const filling = nothingYet();
+for (let calls = 0; calls < micronets; calls++) measure(filling, file);
 serveParent({ filling }, answer);
 
-function answer(what: "evict" | "flush" | "expire"): Pauses {
-  switch (what) {
+function answer(question: Question): Pauses {
+  if (typeof question !== "string") return idle(question.idleMs);
+  switch (question) {
     case "evict":
-      return measure(tenth, () => {
-        file();
-      });
+      return evict();
     case "flush":
       return flush();
     case "expire":
       return expire();
+    case "swap":
+      return swap();
   }
 }
 
@@ -86,6 +87,12 @@ function file(): void {
   if (entry >= 0 && (index >>> 4) % 2 === 0) promises.ledger.note(entry, queriers[index % QUERIERS]!, index, index, milliseconds(now) + cachingMs);
 }
 
+function evict(): Pauses {
+  const pauses = nothingYet();
+  for (let calls = 0; calls < tenth; calls++) measure(pauses, file);
+  return pauses;
+}
+
 function flush(): Pauses {
   const others = cache.entries.size - cache.entries.chains.count(FLUSHED);
   return untilLeft(others, () => {
@@ -99,30 +106,65 @@ function expire(): Pauses {
   return untilLeft(others, () => undefined);
 }
 
-/** Begins something, and lets the engine's time pass until so many entries are left. */
-function untilLeft(entries: number, begin: () => void): Pauses {
-  const first = measure(1, begin);
-  const pauses = [first];
-  while (cache.entries.size > entries) {
-    now = Math.max(now + 1, engine.pollTimeout());
-    pauses.push(
-      measure(1, () => {
-        engine.handleTimeout(now);
-      }),
-    );
-    while (engine.pollTransmit(out));
-  }
-  return { most: Math.max(...pauses.map(({ most }) => most)), all: pauses.reduce((sum, { all }) => sum + all, 0), calls: pauses.length };
+function swap(): Pauses {
+  const whole = catalogueOf(() => true);
+  const less = catalogueOf((mab) => mab % 10 !== 0);
+  engine.setCatalogue(now, whole);
+  letPass(now + SOON_MS * 1000);
+  let others = 0;
+  for (let entry = 0; entry < cache.entries.highWater; entry++) if (cache.entries.isTaken(entry) && (cache.entries.firstHi(entry) >>> MAB_BITS) % 10 !== 0) others++;
+  return untilLeft(others, () => {
+    engine.setCatalogue(now, less);
+  });
 }
 
-function measure(calls: number, call: () => void): Pauses {
-  let most = 0;
-  const start = clock();
-  for (let before = start, made = 0; made < calls; made++) {
-    call();
-    const after = clock();
-    most = Math.max(most, after - before);
-    before = after;
+/** All of IPv4 in MABs, less some; answered for by the servers that entries came from. */
+function catalogueOf(has: (mab: number) => boolean): Catalogue {
+  const servers = [FLUSHED, EXPIRING, OTHER].map((server) => ({ name: `${server}.example.`, address: { family: 4 as const, words: [server, 0, 0, 0] as const }, port: 2, tier: 1, weight: 1, region: "" }));
+  const mabs = Array.from({ length: 1 << MAB_BITS }, (_, mab) => mab).filter(has);
+  return Catalogue.of({ mabs: mabs.map((mab) => ({ prefix: { family: 4, hi: (mab << MAB_BITS) >>> 0, lo: 0, length: MAB_BITS }, services: [0], set: "s" })), services: [{ name: "s.example.", servers }] });
+}
+
+/** Begins something, and lets the engine's time pass until so many entries are left. */
+function untilLeft(entries: number, begin: () => void): Pauses {
+  const pauses = nothingYet();
+  measure(pauses, begin);
+  while (cache.entries.size > entries) {
+    now = Math.max(now + 1, engine.pollTimeout());
+    measure(pauses, wake);
+    while (engine.pollTransmit(out));
   }
-  return { most, all: clock() - start, calls };
+  return pauses;
+}
+
+function letPass(until: number): void {
+  for (; now < until; now = Math.max(now + 1, engine.pollTimeout())) {
+    wake();
+    while (engine.pollTransmit(out));
+  }
+}
+
+function wake(): void {
+  engine.handleTimeout(now);
+}
+
+/** What calls that do nothing are held up for, by others on this core: for so long. */
+function idle(ms: number): Pauses {
+  const pauses = nothingYet();
+  while (pauses.all < ms) measure(pauses, () => undefined);
+  return pauses;
+}
+
+function nothingYet(): Pauses {
+  return { most: 0, all: 0, calls: 0, over: LONG_MS.map(() => 0) };
+}
+
+function measure(pauses: Pauses, call: () => void): void {
+  const start = clock();
+  call();
+  const took = clock() - start;
+  pauses.calls++;
+  pauses.all += took;
+  if (took > pauses.most) pauses.most = took;
+  if (took > LONG_MS[0]!) for (const [index, long] of LONG_MS.entries()) if (took > long) pauses.over[index]!++;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../test/support/process.ts";
 import { findProgram, requireProgram } from "../test/support/program.ts";
+import { OURS, type Round, measureOurs, rowsOf, timesRow } from "./beside.ts";
 import type { Child } from "./child.ts";
 import type { ClosedLoad, ClosedResult } from "./closed-loop.ts";
 import { DnsProcess } from "./dns-process.ts";
@@ -11,7 +12,7 @@ import { dnsperf } from "./dnsperf.ts";
 import { GENERATOR_CORE, type LoadedServer, SERVER_CORE, startGenerator, startServer } from "./loaded-server.ts";
 import { versionOf } from "./program-version.ts";
 import { generator } from "./random.ts";
-import { type Row, median } from "./table.ts";
+import type { Row } from "./table.ts";
 
 const ZONE = "bench.example";
 const LEAST_TIMES = { Unbound: 1.5 } as Readonly<Record<string, number>>;
@@ -22,11 +23,6 @@ const LEAST_CACHE_OCTETS = 64 << 20;
 const MOST_PRIMINGS = 5;
 /** Below this share of answers with a record the run does not measure what it says. */
 const LEAST_ANSWERED = 0.999;
-
-interface Round {
-  readonly perSecond: number;
-  readonly perCpuSecond: number;
-}
 
 /**
  * Cached names at Unbound and Knot Resolver, asked by dnsperf, beside our own cached answers, in alternating rounds: each on one core,
@@ -54,10 +50,10 @@ export async function benchResolvers(micronets: number, rounds: number, seconds:
       results.push({ ours, theirs });
     }
     const absent = RESOLVERS.filter((resolver) => !present.includes(resolver)).map(({ name, from }) => `${name} (apt install ${from})`);
-    const rows = rowsOf("cached answers by batches", results.map(({ ours }) => ours), absent.length === 0 ? "" : `left out, since they are not installed: ${absent.join(", ")}`);
+    const rows = rowsOf(OURS, results.map(({ ours }) => ours), absent.length === 0 ? "" : `left out, since they are not installed: ${absent.join(", ")}`);
     for (const [index, program] of present.entries()) {
       rows.push(...rowsOf(versionLine(program), results.map(({ theirs }) => theirs[index]!), "by dnsperf"));
-      rows.push(timesRow(program.name, results.map(({ ours, theirs }) => ours.perCpuSecond / theirs[index]!.perCpuSecond)));
+      rows.push(timesRow(program.name, results.map(({ ours }) => ours), results.map(({ theirs }) => theirs[index]!), LEAST_TIMES[program.name]));
     }
     return rows;
   } finally {
@@ -106,33 +102,12 @@ async function prime(resolver: DnsProcess, names: string, count: number): Promis
   if (answers < LEAST_ANSWERED * count) throw new Error(`${resolver.name} has only ${answers} of ${count} names`);
 }
 
-async function measureOurs(client: Child, server: LoadedServer, micronets: number, seconds: number): Promise<Round> {
-  const before = await server.cpuMicroseconds();
-  const result = await client.ask<ClosedResult>({ port: server.port, micronets, milliseconds: 1000 * seconds } satisfies ClosedLoad);
-  const used = (await server.cpuMicroseconds()) - before;
-  return { perSecond: result.answers / result.seconds, perCpuSecond: (result.answers / used) * 1e6 };
-}
-
 async function measureTheirs(resolver: DnsProcess, names: string, seconds: number): Promise<Round> {
   const before = resolver.cpuMicroseconds();
   const result = await dnsperf(resolver.port, names, GENERATOR_CORE, seconds);
   const used = resolver.cpuMicroseconds() - before;
   if (result.answers < LEAST_ANSWERED * result.sent) throw new Error(`${resolver.name}: only ${result.answers} of ${result.sent} queries were answered with a record`);
   return { perSecond: result.answers / result.seconds, perCpuSecond: (result.answers / used) * 1e6 };
-}
-
-function rowsOf(what: string, rounds: readonly Round[], note: string): Row[] {
-  const perSecond = median(rounds.map((round) => round.perSecond));
-  const perCpuSecond = median(rounds.map((round) => round.perCpuSecond));
-  return [
-    { what, value: perSecond, unit: "answers/s", note },
-    { what, value: perCpuSecond, unit: "answers/CPU s" },
-  ];
-}
-
-function timesRow(name: string, times: readonly number[]): Row {
-  const least = LEAST_TIMES[name];
-  return { what: `cached answers by batches, against ${name}`, value: median(times), unit: "times, per CPU s", ...(least === undefined ? {} : { bound: { least } }) };
 }
 
 function versionLine({ program, name, versionOption }: DnsProgram): string {

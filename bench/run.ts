@@ -12,6 +12,7 @@ import { benchLatency } from "./latency.ts";
 import { benchMabLookup } from "./mab-lookup.ts";
 import { machine, machineLine } from "./machine.ts";
 import { benchMisses } from "./misses.ts";
+import { benchOor } from "./oor.ts";
 import { benchOverload } from "./overload.ts";
 import { benchPauses } from "./pauses.ts";
 import { benchProbing } from "./probing.ts";
@@ -56,6 +57,11 @@ const SECTIONS: readonly Section[] = [
     name: "resolvers",
     title: "Cached answers, beside cached names at DNS resolvers; real sockets on loopback, a process each",
     run: (quick, progress) => benchResolvers(quick ? 10_000 : 1_000_000, quick ? 3 : 7, quick ? 1 : 2, progress),
+  },
+  {
+    name: "oor",
+    title: "Cached answers, beside Map-Replies of OpenOverlayRouter, a LISP Map-Server; real sockets on loopback, a process each",
+    run: (quick, progress) => benchOor(quick ? 10_000 : 100_000, quick ? 3 : 7, quick ? 1 : 2, progress),
   },
   {
     name: "fan-out",

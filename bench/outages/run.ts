@@ -6,7 +6,7 @@ import { machine, machineLine } from "../machine.ts";
 import { KINDS, type OutageResult, runOutage } from "./outage.ts";
 import { ROLES, System } from "./system.ts";
 
-const HELP = `npm run outages [-- --quick] [--json FILE]
+const HELP = `npm run outages [-- --quick] [--threads N] [--json FILE]
 
 Runs two QSAs, a QSR, a QSC and two ITRs as processes on loopback (one ITR asks the QSC, one the QSC and the QSR). Each of
 them in turn (of the QSAs the one in use) is killed and started again, stopped for 30 s, and restarted cleanly, while the
@@ -15,6 +15,7 @@ after all was in order again the right one was there for good. Bound: 11 s for e
 About 3 minutes.
 
   --quick      SIGKILL only: half a minute
+  --threads N  engine threads of QSR and QSC (1)
   --json FILE  the figures, with the machine, as JSON too
 
 Exit status: 0 all within the bound, 1 not, 2 wrong usage.`;
@@ -28,7 +29,7 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const results = await runAll(values.quick);
+  const results = await runAll(values.quick, Number(values.threads));
   console.log(`${machineLine()}\n`);
   printResults(results);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ ...machine(), results }, null, 2)}\n`);
@@ -39,7 +40,7 @@ function readOptions(args: string[]) {
   try {
     return parseArgs({
       args,
-      options: { quick: { type: "boolean", default: false }, json: { type: "string" }, help: { type: "boolean", short: "h", default: false } },
+      options: { quick: { type: "boolean", default: false }, threads: { type: "string", default: "1" }, json: { type: "string" }, help: { type: "boolean", short: "h", default: false } },
     }).values;
   } catch (error) {
     console.error(`${(error as Error).message} (see: npm run outages -- --help)`);
@@ -47,8 +48,8 @@ function readOptions(args: string[]) {
   }
 }
 
-async function runAll(quick: boolean): Promise<OutageResult[]> {
-  const system = new System();
+async function runAll(quick: boolean, threads: number): Promise<OutageResult[]> {
+  const system = new System(threads);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => {
       void system.close().then(() => process.exit(1));

@@ -44,14 +44,20 @@ export class System {
   #dns: DnsServer | undefined;
   #qsr: Process | undefined;
   #qsc: Process | undefined;
+  readonly #threads: number;
   #changes = 0;
+
+  /** `threads`: engine threads of the QSR, and of the QSC. */
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
 
   async start(): Promise<void> {
     const [first, second, qsrPort, qscPort] = [await freePort(), await freePort(), await freePort(), await freePort()];
     const dnsPort = await this.#serveDns([first, second]);
     for (const [index, port] of [first, second].entries()) await this.#startSite(index, port);
-    this.#qsr = await this.#startServer("qsr", `listen: ["${HOST}:${qsrPort}"]\ndns: { servers: ["${HOST}:${dnsPort}"], registries: [{ apex: drtm.example }] }\nqsas: { allowLoopback: true }\n`, "catalogue: 1 MABs");
-    this.#qsc = await this.#startServer("qsc", `listen: ["${HOST}:${qscPort}"]\nupstreams: ["${HOST}:${qsrPort}"]\n`, "QSC listens on");
+    this.#qsr = await this.#startServer("qsr", `engineThreads: ${this.#threads}\nlisten: ["${HOST}:${qsrPort}"]\ndns: { servers: ["${HOST}:${dnsPort}"], registries: [{ apex: drtm.example }] }\nqsas: { allowLoopback: true }\n`, "catalogue: 1 MABs");
+    this.#qsc = await this.#startServer("qsc", `engineThreads: ${this.#threads}\nlisten: ["${HOST}:${qscPort}"]\nupstreams: ["${HOST}:${qsrPort}"]\n`, "QSC listens on");
     this.truth.set(now(), FIRST_ETR);
     await this.#startItr("one server", [qscPort]);
     await this.#startItr("two servers", [qscPort, qsrPort]);

@@ -3,7 +3,8 @@ import { type MapRequest, ResultCode } from "../wire/index.ts";
 import type { Answer, Asker } from "./answer.ts";
 import { OWN } from "./cache/entry-table.ts";
 import { ANY_UPSTREAM } from "./cache/mapping-cache.ts";
-import type { Engine, Transmit } from "./engine.ts";
+import { Revalidation } from "./cache/revalidation.ts";
+import type { Engine, Foresight, Transmit } from "./engine.ts";
 import type { ServiceEntry } from "./mabs/catalogue-content.ts";
 import type { Directory } from "./querier/directory.ts";
 import { QuerierHalf, type QuerierOptions } from "./querier/querier-half.ts";
@@ -19,6 +20,7 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   readonly server: ServerHalf;
   readonly querier: QuerierHalf;
   readonly directory: D;
+  readonly #revalidation: Revalidation;
   readonly #unknown = new Version();
 
   /** `refetchLeadMs`: how long before it expires an entry in use is fetched again. That of those who ask this server is shorter. */
@@ -29,10 +31,15 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
     let directory: D | undefined;
     this.querier = new QuerierHalf({ ...options, maxWaiting: options.clients.maxWaiting }, { peers, ring, cache, audience: responder }, (upstreams) => (directory = directoryOver(upstreams)));
     this.directory = directory!;
+    this.#revalidation = new Revalidation(cache, (entry) => this.#stillHolds(entry));
   }
 
   get peers(): ServerHalf["peers"] {
     return this.server.peers;
+  }
+
+  get foresight(): Foresight {
+    return this.server.foresight;
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
@@ -51,7 +58,7 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   }
 
   vouchesFor(_now: number, entry: number): boolean {
-    return this.querier.vouchesFor(entry);
+    return this.querier.vouchesFor(entry) && !this.#revalidation.doubts(entry);
   }
 
   renew(answer: Answer): void {
@@ -63,12 +70,13 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   }
 
   pollTimeout(): number {
-    return Math.min(this.querier.next, this.server.next);
+    return Math.min(this.querier.next, this.server.next, this.#revalidation.next);
   }
 
   handleTimeout(now: number): void {
     this.querier.handleTimeout(now);
     this.server.handleTimeout(now);
+    this.#revalidation.handleTimeout(now);
   }
 
   /** Forgets what is cached in a range (undefined: everything, floors too), here and downstream; gives how many entries. */
@@ -90,17 +98,7 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
 
   /** Withdraws entries whose range has no longer that MAB as its longest match, or no longer that upstream: in some places, or in all. */
   protected revalidate(now: number, places: readonly Prefix[] | undefined): void {
-    const { cache } = this.server;
-    if (places === undefined) this.#revalidateAll(now);
-    else for (const place of places) cache.withdrawIn(now, place, (entry) => !this.#stillHolds(entry));
-  }
-
-  #revalidateAll(now: number): void {
-    const { cache } = this.server;
-    const { entries } = cache;
-    for (let entry = 0; entry < entries.highWater; entry++) {
-      if (entries.isTaken(entry) && !this.#stillHolds(entry)) cache.withdraw(now, entry, this.#unknown);
-    }
+    this.#revalidation.begin(now, places);
   }
 
   #stillHolds(entry: number): boolean {

@@ -8,9 +8,10 @@ import { Qsc } from "../core/qsc.ts";
 import { Qsr } from "../core/qsr.ts";
 import type { WorldPlan } from "./plan.ts";
 
-/** Small tables: what is bounded is found out soon, and what sweeps them costs little. */
+/** Small tables: what is bounded is found out soon, what sweeps them costs little, and a process starts in no time. */
 export const LIMITS = { maxEntries: 512, maxPromises: 2048, maxUpdates: 512, maxPeers: 256 };
 export const ITR_ENTRIES = 256;
+const MAX_FETCHES = 512;
 const CLIENTS = {
   allow: [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")],
   maxQueriesPerSecond: 200,
@@ -33,6 +34,7 @@ export function newQsr(plan: WorldPlan, nextU32: NextU32, place: number): Qsr {
     clients: CLIENTS,
     nextU32,
     links: { 4: 1, 6: 1 },
+    maxFetches: MAX_FETCHES,
     maxUpstreams: 64,
     keepFresh: 3,
     intervals: DEFAULT_INTERVALS,
@@ -48,6 +50,7 @@ export function newQsc(nextU32: NextU32): Qsc {
     clients: CLIENTS,
     nextU32,
     links: { 4: 1, 6: 1 },
+    maxFetches: MAX_FETCHES,
     maxUpstreams: 8,
     keepFresh: 8,
     intervals: DEFAULT_INTERVALS,
@@ -56,5 +59,5 @@ export function newQsc(nextU32: NextU32): Qsc {
 }
 
 export function newItr(nextU32: NextU32): Itr {
-  return new Itr({ nextU32, links: { 4: 0, 6: 0 }, intervals: DEFAULT_INTERVALS, cachingMostMs: CACHING_MOST_MS, maxEntries: ITR_ENTRIES });
+  return new Itr({ nextU32, links: { 4: 0, 6: 0 }, maxFetches: MAX_FETCHES, intervals: DEFAULT_INTERVALS, cachingMostMs: CACHING_MOST_MS, maxEntries: ITR_ENTRIES });
 }

@@ -1,98 +1,133 @@
-const FIRST_CAPACITY = 4096;
-const ARITY = 4;
+import { FarEvents } from "./far-events.ts";
+
+/** A slot holds what happens within so many microseconds; together the slots are a window of 16.8 s, which steps through time. */
+const SLOT = 1024;
+const SLOTS = 1 << 14;
+const WINDOW = SLOT * SLOTS;
+const FIRST_CAPACITY = 1024;
+/** Links are places plus one, so that fresh memory, all zero, is an empty window. */
+const END = 0;
 
 /**
- * What is going to happen, by time; of events at one time the one that was added first comes first. A four-way heap in
- * typed arrays: an event is a kind and a number, nothing is allocated for it.
+ * What is going to happen, by time; of events at one time the one that was added first comes first. A timing wheel (Varghese and Lauck): the
+ * slots of a window, each a short list in order; what is beyond the window waits in a heap until the window comes to it. An event is a kind
+ * and a number, nothing is allocated for it.
  */
 export class EventQueue {
-  #capacity = FIRST_CAPACITY;
   #at = new Float64Array(FIRST_CAPACITY);
-  #order = new Float64Array(FIRST_CAPACITY);
   #kind = new Uint8Array(FIRST_CAPACITY);
   #value = new Int32Array(FIRST_CAPACITY);
-  #size = 0;
-  #added = 0;
+  /** Of the list of a slot, or of the places that are free. */
+  #link = new Int32Array(FIRST_CAPACITY);
+  #free = END;
+  #highWater = 0;
+  readonly #slots = new Int32Array(SLOTS);
+  /** One bit a slot: whether it has events. */
+  readonly #filled = new Int32Array(SLOTS >> 5);
+  readonly #far = new FarEvents();
+  #windowAt: number;
+  /** The first slot that has events, where there are any in the window; none before has. */
+  #cursor = SLOTS;
+  #near = 0;
+  /** When the first is due; Infinity when there is none. */
+  next = Infinity;
   /** The event that `take` took out. */
   at = 0;
   kind = 0;
   value = 0;
 
+  /** `start`: no event is earlier. */
+  constructor(start: number) {
+    this.#windowAt = start;
+  }
+
   get size(): number {
-    return this.#size;
+    return this.#near + this.#far.size;
   }
 
-  /** When the first is due; Infinity when there is none. */
-  get next(): number {
-    return this.#size === 0 ? Infinity : this.#at[0]!;
-  }
-
+  /** Not before the last event that was taken. */
   add(at: number, kind: number, value: number): void {
-    if (this.#size === this.#capacity) this.#grow();
-    const order = this.#added++;
-    let place = this.#size++;
-    while (place > 0) {
-      const parent = (place - 1) >> 2;
-      if (this.#at[parent]! <= at) break;
-      this.#move(parent, place);
-      place = parent;
-    }
-    this.#put(place, at, order, kind, value);
+    if (at < this.#windowAt + WINDOW) this.#file(at, kind, value);
+    else this.#far.add(at, kind, value);
+    if (at < this.next) this.next = at;
   }
 
   /** Takes the first event out, of at least one; it is in `at`, `kind` and `value`. */
   take(): void {
-    this.at = this.#at[0]!;
-    this.kind = this.#kind[0]!;
-    this.value = this.#value[0]!;
-    const last = --this.#size;
-    if (last > 0) this.#sink(this.#at[last]!, this.#order[last]!, this.#kind[last]!, this.#value[last]!);
+    if (this.#near === 0) this.#moveWindow();
+    const slot = this.#cursor;
+    const place = this.#slots[slot]! - 1;
+    this.at = this.#at[place]!;
+    this.kind = this.#kind[place]!;
+    this.value = this.#value[place]!;
+    this.#slots[slot] = this.#link[place]!;
+    this.#link[place] = this.#free;
+    this.#free = place + 1;
+    this.#near--;
+    if (this.#slots[slot] === END) this.#leave(slot);
+    this.next = this.#near > 0 ? this.#at[this.#slots[this.#cursor]! - 1]! : this.#far.next;
   }
 
-  #sink(at: number, order: number, kind: number, value: number): void {
-    let place = 0;
-    for (;;) {
-      const first = place * ARITY + 1;
-      if (first >= this.#size) break;
-      const child = this.#leastOf(first, Math.min(first + ARITY, this.#size));
-      const childAt = this.#at[child]!;
-      if (childAt > at || (childAt === at && this.#order[child]! > order)) break;
-      this.#move(child, place);
-      place = child;
-    }
-    this.#put(place, at, order, kind, value);
-  }
-
-  #leastOf(first: number, end: number): number {
-    let least = first;
-    for (let child = first + 1; child < end; child++) {
-      const difference = this.#at[child]! - this.#at[least]!;
-      if (difference < 0 || (difference === 0 && this.#order[child]! < this.#order[least]!)) least = child;
-    }
-    return least;
-  }
-
-  #move(from: number, to: number): void {
-    this.#at[to] = this.#at[from]!;
-    this.#order[to] = this.#order[from]!;
-    this.#kind[to] = this.#kind[from]!;
-    this.#value[to] = this.#value[from]!;
-  }
-
-  #put(place: number, at: number, order: number, kind: number, value: number): void {
+  #file(at: number, kind: number, value: number): void {
+    const place = this.#place();
     this.#at[place] = at;
-    this.#order[place] = order;
     this.#kind[place] = kind;
     this.#value[place] = value;
+    const slot = ((at - this.#windowAt) / SLOT) | 0;
+    let before = END;
+    let after = this.#slots[slot]!;
+    while (after !== END && this.#at[after - 1]! <= at) {
+      before = after;
+      after = this.#link[after - 1]!;
+    }
+    this.#link[place] = after;
+    if (before === END) this.#slots[slot] = place + 1;
+    else this.#link[before - 1] = place + 1;
+    this.#filled[slot >> 5]! |= 1 << (slot & 31);
+    if (slot < this.#cursor) this.#cursor = slot;
+    this.#near++;
+  }
+
+  /** A slot has become empty: goes on to the next that is not. */
+  #leave(slot: number): void {
+    this.#filled[slot >> 5]! &= ~(1 << (slot & 31));
+    let word = slot >> 5;
+    while (word < SLOTS >> 5 && this.#filled[word] === 0) word++;
+    this.#cursor = word < SLOTS >> 5 ? (word << 5) + lowestBit(this.#filled[word]!) : SLOTS;
+  }
+
+  /** Goes over to the window of the first far event. */
+  #moveWindow(): void {
+    const far = this.#far;
+    this.#windowAt += WINDOW * Math.floor((far.next - this.#windowAt) / WINDOW);
+    const end = this.#windowAt + WINDOW;
+    while (far.next < end) {
+      far.take();
+      this.#file(far.at, far.kind, far.value);
+    }
+  }
+
+  #place(): number {
+    if (this.#free !== END) {
+      const place = this.#free - 1;
+      this.#free = this.#link[place]!;
+      return place;
+    }
+    if (this.#highWater === this.#at.length) this.#grow();
+    return this.#highWater++;
   }
 
   #grow(): void {
-    this.#capacity *= 2;
-    this.#at = enlarged(this.#at, new Float64Array(this.#capacity));
-    this.#order = enlarged(this.#order, new Float64Array(this.#capacity));
-    this.#kind = enlarged(this.#kind, new Uint8Array(this.#capacity));
-    this.#value = enlarged(this.#value, new Int32Array(this.#capacity));
+    const capacity = 2 * this.#at.length;
+    this.#at = enlarged(this.#at, new Float64Array(capacity));
+    this.#kind = enlarged(this.#kind, new Uint8Array(capacity));
+    this.#value = enlarged(this.#value, new Int32Array(capacity));
+    this.#link = enlarged(this.#link, new Int32Array(capacity));
   }
+}
+
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }
 
 function enlarged<T extends Float64Array | Uint8Array | Int32Array>(from: T, into: T): T {

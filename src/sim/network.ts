@@ -1,11 +1,11 @@
 import { type Engine, Transmit } from "../core/engine.ts";
-import { TimerHeap } from "../core/tables/timer-heap.ts";
 import { DatagramPool } from "./datagram-pool.ts";
 import { EventQueue } from "./event-queue.ts";
 import { Paths } from "./paths.ts";
 import type { Random } from "./random.ts";
 import { PORT, type Station, StationTable, addressOf, endpointAt } from "./station.ts";
-import { TraceHash } from "./trace-hash.ts";
+import { Trace } from "./trace.ts";
+import { WakeTimes } from "./wake-times.ts";
 
 const DELIVERY = 0;
 const CALL = 1;
@@ -16,7 +16,7 @@ const MOST_WAKES_AT_ONCE = 10_000;
 
 /** Sees all that goes over the network. `view` is valid for the call only. */
 export interface Witness {
-  sent(now: number, from: Station, to: Station | undefined, view: Uint8Array, length: number): void;
+  sent(now: number, from: Station, to: Station | undefined, view: DataView, length: number): void;
   /** Just before an engine takes it, and after. */
   arriving(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void;
   arrived(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void;
@@ -33,12 +33,12 @@ export class Network {
   now: number;
   readonly stations = new StationTable();
   readonly pool = new DatagramPool();
-  readonly trace = new TraceHash();
+  readonly trace = new Trace();
   readonly counters = { sent: 0, delivered: 0, lost: 0, unclaimed: 0, duplicated: 0, forged: 0, wakes: 0, octets: 0 };
   readonly paths: Paths;
   witness!: Witness;
-  readonly #queue = new EventQueue();
-  readonly #wakes: TimerHeap;
+  readonly #queue: EventQueue;
+  readonly #wakes: WakeTimes;
   readonly #random: Random;
   readonly #out = new Transmit();
   readonly #calls: ((() => void) | undefined)[] = [];
@@ -49,7 +49,8 @@ export class Network {
   constructor(start: number, stations: number, random: Random) {
     this.now = start;
     this.paths = new Paths(stations);
-    this.#wakes = new TimerHeap(stations);
+    this.#queue = new EventQueue(start);
+    this.#wakes = new WakeTimes(stations);
     this.#random = random;
   }
 
@@ -91,13 +92,13 @@ export class Network {
   crash(station: Station): void {
     station.engine = undefined;
     this.#letGo(station);
-    this.#wakes.clear(station.index);
+    this.#wakes.set(station.index, Infinity);
   }
 
   /** Stops a process where it is; its socket goes on taking datagrams. */
   suspend(station: Station): void {
     station.held = [];
-    this.#wakes.clear(station.index);
+    this.#wakes.set(station.index, Infinity);
   }
 
   /** Lets a stopped process go on: first what is due, then `catchUp`, then the datagrams that wait. */
@@ -117,25 +118,23 @@ export class Network {
     while (engine.pollTransmit(out)) {
       const { peers } = engine;
       const from = station.endpoints[peers.link(out.peer)]!;
-      this.#send(station, from, endpointAt(peers.word(out.peer, 0)), out.bytes, out.length);
+      this.#send(station, from, endpointAt(peers.word(out.peer, 0)), out.view, out.length);
     }
-    const wakeAt = engine.pollTimeout();
-    if (wakeAt === Infinity) this.#wakes.clear(station.index);
-    else this.#wakes.set(station.index, wakeAt);
+    this.#wakes.set(station.index, engine.pollTimeout());
     this.witness.stirred(this.now, station);
   }
 
   /** A datagram from who is not who it says: `from` is the endpoint that it claims to come from. */
-  forge(from: number, to: number, bytes: Uint8Array, length: number, delay: number): void {
+  forge(from: number, to: number, view: DataView, length: number, delay: number): void {
     this.counters.forged++;
-    this.#queue.add(this.now + delay, DELIVERY, this.pool.keep(from, to, bytes, length, true));
+    this.#queue.add(this.now + delay, DELIVERY, this.pool.keep(from, to, view, length, true));
   }
 
-  #send(station: Station, from: number, to: number, bytes: Uint8Array, length: number): void {
+  #send(station: Station, from: number, to: number, view: DataView, length: number): void {
     const { counters, paths } = this;
     counters.sent++;
     const target = this.stations.at(to);
-    this.witness.sent(this.now, station, target, bytes, length);
+    this.witness.sent(this.now, station, target, view, length);
     if (target === undefined) {
       counters.unclaimed++;
       return;
@@ -145,10 +144,10 @@ export class Network {
       counters.lost++;
       return;
     }
-    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, bytes, length, false));
+    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, view, length, false));
     if (!paths.duplicates(path, this.#random)) return;
     counters.duplicated++;
-    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, bytes, length, false));
+    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, view, length, false));
   }
 
   #happen(): void {
@@ -196,8 +195,8 @@ export class Network {
     const isForged = pool.forged[slot]!;
     this.counters.delivered++;
     this.counters.octets += length;
-    this.trace.note(now, from, to, view, length);
-    if (this.#wakes.has(station.index) && this.#wakes.at(station.index) <= now) this.#runTimers(station);
+    this.trace.note(now, from, to, pool.a[slot]!, pool.b[slot]!);
+    if (this.#wakes.at(station.index) <= now) this.#runTimers(station);
     const sender = this.stations.at(from);
     witness.arriving(now, sender, station, view, length, isForged);
     const peer = engine.peers.intern(this.stations.linkOf(to), 4, addressOf(from), 0, 0, 0, PORT);

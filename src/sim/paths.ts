@@ -22,18 +22,30 @@ export class Paths {
   readonly #delay: Float64Array;
   /** How many faults cut a path now. */
   readonly #cuts: Uint8Array;
-  readonly #weather: (Weather[] | undefined)[];
+  /** Spells of bad weather, and what these and the usual weather come to. */
+  readonly #spells: (Weather[] | undefined)[];
+  readonly #weather: Weather[];
   /** When something last kept a datagram from arriving, or may have. */
   readonly #troubledAt: Float64Array;
-  /** The weather where nothing else is said. */
-  usual: Weather = CALM;
+  #usual: Weather = CALM;
 
   constructor(stations: number) {
     this.#stations = stations;
     this.#delay = new Float64Array(stations * stations);
     this.#cuts = new Uint8Array(stations * stations);
-    this.#weather = Array.from({ length: stations * stations }, () => undefined);
+    this.#spells = Array.from({ length: stations * stations }, () => undefined);
+    this.#weather = Array.from({ length: stations * stations }, () => CALM);
     this.#troubledAt = new Float64Array(stations * stations).fill(-Infinity);
+  }
+
+  /** The weather where nothing else is said. */
+  get usual(): Weather {
+    return this.#usual;
+  }
+
+  set usual(weather: Weather) {
+    this.#usual = weather;
+    for (let path = 0; path < this.#weather.length; path++) this.#look(path);
   }
 
   of(from: number, to: number): number {
@@ -68,14 +80,16 @@ export class Paths {
   }
 
   worsen(now: number, path: number, weather: Weather): void {
-    (this.#weather[path] ??= []).push(weather);
+    (this.#spells[path] ??= []).push(weather);
+    this.#look(path);
     this.trouble(now, path);
   }
 
   clear(now: number, path: number, weather: Weather): void {
-    const spells = this.#weather[path]!;
+    const spells = this.#spells[path]!;
     spells.splice(spells.indexOf(weather), 1);
-    if (spells.length === 0) this.#weather[path] = undefined;
+    if (spells.length === 0) this.#spells[path] = undefined;
+    this.#look(path);
     this.trouble(now, path);
   }
 
@@ -85,38 +99,40 @@ export class Paths {
 
   /** Whether nothing was wrong with a path since then. */
   isQuietSince(path: number, since: number): boolean {
-    return this.#cuts[path] === 0 && this.#weather[path] === undefined && this.#troubledAt[path]! < since;
+    return this.#cuts[path] === 0 && this.#spells[path] === undefined && this.#troubledAt[path]! < since;
   }
 
   loses(now: number, path: number, random: Random): boolean {
-    const loss = this.#worst(path, lossOf);
+    const { loss } = this.#weather[path]!;
     const isLost = this.#cuts[path]! > 0 || (loss > 0 && random.chance(Math.min(MOST_LOSS, loss)));
     if (isLost) this.trouble(now, path);
     return isLost;
   }
 
   duplicates(path: number, random: Random): boolean {
-    const duplication = this.#worst(path, duplicationOf);
+    const { duplication } = this.#weather[path]!;
     return duplication > 0 && random.chance(duplication);
   }
 
   /** How long a datagram is on its way. */
   travel(path: number, random: Random): number {
-    const delay = this.#delay[path]! + random.fraction() * this.#worst(path, jitterOf);
-    const reordering = this.#worst(path, reorderingOf);
-    return reordering > 0 && random.chance(reordering) ? delay + random.fraction() * this.#worst(path, reorderingDelayOf) : delay;
+    const { jitter, reordering, reorderingDelay } = this.#weather[path]!;
+    const delay = this.#delay[path]! + random.fraction() * jitter;
+    return reordering > 0 && random.chance(reordering) ? delay + random.fraction() * reorderingDelay : delay;
   }
 
-  #worst(path: number, aspect: (weather: Weather) => number): number {
-    const spells = this.#weather[path];
-    let worst = aspect(this.usual);
-    if (spells !== undefined) for (const spell of spells) worst = Math.max(worst, aspect(spell));
-    return worst;
+  /** Of all that goes on at once the worst counts, in each respect. */
+  #look(path: number): void {
+    this.#weather[path] = (this.#spells[path] ?? []).reduce(worse, this.#usual);
   }
 }
 
-const lossOf = (weather: Weather): number => weather.loss;
-const duplicationOf = (weather: Weather): number => weather.duplication;
-const reorderingOf = (weather: Weather): number => weather.reordering;
-const reorderingDelayOf = (weather: Weather): number => weather.reorderingDelay;
-const jitterOf = (weather: Weather): number => weather.jitter;
+function worse(a: Weather, b: Weather): Weather {
+  return {
+    loss: Math.max(a.loss, b.loss),
+    duplication: Math.max(a.duplication, b.duplication),
+    reordering: Math.max(a.reordering, b.reordering),
+    reorderingDelay: Math.max(a.reorderingDelay, b.reorderingDelay),
+    jitter: Math.max(a.jitter, b.jitter),
+  };
+}

@@ -5,6 +5,7 @@ export const PORT = 4344;
 /** Networks of the simulated world: 10.kind.group.0/24. */
 const BASE = 0x0a000000;
 const SPACE = 1 << 17;
+const NOBODY = -1;
 
 export const StationKind = { qsa: 0, qsr: 1, qsc: 2, itr: 3 } as const;
 
@@ -64,7 +65,7 @@ export function endpointAt(word: number): number {
 /** Finds stations by endpoint. */
 export class StationTable {
   readonly all: Station[] = [];
-  readonly #station = new Int16Array(SPACE).fill(-1);
+  readonly #station = new Int16Array(SPACE).fill(NOBODY);
   readonly #link = new Uint8Array(SPACE);
 
   add<S extends Station>(station: S): S {
@@ -78,7 +79,9 @@ export class StationTable {
 
   /** Undefined where nobody lives. */
   at(endpoint: number): Station | undefined {
-    return endpoint < 0 ? undefined : this.all[this.#station[endpoint]!];
+    // Asked for what is not there, an array answers by a slower way, from then on and always.
+    const index = endpoint < 0 ? NOBODY : this.#station[endpoint]!;
+    return index === NOBODY ? undefined : this.all[index];
   }
 
   linkOf(endpoint: number): number {

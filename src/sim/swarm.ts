@@ -34,8 +34,8 @@ export function runSwarm({ seed, duration, rtts, repeat, plan, faults = "all", o
   const { world, metrics } = simulation;
   const storm = faults === "none" ? undefined : new Storm(world, new Random(seed, Stream.faults), metrics, faults);
   const attackers = new Attackers(world, new Random(seed, Stream.attackers));
-  simulation.oracle.onSent = (from, to, bytes, length) => {
-    attackers.capture(from, to, bytes, length);
+  simulation.oracle.onSent = (from, to, view, length) => {
+    attackers.capture(from, to, view, length);
   };
   storm?.begin();
   if (faults === "all") attackers.begin();

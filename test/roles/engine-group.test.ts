@@ -16,7 +16,9 @@ import { EngineThread } from "../../src/roles/engine/engine-thread.ts";
 import { QsrNode } from "../../src/roles/qsr-node.ts";
 import { runQsc } from "../../src/roles/qsc.ts";
 import { startEngine } from "../../src/roles/threads.ts";
+import { MAP_REQUEST_OCTETS, type MapReply, MapRequest, MessageType, decodeDatagram, encodeMapRequest } from "../../src/wire/index.ts";
 import { freePort } from "../support/process.ts";
+import { Relay } from "../support/relay.ts";
 
 const LOOPBACK = parseIp("127.0.0.1");
 const FAILING = new URL("../support/failing-engine.ts", import.meta.url);
@@ -59,6 +61,16 @@ function qsrConfig(port: number, dns: number, driver: QsrConfig["driver"]): QsrC
   return qsrSchema.parse({ role: "qsr", listen: [`127.0.0.1:${port}`], ...parts, driver, engineThreads: 2 });
 }
 
+/** With one MAB, of which one QSA is at a port of loopback. */
+async function openQsr(qsaPort: number, driver: QsrConfig["driver"]): Promise<{ node: QsrNode; port: number }> {
+  const port = await freePort();
+  const node = closing(await QsrNode.open(qsrConfig(port, await freePort(), driver), log));
+  const servers = [{ name: "here1.dsoc.example.", address: LOOPBACK, port: qsaPort, tier: 10, region: "", weight: 100 }];
+  const mabs = [{ prefix: parsePrefix("192.0.2.0/24"), services: [0], set: "s" }];
+  await node.engine.host.useCatalogue(mailOf(Catalogue.of({ mabs, services: [{ name: "s1.dsoc.example.", servers }] }), undefined));
+  return { node, port };
+}
+
 function openGroup(config: QscConfig): EngineGroup<"qsc"> {
   return closing(new EngineGroup("qsc", startEngine("qsc"), config.engineThreads));
 }
@@ -66,6 +78,31 @@ function openGroup(config: QscConfig): EngineGroup<"qsc"> {
 /** Each has a port of its own. */
 function openQueriers(port: number): Promise<ItrClient[]> {
   return Promise.all(Array.from({ length: QUERIERS }, async () => closing(await ItrClient.open({ servers: [{ address: LOOPBACK, port }] }))));
+}
+
+/** One whom the kernel gives to the second of two threads: it has been answered by a QSR that asked nobody. */
+async function querierOfSecond(node: QsrNode, port: number): Promise<ItrClient> {
+  for (;;) {
+    const [before] = (await node.status("qsr")).receivedByThread!;
+    const querier = await ItrClient.open({ servers: [{ address: LOOPBACK, port }] });
+    await querier.lookUp("198.51.100.1");
+    const [after] = (await node.status("qsr")).receivedByThread!;
+    if (after === before) return closing(querier);
+    await querier.close();
+  }
+}
+
+/** Asks for nothing but a reply, from a port that nobody had before. */
+async function nullReply(port: number, request: MapRequest): Promise<MapReply> {
+  const bytes = new Uint8Array(MAP_REQUEST_OCTETS);
+  encodeMapRequest(new DataView(bytes.buffer), request);
+  const socket = createSocket("udp4");
+  socket.send(bytes, port, "127.0.0.1");
+  const [answer] = (await once(socket, "message")) as [Buffer];
+  socket.close();
+  const decoded = decodeDatagram(answer);
+  if (decoded.type !== MessageType.mapReply) throw new Error(`an answer of type ${decoded.type}`);
+  return decoded.message;
 }
 
 /** Has all keep an address resolved; gives to which ETR each sends now. */
@@ -82,12 +119,7 @@ function all<T>(value: T): T[] {
 describe.each(DRIVERS)("two engine threads, $driver", ({ driver, canRun }) => {
   test.runIf(canRun)("of a QSR have queriers each, and a change reaches those of both", async () => {
     const { qsa, port: qsaPort } = await openQsa();
-    const [port, dns] = [await freePort(), await freePort()];
-    const node = closing(await QsrNode.open(qsrConfig(port, dns, driver), log));
-    const servers = [{ name: "here1.dsoc.example.", address: LOOPBACK, port: qsaPort, tier: 10, region: "", weight: 100 }];
-    const mabs = [{ prefix: parsePrefix("192.0.2.0/24"), services: [0], set: "s" }];
-    await node.engine.host.useCatalogue(mailOf(Catalogue.of({ mabs, services: [{ name: "s1.dsoc.example.", servers }] }), undefined));
-
+    const { node, port } = await openQsr(qsaPort, driver);
     const queriers = await openQueriers(port);
     const etrs = watchAll(queriers, "192.0.2.3");
     await expect.poll(() => etrs).toEqual(all("203.0.113.1"));
@@ -106,6 +138,39 @@ describe.each(DRIVERS)("two engine threads, $driver", ({ driver, canRun }) => {
     const why = await node.engine.host.why("192.0.2.3");
     expect(why.threads!.map(({ cached }) => cached?.etr)).toEqual(["203.0.113.9", "203.0.113.9"]);
     expect(await node.engine.host.flush("192.0.2.0-192.0.2.255")).toBe(2);
+  });
+
+  test.runIf(canRun)("of a QSC have one epoch, and take the cookie that one of them has given, from whatever port it comes", async () => {
+    const port = await freePort();
+    const config = qscConfig(port, await freePort(), driver, 2);
+    const group = openGroup(config);
+    await group.open({ config });
+    const request = new MapRequest();
+    request.header.clientCookieHi = 0xc11e47;
+    const { header } = await nullReply(port, request);
+    expect(header.hasServerCookie).toBe(true);
+    Object.assign(request.header, { server0: header.server0, server1: header.server1, server2: header.server2, server3: header.server3 });
+    const replies = await Promise.all(Array.from({ length: QUERIERS }, () => nullReply(port, request)));
+    // Who brings a good one gets no other.
+    expect(replies.filter((reply) => reply.header.hasServerCookie)).toEqual([]);
+    expect(new Set(replies.map(({ body }) => `${body.epochHi} ${body.epochLo}`)).size).toBe(1);
+    expect((await group.host.status()).receivedByThread!.every((received) => received > 0)).toBe(true);
+  });
+
+  test.runIf(canRun)("agree on a QSA again that one of them takes for dead, before it is asked for anything more", async () => {
+    const [{ port: qsaPort }, relayed] = [await openQsa(), await freePort()];
+    const relay = closing(await Relay.open(relayed, qsaPort));
+    const { node, port } = await openQsr(relayed, driver);
+    const verdicts = async (): Promise<string[]> => (await node.engine.host.why("192.0.2.3")).threads!.map(({ verdict }) => verdict);
+    await expect.poll(verdicts).toEqual([expect.stringContaining("is asked: up"), expect.stringContaining("is asked: up")]);
+    // Only the first has spoken to it so far, as it measures; and it will not again for some seconds.
+    const [measuring] = relay.clientPorts;
+    const querier = await querierOfSecond(node, port);
+    relay.loses = (clientPort) => clientPort !== measuring;
+    await expect(querier.lookUp("192.0.2.3")).rejects.toThrow("no QSA answered");
+    // It was taken for dead after three of these.
+    expect((await node.status("qsr")).counters["timeouts"]).toBeGreaterThanOrEqual(3);
+    await expect.poll(verdicts, { timeout: 3_000 }).toEqual([expect.any(String), expect.stringContaining("is asked: up")]);
   });
 
   test.runIf(canRun)("of a QSC refuse a port that anybody has, and nobody else gets theirs, whatever its threads", async () => {

@@ -3,6 +3,7 @@ import { EventQueue } from "../../src/sim/event-queue.ts";
 import { Histogram } from "../../src/sim/histogram.ts";
 import { Random } from "../../src/sim/random.ts";
 import { RttError, RttTable } from "../../src/sim/rtt-table.ts";
+import { WakeTimes } from "../../src/sim/wake-times.ts";
 
 const HEADER = "country1,country2,samples,rtt_avg_ms,rtt_std_ms,rtt_min_ms,rtt_max_ms";
 
@@ -12,17 +13,51 @@ test("randomness is the same everywhere, and another for each seed and stream", 
   expect(draw(2, 0)).not.toEqual(draw(1, 0));
 });
 
-test("events come by time, and at one time in the order in which they were added", () => {
+test("events come by time, near and far, and at one time in the order in which they were added", () => {
   const random = new Random(1, 0);
-  const queue = new EventQueue();
-  const expected = Array.from({ length: 10_000 }, (_, value) => ({ at: random.below(500), value }));
-  for (const { at, value } of expected) queue.add(at, 0, value);
-  const came = expected.map(() => {
+  const START = 7e9;
+  const queue = new EventQueue(START);
+  const added: { at: number; value: number }[] = [];
+  const came: { at: number; value: number }[] = [];
+  const add = (at: number): void => {
+    queue.add(at, 0, added.length);
+    added.push({ at, value: added.length });
+  };
+  const take = (): void => {
+    expect(queue.size).toBe(added.length - came.length);
+    expect(queue.next).toBe(Math.min(...waiting()));
     queue.take();
-    return { at: queue.at, value: queue.value };
-  });
-  expect(came).toEqual(expected.toSorted((a, b) => a.at - b.at || a.value - b.value));
+    came.push({ at: queue.at, value: queue.value });
+  };
+  const waiting = (): number[] => {
+    const taken = new Set(came.map(({ value }) => value));
+    return added.filter(({ value }) => !taken.has(value)).map(({ at }) => at);
+  };
+  for (let event = 0; event < 400; event++) add(START + random.below(500));
+  for (let round = 0; round < 600; round++) {
+    // From a moment ahead to minutes, some at one time, and pauses in which nothing happens.
+    const now = came.at(-1)?.at ?? START;
+    add(now + random.pick([0, 1, 700, 50_000, 1_000_000, 16_777_216, 40_000_000, 300_000_000]));
+    if (queue.size > 0) take();
+    if (random.chance(0.1)) while (queue.size > 0) take();
+  }
+  while (queue.size > 0) take();
+  expect(came).toEqual(added.toSorted((a, b) => a.at - b.at || a.value - b.value));
   expect(queue.next).toBe(Infinity);
+});
+
+test("who wants to be woken first is first, and of several the one with the lowest number", () => {
+  const random = new Random(1, 0);
+  const wakes = new WakeTimes(70);
+  const times = Array.from({ length: 70 }, () => Infinity);
+  expect(wakes.next).toBe(Infinity);
+  for (let step = 0; step < 5_000; step++) {
+    const station = random.below(70);
+    times[station] = random.chance(0.2) ? Infinity : random.below(40);
+    wakes.set(station, times[station]);
+    const first = Math.min(...times);
+    expect([wakes.next, wakes.first, wakes.at(station)]).toEqual([first, times.indexOf(first), times[station]]);
+  }
 });
 
 test("percentiles are right to three per cent, also of two histograms together", () => {

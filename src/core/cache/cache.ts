@@ -1,5 +1,6 @@
 import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLast } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
+import { remainingMs } from "../clock.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
 import { RangeIndex } from "../tables/range-index.ts";
 import type { TableMemory } from "../tables/table-memory.ts";
@@ -37,6 +38,21 @@ export class Cache {
   find(family: Family, hi: number, lo: number): number {
     const entry = this.#around(family, hi, lo);
     return entry === NO_ENTRY || this.entries.isVoid(entry) ? NO_ENTRY : entry;
+  }
+
+  /** The leaf of the index where a key is looked for; below zero where there is none. For looking ahead, with `glance` and `entryIn`. */
+  leafOf(family: Family, hi: number, lo: number): number {
+    return this.#index(family).leafOf(hi, lo);
+  }
+
+  /** Something of each line of memory that such a leaf is in: it is at hand then. */
+  glance(family: Family, leaf: number): number {
+    return leaf < 0 ? 0 : this.#index(family).glance(leaf);
+  }
+
+  /** The entry that a key is in if it is in any that this leaf has; NO_ENTRY when there is none. */
+  entryIn(family: Family, leaf: number, hi: number, lo: number): number {
+    return leaf < 0 ? NO_ENTRY : this.#index(family).idIn(leaf, hi, lo);
   }
 
   /** Some entry, void or not, that shares a key with a range: the lowest one; NO_ENTRY when there is none. */
@@ -93,11 +109,13 @@ export class Cache {
     return NO_ENTRY;
   }
 
-  /** Visits the entries among the next `rows` rows, going round. `visit` may remove the one it is given. */
-  walk(rows: number, visit: (entry: number) => void): void {
-    for (let step = Math.min(rows, this.entries.highWater); step > 0; step--) {
-      this.#walker = this.#walker + 1 >= this.entries.highWater ? 0 : this.#walker + 1;
-      if (this.entries.isTaken(this.#walker)) visit(this.#walker);
+  /** Visits the entries among the next `rows` rows that expire within `leadMs`, going round. `visit` may remove the one it is given. */
+  walk(rows: number, nowMs: number, leadMs: number, visit: (entry: number) => void): void {
+    const { entries } = this;
+    for (let step = Math.min(rows, entries.highWater); step > 0; step--) {
+      this.#walker = this.#walker + 1 >= entries.highWater ? 0 : this.#walker + 1;
+      const entry = this.#walker;
+      if (remainingMs(entries.expiry(entry), nowMs) <= leadMs && entries.isTaken(entry)) visit(entry);
     }
   }
 

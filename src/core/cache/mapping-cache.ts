@@ -125,16 +125,18 @@ export class MappingCache {
     }
   }
 
-  /** Withdraws what overlaps a prefix and is to go. */
-  withdrawIn(now: number, prefix: Prefix, isToGo: (entry: number) => boolean): void {
+  /** Withdraws what overlaps a prefix and is to go, among `most` entries; gives how many it has looked at. */
+  withdrawIn(now: number, prefix: Prefix, most: number, isToGo: (entry: number) => boolean): number {
     const { family, hi, lo } = prefix;
     const last = prefixLast(prefix);
+    let seen = 0;
     let entry = this.cache.overlapping(family, hi, lo, last.hi, last.lo);
-    while (entry !== NO_ENTRY) {
+    for (; entry !== NO_ENTRY && seen < most; seen++) {
       const [afterHi, afterLo] = [this.entries.lastHi(entry), this.entries.lastLo(entry)];
       if (isToGo(entry)) this.withdraw(now, entry, this.#nothing);
       entry = this.cache.following(family, afterHi, afterLo, last.hi, last.lo);
     }
+    return seen;
   }
 
   /** Withdraws what overlaps a range and is older than a position that its MAB is known to have reached there. */
@@ -236,7 +238,7 @@ export class MappingCache {
     const nowMs = milliseconds(now);
     const rows = this.#rounds.begin(now, Math.max(this.entries.highWater, this.floors.highWater));
     this.floors.sweep(nowMs, rows);
-    this.cache.walk(rows, (entry) => this.#age(now, nowMs, entry));
+    this.cache.walk(rows, nowMs, this.refetchLeadMs, (entry) => this.#age(now, nowMs, entry));
   }
 
   /** Makes all of an upstream void; `hasFloors`: whether nothing older may follow. */
@@ -284,14 +286,14 @@ export class MappingCache {
     return !this.entries.isVoid(entry) || this.#emptied.get(this.entries.upstream(entry)) !== false;
   }
 
-  /** Takes out what has expired, and has what is in use fetched before it does. */
+  /** Takes out an entry that has expired; has one in use fetched that soon will. */
   #age(now: number, nowMs: number, entry: number): void {
     const { entries } = this;
     if (entries.isVoid(entry)) return;
     const left = remainingMs(entries.expiry(entry), nowMs);
     if (left <= 0) {
       this.withdraw(now, entry, this.#nothing);
-    } else if (left <= this.refetchLeadMs && entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
+    } else if (entries.upstream(entry) !== OWN && entries.isPromised(entry) && entries.takeTouched(entry)) {
       this.wantKey(entries.family(entry), entries.firstHi(entry), entries.firstLo(entry));
     }
   }

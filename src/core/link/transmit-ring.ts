@@ -60,6 +60,7 @@ export class TransmitRing {
     const slot = this.#head++ & this.#mask;
     out.peer = this.#peers[slot]!;
     out.bytes = this.#bytes[slot]!;
+    out.view = this.#views[slot]!;
     out.length = this.#lengths[slot]!;
     return true;
   }

@@ -131,8 +131,11 @@ export class Prober {
 
   /** Infinity: no more. */
   #set(upstream: Upstream, at: number): void {
-    this.forget(upstream);
-    if (at < Infinity) this.#timersFor(upstream).set(upstream.index, at);
+    const isHolding = this.#holdsMapping(upstream);
+    (isHolding ? this.#others : this.#holding).clear(upstream.index);
+    const timers = isHolding ? this.#holding : this.#others;
+    if (at < Infinity) timers.set(upstream.index, at);
+    else timers.clear(upstream.index);
   }
 
   #timersFor(upstream: Upstream): TimerHeap {

@@ -12,6 +12,8 @@ const SIZE = 0;
 const KEYS = 1;
 const IDS = 32;
 const LOWS = 64;
+/** Words of a line of the processor's cache. */
+const LINE = 16;
 const NARROW_WIDTH = 64;
 const WIDE_WIDTH = 96;
 /** In the places of keys that a leaf does not have, so that a search need not know how many it has. */
@@ -66,6 +68,14 @@ export class Leaves {
     return count === 0 ? NONE : words[(at + IDS - 1 + count) | 0]! | 0;
   }
 
+  /** Something of each line of memory that a leaf is in: it is at hand then. */
+  glance(leaf: number): number {
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
+    const narrow = words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
+    return this.#lows === 0 ? narrow : narrow ^ words[(at + 4 * LINE) | 0]! ^ words[(at + 5 * LINE) | 0]!;
+  }
+
   key(leaf: number, place: number): number {
     return this.#pool.words(leaf)[this.#pool.at(leaf) + KEYS + place]!;
   }
@@ -117,9 +127,9 @@ export class Leaves {
   #shift(words: Uint32Array, at: number, from: number, to: number): void {
     const size = words[at + SIZE]!;
     const end = size + to - from;
-    words.copyWithin(at + KEYS + to, at + KEYS + from, at + KEYS + size);
-    words.copyWithin(at + IDS + to, at + IDS + from, at + IDS + size);
-    if (this.#lows !== 0) words.copyWithin(at + LOWS + to, at + LOWS + from, at + LOWS + size);
+    move(words, at + KEYS, from, to, size);
+    move(words, at + IDS, from, to, size);
+    if (this.#lows !== 0) move(words, at + LOWS, from, to, size);
     for (let place = end; place < size; place++) {
       words[at + KEYS + place] = ABSENT;
       if (this.#lows !== 0) words[at + LOWS + place] = ABSENT;
@@ -141,6 +151,13 @@ export class Leaves {
     const end = toPlace + count;
     if (end > this.size(to)) target[this.#pool.at(to) + SIZE] = end;
   }
+}
+
+/** Moves words from one place up to an end to another place. So few are moved sooner than the call of `copyWithin` begins. */
+function move(words: Uint32Array, at: number, from: number, to: number, end: number): void {
+  const by = to - from;
+  if (by < 0) for (let place = at + from; place < at + end; place++) words[place + by] = words[place]!;
+  else for (let place = at + end - 1; place >= at + from; place--) words[place + by] = words[place]!;
 }
 
 /**

@@ -7,16 +7,13 @@ export class TimerHeap {
   readonly #heap: Int32Array;
   readonly #place: Int32Array;
   #size = 0;
+  /** When the earliest is due; Infinity when there is none. A field, since it is asked for after every datagram. */
+  next = Infinity;
 
   constructor(capacity: number) {
     this.#at = new Float64Array(capacity);
     this.#heap = new Int32Array(capacity);
     this.#place = new Int32Array(capacity);
-  }
-
-  /** When the earliest is due; Infinity when there is none. */
-  get next(): number {
-    return this.#size === 0 ? Infinity : this.#at[this.#heap[0]!]!;
   }
 
   /** The id that is due first, of at least one. */
@@ -44,6 +41,7 @@ export class TimerHeap {
     this.#at[id] = at;
     if (isNew) this.#put(this.#size++, id);
     this.#settle(id);
+    this.next = this.#at[this.#heap[0]!]!;
   }
 
   clear(id: number): void {
@@ -51,9 +49,11 @@ export class TimerHeap {
     if (place === ABSENT) return;
     this.#place[id] = ABSENT;
     const last = this.#heap[--this.#size]!;
-    if (last === id) return;
-    this.#put(place - 1, last);
-    this.#settle(last);
+    if (last !== id) {
+      this.#put(place - 1, last);
+      this.#settle(last);
+    }
+    this.next = this.#size === 0 ? Infinity : this.#at[this.#heap[0]!]!;
   }
 
   /** Takes the earliest id whose deadline has come; -1 when none has. */
@@ -66,8 +66,9 @@ export class TimerHeap {
 
   /** Moves an id to where its deadline belongs. */
   #settle(id: number): void {
-    this.#rise(this.#place[id]! - 1);
-    this.#sink(this.#place[id]! - 1);
+    const place = this.#place[id]! - 1;
+    if (place > 0 && this.#at[this.#heap[(place - 1) >> 1]!]! > this.#at[id]!) this.#rise(place);
+    else this.#sink(place);
   }
 
   #put(place: number, id: number): void {

@@ -57,8 +57,7 @@ function whyOfAll(reports: readonly WhyReport[]): WhyReport {
 /** Of upstreams, which all of them know, there are as many as one says. */
 const ALIKE: ReadonlySet<string> = new Set(["upstreamsUnreachable", "upstreamsOmitted"]);
 
-/** Exported for its test. */
-export function statusOfAll(statuses: readonly EngineStatus[]): EngineStatus {
+function statusOfAll(statuses: readonly EngineStatus[]): EngineStatus {
   const { listen, epoch, upstreams, counters: names } = statuses[0]!;
   const total = (pick: (status: EngineStatus) => number): number => sum(statuses.map(pick));
   const counters = Object.keys(names).map((name) => [name, ALIKE.has(name) ? names[name]! : total(({ counters: own }) => own[name]!)] as const);

@@ -1,4 +1,4 @@
-import { ACK_OCTETS, Acknowledgement, CacheUpdate, type Header, MAP_REPLY_OCTETS, MapReply, MapRequest, type MappingBody, MessageType, UpdateAction, encodeAcknowledgement, encodeCacheUpdate, encodeMapReply, encodeMapRequest } from "../../wire/index.ts";
+import { ACK_OCTETS, Acknowledgement, CacheUpdate, type Header, MAP_REPLY_OCTETS, MapReply, MapRequest, type MappingBody, MessageType, UpdateAction, encodeAcknowledgement, encodeCacheUpdate, encodeMapReply, encodeMapRequest, typeOf } from "../../wire/index.ts";
 import { MADE_UP } from "../oracle/forgeries.ts";
 import { SECOND } from "../plan.ts";
 import type { Random } from "../random.ts";
@@ -11,6 +11,8 @@ const THEIR_ETR = 0x42424242;
 /** Of server cookies, in the first octet. */
 const COOKIE_VERSION = 0x01000000;
 const CAPTURED = 64;
+/** Where messages have their sequence number. */
+const SEQUENCE = 4;
 /** What is replayed is older than any request that is still open. */
 const OLDEST_REQUEST = 5 * SECOND;
 
@@ -18,7 +20,7 @@ interface Captured {
   readonly at: number;
   readonly from: number;
   readonly to: number;
-  readonly bytes: Uint8Array;
+  readonly view: DataView;
 }
 
 /**
@@ -28,8 +30,7 @@ interface Captured {
 export class Attackers {
   readonly #world: World;
   readonly #random: Random;
-  readonly #bytes = new Uint8Array(MAP_REPLY_OCTETS);
-  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #view = new DataView(new ArrayBuffer(MAP_REPLY_OCTETS));
   readonly #captured: Captured[] = [];
   /** Of each querier's last request: its number, and to whom it went. */
   readonly #sequences: Uint32Array;
@@ -63,27 +64,28 @@ export class Attackers {
     const length = this.#makeUp(key, this.#sequences[victim.index]!);
     // Replies and updates seem to come from a server, to the link that asks; requests from anybody to the link that answers.
     const from = this.#random.chance(0.8) ? asked.endpoints[0]! : asked.endpoints[0]! ^ 0xff;
-    network.forge(from, victim.endpoints.at(this.#bytes[1] === MessageType.mapRequest ? 0 : -1)!, this.#bytes, length, this.#random.between(0, SECOND));
+    network.forge(from, victim.endpoints.at(typeOf(this.#view) === MessageType.mapRequest ? 0 : -1)!, this.#view, length, this.#random.between(0, SECOND));
   }
 
   /** Sends again what was sent long ago, and keeps something for later. */
   #replay(): void {
     const { network } = this.#world;
     if (this.#captured.length === 0) return;
-    const { at, from, to, bytes } = this.#random.pick(this.#captured);
-    if (this.#world.now - at >= OLDEST_REQUEST) network.forge(from, to, bytes, bytes.length, this.#random.between(0, SECOND));
+    const { at, from, to, view } = this.#random.pick(this.#captured);
+    if (this.#world.now - at >= OLDEST_REQUEST) network.forge(from, to, view, view.byteLength, this.#random.between(0, SECOND));
   }
 
   /** Sees a datagram go by: its number, and now and then all of it, long before it is of use. */
-  capture(from: Station, to: Station | undefined, bytes: Uint8Array, length: number): void {
+  capture(from: Station, to: Station | undefined, view: DataView, length: number): void {
     if (to === undefined) return;
-    if (bytes[1] === MessageType.mapRequest) {
+    const type = typeOf(view);
+    if (type === MessageType.mapRequest) {
       this.#askedBy[from.index] = to;
-      this.#sequences[from.index] = (bytes[4]! << 24) | (bytes[5]! << 16) | (bytes[6]! << 8) | bytes[7]!;
+      this.#sequences[from.index] = view.getUint32(SEQUENCE);
     }
     if (!this.#random.chance(0.002)) return;
-    const isAnswer = from.kind === StationKind.qsa || bytes[1] === MessageType.mapReply || bytes[1] === MessageType.cacheUpdate || bytes[1] === MessageType.mapRequestAck;
-    const captured = { at: this.#world.now, from: from.endpoints.at(isAnswer ? 0 : -1)!, to: to.endpoints.at(isAnswer ? -1 : 0)!, bytes: bytes.slice(0, length) };
+    const isAnswer = from.kind === StationKind.qsa || type === MessageType.mapReply || type === MessageType.cacheUpdate || type === MessageType.mapRequestAck;
+    const captured = { at: this.#world.now, from: from.endpoints.at(isAnswer ? 0 : -1)!, to: to.endpoints.at(isAnswer ? -1 : 0)!, view: new DataView(view.buffer.slice(view.byteOffset, view.byteOffset + length)) };
     if (this.#captured.length < CAPTURED) this.#captured.push(captured);
     else this.#captured[this.#random.below(CAPTURED)] = captured;
   }

@@ -50,6 +50,11 @@ export class AnswerCheck {
     });
   }
 
+  /** Whether anything that was received about a key may still be used: otherwise there is no entry of it. */
+  mayHold(now: number, { index }: Station, key: Watched): boolean {
+    return now <= this.#until[index * this.#keys + key.index]! + ROUNDING;
+  }
+
   /** An entry is used without asking anybody. */
   usedEntry(now: number, station: Station, key: Watched, cache: MappingCache, entry: number): void {
     cache.entries.read(entry, this.#body);

@@ -1,6 +1,5 @@
 import type { Qsa } from "../../core/qsa.ts";
 import type { Qsr } from "../../core/qsr.ts";
-import type { MappingBody } from "../../wire/index.ts";
 import { type Station, endpointAt } from "../station.ts";
 import type { World } from "../world.ts";
 import type { Accuse } from "./answers.ts";
@@ -31,9 +30,13 @@ export class EpochCheck {
     this.#accepted = querierOf(querier).port.counters.upstreamReplies;
   }
 
-  /** A reply that a process sent before it died may come when the next one runs: the epoch in it tells. */
-  after(querier: Station, server: Station, { epochHi, epochLo }: MappingBody): void {
-    if (querierOf(querier).port.counters.upstreamReplies === this.#accepted) return;
+  /** After it: whether it was taken. */
+  hasTaken(querier: Station): boolean {
+    return querierOf(querier).port.counters.upstreamReplies !== this.#accepted;
+  }
+
+  /** A reply that was taken. One that a process sent before it died may come when the next one runs: the epoch in it tells. */
+  after(querier: Station, server: Station, epochHi: number, epochLo: number): void {
     const promises = (server.engine as Qsa | Qsr | undefined)?.server.promises;
     if (promises?.epochHi !== epochHi || promises.epochLo !== epochLo) return;
     const at = querier.index * this.#world.stations.length + server.index;

@@ -11,7 +11,7 @@ import { SECOND } from "../plan.ts";
 import { type Station, StationKind, endpointAt } from "../station.ts";
 import { type Change, type Watched, nameOf, numberOf } from "../truth.ts";
 import type { World } from "../world.ts";
-import { type Accuse, HOP_LIMIT } from "./answers.ts";
+import { type Accuse, type AnswerCheck, HOP_LIMIT } from "./answers.ts";
 
 /** When after a change it is looked who still has the old mapping. */
 const LOOKS = [0.25, 0.6, 1.5, 4].map((time) => time * SECOND);
@@ -38,15 +38,17 @@ interface Suspect {
 export class HopCheck {
   readonly #world: World;
   readonly #metrics: Metrics;
+  readonly #answers: AnswerCheck;
   readonly #accuse: Accuse;
   readonly #body = new MappingBody();
   readonly #floor = new Version();
   /** By station: when its process last started, stopped or went on, or read another catalogue. */
   readonly #disturbedAt: Float64Array;
 
-  constructor(world: World, metrics: Metrics, accuse: Accuse) {
+  constructor(world: World, metrics: Metrics, answers: AnswerCheck, accuse: Accuse) {
     this.#world = world;
     this.#metrics = metrics;
+    this.#answers = answers;
     this.#accuse = accuse;
     this.#disturbedAt = new Float64Array(world.stations.length).fill(-Infinity);
   }
@@ -70,7 +72,7 @@ export class HopCheck {
   #look(change: Change): void {
     for (const querier of this.#world.stations) {
       if (querier.kind === StationKind.qsa || !querier.isRunning) continue;
-      for (const key of change.keys) this.#lookAt(change, key, querier);
+      for (const key of change.keys) if (this.#answers.mayHold(this.#world.now, querier, key)) this.#lookAt(change, key, querier);
     }
   }
 

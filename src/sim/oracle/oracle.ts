@@ -1,5 +1,5 @@
 import type { Itr, Mapping } from "../../core/itr.ts";
-import { Fault, MapReply, MessageType, ReplyFlag, ResultCode, decodeMapReply } from "../../wire/index.ts";
+import { Fault, MapReply, MessageType, ReplyFlag, ResultCode, decodeMapReply, typeOf } from "../../wire/index.ts";
 import { FailOverMeter } from "../fail-over-meter.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Witness } from "../network.ts";
@@ -17,6 +17,9 @@ import { RegretMeter } from "./regret.ts";
 
 /** As many Map Replies wait for their acknowledgement at one time. */
 const MOST_REPEATABLE = 1024;
+/** Where Map Replies have their result and epoch. */
+const RESULT = 40;
+const EPOCH = 48;
 
 /** Knows the truth, sees everything, and throws a Violation at the first thing that must not be. */
 export class Oracle implements Witness, Audience {
@@ -24,7 +27,7 @@ export class Oracle implements Witness, Audience {
   readonly regret: RegretMeter;
   workload!: Workload;
   /** Lets others see what is sent. */
-  onSent: (from: Station, to: Station | undefined, bytes: Uint8Array, length: number) => void = () => undefined;
+  onSent: (from: Station, to: Station | undefined, view: DataView, length: number) => void = () => undefined;
   readonly #world: World;
   readonly #metrics: Metrics;
   readonly #answers: AnswerCheck;
@@ -43,7 +46,7 @@ export class Oracle implements Witness, Audience {
     this.#world = world;
     this.#metrics = metrics;
     this.#answers = new AnswerCheck(world.truth, world.stations.length, accuse);
-    this.hops = new HopCheck(world, metrics, accuse);
+    this.hops = new HopCheck(world, metrics, this.#answers, accuse);
     this.#forgeries = new ForgeryCheck(metrics, accuse);
     this.#epochs = new EpochCheck(world, accuse);
     this.#bounds = new BoundsCheck(world, accuse);
@@ -76,16 +79,15 @@ export class Oracle implements Witness, Audience {
     this.hops.watch(change);
   }
 
-  sent(now: number, from: Station, to: Station | undefined, bytes: Uint8Array, length: number): void {
-    this.onSent(from, to, bytes, length);
-    const type = bytes[1];
+  sent(now: number, from: Station, to: Station | undefined, view: DataView, length: number): void {
+    this.onSent(from, to, view, length);
+    const type = typeOf(view);
     if (type === MessageType.mapRequest) {
-      if (from.kind === StationKind.qsr && to !== undefined) this.regret.asked(from, to, bytes);
+      if (from.kind === StationKind.qsr && to !== undefined) this.regret.asked(from, to, view);
       return;
     }
-    const isReply = type === MessageType.mapReply && from.kind !== StationKind.qsa && bytes[40]! <= ResultCode.notInAnyMab;
+    const isReply = type === MessageType.mapReply && from.kind !== StationKind.qsa && view.getUint8(RESULT) <= ResultCode.notInAnyMab;
     if (!isReply) return;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (decodeMapReply(view, length, this.#reply) === Fault.none && !this.#isRepetition(from)) this.#answers.givenOut(now, from, this.#reply);
   }
 
@@ -141,13 +143,15 @@ export class Oracle implements Witness, Audience {
   }
 
   #isReply(to: Station, view: DataView): boolean {
-    return to.kind !== StationKind.qsa && view.getUint8(1) === MessageType.mapReply;
+    return to.kind !== StationKind.qsa && typeOf(view) === MessageType.mapReply;
   }
 
   #received(now: number, from: Station, to: Station, view: DataView, length: number): void {
-    if (decodeMapReply(view, length, this.#reply) !== Fault.none) return;
-    this.#epochs.after(to, from, this.#reply.body);
-    if (this.#reply.result <= ResultCode.notInAnyMab) this.#answers.received(now, to, this.#reply.body);
+    if (!this.#epochs.hasTaken(to)) return;
+    this.#epochs.after(to, from, view.getUint32(EPOCH), view.getUint32(EPOCH + 4));
+    if (view.getUint8(RESULT) > ResultCode.notInAnyMab) return;
+    decodeMapReply(view, length, this.#reply);
+    this.#answers.received(now, to, this.#reply.body);
   }
 
   /** Whether this Map Reply was sent before: it is repeated as it was until it is acknowledged. */

@@ -23,13 +23,13 @@ export class RegretMeter {
   }
 
   /** A QSR sends a Map Request. */
-  asked(from: Station, to: Station, bytes: Uint8Array): void {
-    const family = bytes[FAMILY]!;
+  asked(from: Station, to: Station, view: DataView): void {
+    const family = view.getUint8(FAMILY);
     if (family === 0) {
       this.#metrics.counts.probes++;
       return;
     }
-    const mab = this.#world.truth.mabOf(family as Family, { hi: word(bytes, KEY), lo: word(bytes, KEY + 4) });
+    const mab = this.#world.truth.mabOf(family as Family, { hi: view.getUint32(KEY), lo: view.getUint32(KEY + 4) });
     if (mab === NO_PREFIX) return;
     const nearest = this.nearestRtt(from, mab);
     if (nearest === Infinity) return;
@@ -89,8 +89,4 @@ export class RegretMeter {
     const isConnected = !paths.isCut(paths.of(from.index, qsa.index)) && !paths.isCut(paths.of(qsa.index, from.index));
     return qsa.isRunning && isConnected && !this.#world.feeds[qsa.index]!.isCut && this.#world.discovery.isListed(qsa);
   }
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

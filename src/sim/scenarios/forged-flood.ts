@@ -10,8 +10,8 @@ export const forgedFlood: Scenario = {
     story.wait(5);
     story.say("the flood begins");
     const attackers = new Attackers(story.world, new Random(story.world.plan.seed, 7));
-    story.simulation.oracle.onSent = (from, to, bytes, length) => {
-      attackers.capture(from, to, bytes, length);
+    story.simulation.oracle.onSent = (from, to, view, length) => {
+      attackers.capture(from, to, view, length);
     };
     attackers.begin();
     story.wait(30);
