@@ -1,5 +1,6 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import type { ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { didYouMean } from "../config/nearest.ts";
+import { nodeUtil } from "../io/late-modules.ts";
 
 export const ExitStatus = { answered: 0, unanswered: 1, usage: 2 } as const;
 
@@ -26,7 +27,7 @@ type Parsed<T extends ParseArgsOptionsConfig> = ReturnType<typeof parseArgs<{ op
 /** Reads a command's options. Throws UsageError with the nearest option there is. */
 export function readArgs<T extends ParseArgsOptionsConfig>(command: string, args: readonly string[], options: T): Parsed<T> {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return nodeUtil().parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     throw new UsageError(`${mistake(error as Error, options)} (see: drtm ${command} --help)`, { cause: error });
   }
