@@ -4,7 +4,7 @@ import type { Answer, Asker } from "./answer.ts";
 import { OWN } from "./cache/entry-table.ts";
 import { ANY_UPSTREAM } from "./cache/mapping-cache.ts";
 import { Revalidation } from "./cache/revalidation.ts";
-import type { Engine, Transmit } from "./engine.ts";
+import type { Engine, Foresight, Transmit } from "./engine.ts";
 import type { ServiceEntry } from "./mabs/catalogue-content.ts";
 import type { Directory } from "./querier/directory.ts";
 import { QuerierHalf, type QuerierOptions } from "./querier/querier-half.ts";
@@ -36,6 +36,10 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
 
   get peers(): ServerHalf["peers"] {
     return this.server.peers;
+  }
+
+  get foresight(): Foresight {
+    return this.server.foresight;
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {

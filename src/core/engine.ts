@@ -8,6 +8,8 @@ import type { PeerTable } from "./link/peer-table.ts";
 export interface Engine {
   /** Names peers by small integers; a driver interns the source of each datagram here. */
   readonly peers: PeerTable;
+  /** For a driver that has several datagrams at hand. Not every role has it. */
+  readonly foresight?: Foresight;
   /** Takes one datagram: the first `length` octets of `view`, which the engine does not keep. */
   handleDatagram(now: number, peer: number, view: DataView, length: number): void;
   /** Fills `out` with the next datagram to send, valid until the next call; false when there is none. */
@@ -15,6 +17,19 @@ export interface Engine {
   /** When handleTimeout wants to be called; Infinity for never. */
   pollTimeout(): number;
   handleTimeout(now: number): void;
+}
+
+/** So many datagrams are looked ahead for together. */
+export const MOST_FORESEEN = 64;
+
+/** Looks at what datagrams will need, before the first of them is taken. It changes nothing, but that this is sooner at hand. */
+export interface Foresight {
+  /** Whether there is so much that it pays. */
+  readonly isWorthIt: boolean;
+  /** Notes a datagram of a peer (NO_PEER: of one not known yet) that is about to be taken; at most MOST_FORESEEN until the next `look`. */
+  note(peer: number, view: DataView, length: number): void;
+  /** Looks at what those need that were noted. */
+  look(): void;
 }
 
 /** One datagram to send, in a slot of the engine's ring. */

@@ -3,7 +3,7 @@ import { type MapRequest, ResultCode } from "../wire/index.ts";
 import { Answer, type Asker } from "./answer.ts";
 import { NO_ENTRY, OWN } from "./cache/entry-table.ts";
 import { ANY_UPSTREAM, positionOf } from "./cache/mapping-cache.ts";
-import type { Engine, Transmit } from "./engine.ts";
+import type { Engine, Foresight, Transmit } from "./engine.ts";
 import type { ChangeReport, MappingStore } from "./mapping/mapping-store.ts";
 import type { AnswerSource } from "./server/responder.ts";
 import { ServerHalf, type ServerOptions } from "./server/server-half.ts";
@@ -39,6 +39,10 @@ export class Qsa implements Engine, AnswerSource {
 
   get peers(): ServerHalf["peers"] {
     return this.server.peers;
+  }
+
+  get foresight(): Foresight {
+    return this.server.foresight;
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {

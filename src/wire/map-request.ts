@@ -33,16 +33,29 @@ export function encodeMapRequest(view: DataView, message: MapRequest): number {
   return MAP_REQUEST_OCTETS;
 }
 
+/** What a request asks for, before it is decoded and checked; of a datagram of at least MAP_REQUEST_OCTETS. */
+export function requestFamily(view: DataView): number {
+  return view.getUint8(40);
+}
+
+export function requestKeyHi(view: DataView): number {
+  return view.getUint32(64);
+}
+
+export function requestKeyLo(view: DataView): number {
+  return view.getUint32(68);
+}
+
 export function decodeMapRequest(view: DataView, length: number, into: MapRequest): Fault {
   const fault = decodeHeaderOf(view, length, into.header, MessageType.mapRequest, MAP_REQUEST_OCTETS);
   if (fault !== Fault.none) return fault;
-  into.family = view.getUint8(40);
+  into.family = requestFamily(view);
   into.received = view.getUint32(44);
   into.floorLineage = view.getUint32(48);
   into.floorHi = view.getUint32(52);
   into.floorLo = view.getUint32(56);
-  into.keyHi = view.getUint32(64);
-  into.keyLo = view.getUint32(68);
+  into.keyHi = requestKeyHi(view);
+  into.keyLo = requestKeyLo(view);
   if (into.family !== 0 && into.family !== 4 && into.family !== 6) return Fault.badFamily;
   if (into.family !== 6 && into.keyLo !== 0) return Fault.badKey;
   if (into.family === 0 && into.keyHi !== 0) return Fault.badKey;

@@ -197,6 +197,46 @@ describe.runIf(typeof native !== "string")("in batches", () => {
     await own.close();
   });
 
+  test("what comes together is looked ahead for, with its sender once that is known, and then taken", async () => {
+    const qsa = newQsa();
+    const steps: string[] = [];
+    const engine: Engine = {
+      peers: qsa.peers,
+      foresight: {
+        isWorthIt: true,
+        note: (peer, view) => steps.push(`note ${view.getUint32(4)} of ${peer}`),
+        look: () => steps.push("look"),
+      },
+      handleDatagram: (now, peer, view, length) => {
+        steps.push(`take ${view.getUint32(4)} of ${peer}`);
+        qsa.handleDatagram(now, peer, view, length);
+      },
+      pollTransmit: (out) => qsa.pollTransmit(out),
+      pollTimeout: () => qsa.pollTimeout(),
+      handleTimeout: (now) => {
+        qsa.handleTimeout(now);
+      },
+    };
+    const driver = new BatchedDriver(native as Native, engine, [{ address: LOOPBACK, port: 0 }]);
+    const client = createSocket("udp4");
+    const sent = (sequence: number): Promise<void> =>
+      new Promise((resolve) => {
+        client.send(nullRequest(sequence), Number(driver.endpoint(0).split(":").at(-1)), "127.0.0.1", () => {
+          resolve();
+        });
+      });
+    // One that comes alone is worth no look.
+    const expected = [["take 0 of 0"], ["note 1 of 0", "note 2 of 0", "look", "take 1 of 0", "take 2 of 0"]];
+    for (const [sequences, wanted] of [[[0], expected[0]], [[1, 2], expected[1]]] as const) {
+      for (const sequence of sequences) await sent(sequence);
+      steps.length = 0;
+      driver.turn(1_000_000);
+      expect(steps).toEqual(wanted);
+    }
+    client.close();
+    driver.close();
+  });
+
   test("the alarm ends a wait without end, once", async () => {
     const driver = new BatchedDriver(native as Native, newQsa(), [{ address: LOOPBACK, port: 0 }]);
     const alarmed = Buffer.alloc(8);

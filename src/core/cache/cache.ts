@@ -40,6 +40,21 @@ export class Cache {
     return entry === NO_ENTRY || this.entries.isVoid(entry) ? NO_ENTRY : entry;
   }
 
+  /** The leaf of the index where a key is looked for; below zero where there is none. For looking ahead, with `glance` and `entryIn`. */
+  leafOf(family: Family, hi: number, lo: number): number {
+    return this.#index(family).leafOf(hi, lo);
+  }
+
+  /** Something of each line of memory that such a leaf is in: it is at hand then. */
+  glance(family: Family, leaf: number): number {
+    return leaf < 0 ? 0 : this.#index(family).glance(leaf);
+  }
+
+  /** The entry that a key is in if it is in any that this leaf has; NO_ENTRY when there is none. */
+  entryIn(family: Family, leaf: number, hi: number, lo: number): number {
+    return leaf < 0 ? NO_ENTRY : this.#index(family).idIn(leaf, hi, lo);
+  }
+
   /** Some entry, void or not, that shares a key with a range: the lowest one; NO_ENTRY when there is none. */
   overlapping(family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
     const around = this.#around(family, firstHi, firstLo);

@@ -165,6 +165,12 @@ export class EntryTable {
     );
   }
 
+  /** Something of each line of memory that the entry is in: it is at hand then. */
+  glance(entry: number): number {
+    const at = entry * WIDTH;
+    return this.#words[at]! ^ this.#words[at + WIDTH - 1]! ^ this.#lows[entry * LOWS]!;
+  }
+
   /** Fills all of `body` but what belongs to the reply: caching time, epoch, counter. */
   read(entry: number, body: MappingBody): void {
     const at = entry * WIDTH;

@@ -111,6 +111,16 @@ export class Ledger {
     return true;
   }
 
+  /** The record, most likely, of an entry and a querier; NO_RECORD when there is none. For looking ahead, with `glance`. */
+  likely(entry: number, peer: number): number {
+    return this.#index.likely(entry, peer);
+  }
+
+  /** Something of the line of memory that a record is in: it is at hand then. */
+  glance(record: number): number {
+    return this.#words[record * WIDTH]!;
+  }
+
   /** Forgets everyone an entry was given to. */
   clear(entry: number): void {
     for (let link = this.#entries.ledger(entry), next; link !== 0; link = next) {

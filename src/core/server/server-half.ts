@@ -7,6 +7,7 @@ import type { NextU32 } from "../next-u32.ts";
 import type { TableMemory } from "../tables/table-memory.ts";
 import { type ClientLimits, ClientPolicy } from "./client-policy.ts";
 import type { Secret } from "./cookies.ts";
+import { RequestForesight } from "./foresight.ts";
 import { OfferedShift } from "./offered-shift.ts";
 import { PeerCookies } from "./peer-cookies.ts";
 import { type PromiseLimits, Promises } from "./promises.ts";
@@ -51,6 +52,7 @@ export class ServerHalf {
   readonly promises: Promises;
   readonly responder: Responder;
   readonly cookies: PeerCookies;
+  readonly foresight: RequestForesight;
   readonly shift = new OfferedShift();
   readonly #identity: ServerIdentity;
   readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
@@ -65,6 +67,7 @@ export class ServerHalf {
     const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32(), memory);
     this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring, memory);
     this.cache = new MappingCache(cache, this.promises);
+    this.foresight = new RequestForesight(cache, this.promises.ledger);
     this.#identity = options.identity ?? drawIdentity(nextU32);
     this.promises.epochHi = this.#identity.epochHi;
     this.promises.epochLo = this.#identity.epochLo;

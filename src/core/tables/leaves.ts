@@ -12,6 +12,8 @@ const SIZE = 0;
 const KEYS = 1;
 const IDS = 32;
 const LOWS = 64;
+/** Words of a line of the processor's cache. */
+const LINE = 16;
 const NARROW_WIDTH = 64;
 const WIDE_WIDTH = 96;
 /** In the places of keys that a leaf does not have, so that a search need not know how many it has. */
@@ -64,6 +66,14 @@ export class Leaves {
     const none = (words[(at + IDS + 8) | 0]! | words[(at + IDS + 24) | 0]!) >>> 31;
     const count = (this.#count(words, at, hi, lo) + none) | 0;
     return count === 0 ? NONE : words[(at + IDS - 1 + count) | 0]! | 0;
+  }
+
+  /** Something of each line of memory that a leaf is in: it is at hand then. */
+  glance(leaf: number): number {
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
+    const narrow = words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
+    return this.#lows === 0 ? narrow : narrow ^ words[(at + 4 * LINE) | 0]! ^ words[(at + 5 * LINE) | 0]!;
   }
 
   key(leaf: number, place: number): number {

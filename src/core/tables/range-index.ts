@@ -65,6 +65,21 @@ export class RangeIndex {
     return id < 0 ? this.#before(hi >>> 0, lo >>> 0) : id;
   }
 
+  /** The first half of `floor`: the leaf where a key is looked for, whose halves may be Int32 too; below zero where there is none. */
+  leafOf(hi: number, lo: number): number {
+    return this.#directories.leafFor(this.#root, hi | 0, lo | 0);
+  }
+
+  /** Something of each line of memory that a leaf is in: it is at hand then. */
+  glance(leaf: number): number {
+    return this.#leaves.glance(leaf);
+  }
+
+  /** The second half: the id with the greatest key of a leaf that is not above this one; NONE when there is none. */
+  idIn(leaf: number, hi: number, lo: number): number {
+    return this.#leaves.idUpTo(leaf, hi | 0, lo | 0);
+  }
+
   /** The id with the greatest key below this one; NONE when there is none. */
   below(hi: number, lo: number): number {
     if (lo > 0) return this.floor(hi, lo - 1);

@@ -42,6 +42,11 @@ export class RowIndex {
     }
   }
 
+  /** The row that stands where one with this pair would, if it stands in its own place; NO_ROW when none does. */
+  likely(first: number, second: number): number {
+    return (this.#slots[this.#home(hashOf(first, second))]! & ROW) - 1;
+  }
+
   /** Adds a row, whose pair no other row has. */
   insert(row: number): void {
     const hash = hashOf(this.#keys.first(row), this.#keys.second(row));

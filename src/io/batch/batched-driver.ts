@@ -1,5 +1,5 @@
 import { formatEndpoint, isUnspecified } from "../../address/index.ts";
-import { type Engine, Transmit } from "../../core/engine.ts";
+import { type Engine, MOST_FORESEEN, Transmit } from "../../core/engine.ts";
 import { NO_PEER } from "../../core/link/peer-table.ts";
 import { MAX_DATAGRAM_OCTETS } from "../../wire/index.ts";
 import { now } from "../clock.ts";
@@ -11,7 +11,7 @@ import { SendBatch, type SendCounters } from "./send-batch.ts";
 import { UdpSocket } from "./udp-socket.ts";
 import { Waiter } from "./waiter.ts";
 
-const BATCH = 64;
+const BATCH = MOST_FORESEEN;
 /** More than the longest message: what is cut off is none, and seen to be none. */
 const RECEIVE_OCTETS = MAX_DATAGRAM_OCTETS + 16;
 
@@ -117,31 +117,50 @@ export class BatchedDriver {
     const { receive } = link;
     const received = receive.receive(link.socket.descriptor);
     this.counters.received += received;
-    for (let datagram = 0; datagram < received; datagram++) {
-      this.#take(time, link, datagram);
+    let peer = NO_PEER;
+    for (let first = 0; first < received; first += BATCH) {
       // One message may have brought many: the engine has no room for more answers than it gave before.
-      if (datagram % BATCH === BATCH - 1) this.#flush();
+      if (first > 0) this.#flush();
+      const end = Math.min(received, first + BATCH);
+      if (end - first > 1) this.#lookAhead(link, first, end);
+      for (let datagram = first; datagram < end; datagram++) {
+        if (peer === NO_PEER || !receive.follows(datagram)) peer = this.#senderOf(link, datagram);
+        if (peer !== NO_PEER) this.#engine.handleDatagram(time, peer, receive.data(datagram), receive.length(datagram));
+      }
     }
   }
 
-  #take(time: number, { index, receive, spokenTo }: Link, datagram: number): void {
+  /** Lets the engine look at what some datagrams will need. Who sent them is met when they are taken: so that nobody's number changes hands in between. */
+  #lookAhead({ index, receive }: Link, first: number, end: number): void {
+    const { foresight, peers } = this.#engine;
+    if (foresight === undefined || !foresight.isWorthIt) return;
+    let peer = NO_PEER;
+    for (let datagram = first; datagram < end; datagram++) {
+      if (datagram === first || !receive.follows(datagram)) {
+        const family = receive.family(datagram);
+        peer = peers.find(index, family, receive.word(datagram, family, 0), receive.word(datagram, family, 1), receive.word(datagram, family, 2), receive.word(datagram, family, 3), receive.port(datagram));
+      }
+      foresight.note(peer, receive.data(datagram), receive.length(datagram));
+    }
+    foresight.look();
+  }
+
+  /** The peer that a datagram came from; NO_PEER for one that is not to be heard. */
+  #senderOf({ index, receive, spokenTo }: Link, datagram: number): number {
     const port = receive.port(datagram);
     if (port === 0) {
       this.counters.portZero++;
-      return;
+      return NO_PEER;
     }
     const family = receive.family(datagram);
     if (family === 6 && isLinkLocal(receive.word(datagram, 6, 0))) {
       this.counters.oddSources++;
-      return;
+      return NO_PEER;
     }
     const peer = this.#engine.peers.intern(index, family, receive.word(datagram, family, 0), receive.word(datagram, family, 1), receive.word(datagram, family, 2), receive.word(datagram, family, 3), port);
-    if (peer === NO_PEER) {
-      this.counters.peerTableFull++;
-      return;
-    }
-    if (spokenTo !== undefined) receive.destination(datagram, family, spokenTo, 4 * peer);
-    this.#engine.handleDatagram(time, peer, receive.data(datagram), receive.length(datagram));
+    if (peer === NO_PEER) this.counters.peerTableFull++;
+    else if (spokenTo !== undefined) receive.destination(datagram, family, spokenTo, 4 * peer);
+    return peer;
   }
 
   #flush(): void {

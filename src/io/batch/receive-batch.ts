@@ -72,6 +72,11 @@ export class ReceiveBatch {
     return this.#lengths[datagram]!;
   }
 
+  /** Whether it came in one message with the datagram before, and so from the same sender to the same address. */
+  follows(datagram: number): boolean {
+    return datagram > 0 && this.#slots[datagram] === this.#slots[datagram - 1];
+  }
+
   family(datagram: number): Family {
     return readFamily(this.#block.view, this.#block.nameAt(this.#slots[datagram]!));
   }
