@@ -1,6 +1,6 @@
 import { type Family, type Key, compareKeys } from "../src/address/index.ts";
 import type { Catalogue } from "../src/core/mabs/catalogue.ts";
-import { NO_PREFIX, type SegmentColumns } from "../src/core/tables/segment-table.ts";
+import { NO_PREFIX, type SegmentColumns, firstLoOf } from "../src/core/tables/segment-table.ts";
 
 const WORD = 2 ** 32;
 
@@ -85,7 +85,7 @@ export class CoveredSpace {
   }
 
   #first(segment: number): Key {
-    return { hi: this.#columns.firstHi[segment]!, lo: this.#columns.firstLo[segment]! };
+    return { hi: this.#columns.firstHi[segment]!, lo: firstLoOf(this.#columns, segment) };
   }
 
   #fraction(): number {

@@ -2,7 +2,7 @@ import type { Family, Prefix } from "../../address/index.ts";
 import { type ColumnMemory, freshMemory } from "../tables/column-memory.ts";
 import { PrefixList } from "../tables/prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns } from "../tables/segment-table.ts";
-import { editSegments, makeSegments } from "../tables/segment-writer.ts";
+import { type MovedRows, editSegments, makeSegments } from "../tables/segment-writer.ts";
 import { Catalogue, type MabGroup, SET_SEPARATOR } from "./catalogue.ts";
 import { CatalogueEdits } from "./catalogue-edits.ts";
 import { CatalogueMerge, Outcomes, REMOVED } from "./catalogue-merge.ts";
@@ -51,10 +51,10 @@ export class CatalogueEditor {
     const base = this.#base;
     const outcomes = this.#outcomes();
     if (outcomes.size === 0 && services === base.services) return base;
-    const { prefixes: columns, groupOf, rows } = new CatalogueMerge(base, outcomes, this.#memory);
+    const { prefixes: columns, groupOf, rows, firstMoved } = new CatalogueMerge(base, outcomes, this.#memory);
     const prefixes = new PrefixList(columns);
     const groups = this.#settleGroups(groupOf, outcomes, services, servicesOf);
-    const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, rows);
+    const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, { first: base.prefixes.start(family), from: firstMoved, now: rows });
     // Undefined where MABs differ in so many places that all may be looked through.
     const changed = outcomes.size > MOST_STRETCHES ? undefined : outcomes.outermost(MOST_STRETCHES);
     return new Catalogue({ prefixes: columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed });
@@ -114,8 +114,9 @@ export class CatalogueEditor {
     if (!isSettled) this.#renumber(groupOf, names);
     const serviceNumbers = new Map(services.map(({ name }, number) => [name, number]));
     return names.map((set) => {
-      const served = new Set(set.split(SET_SEPARATOR).flatMap((one) => servicesOf(one)));
-      return { set, services: [...served].flatMap((name) => serviceNumbers.get(name) ?? []).toSorted((a, b) => a - b) };
+      // Nearly all are one set with few services: there are hundreds, at each change.
+      const served = set.includes(SET_SEPARATOR) ? set.split(SET_SEPARATOR).flatMap((one) => servicesOf(one)) : servicesOf(set);
+      return { set, services: numbersOf(served, serviceNumbers) };
     });
   }
 
@@ -133,12 +134,22 @@ export class CatalogueEditor {
   }
 
   /** Those of a family that has neither gained nor lost a MAB are shared. */
-  #segments(family: Family, prefixes: PrefixList, outcomes: Outcomes, rows: Int32Array): SegmentColumns {
-    const { columns, prefixes: before } = this.#base;
+  #segments(family: Family, prefixes: PrefixList, outcomes: Outcomes, rows: MovedRows): SegmentColumns {
+    const { columns } = this.#base;
     const base = family === 4 ? columns.ipv4 : columns.ipv6;
     const stretches = outcomes.outermost(MOST_STRETCHES, (outcome) => outcomes.isOfIpv6(outcome) === (family === 6) && outcomes.changesMabs(outcome));
     if (stretches === undefined) return makeSegments(family, prefixes, this.#memory);
     if (stretches.length === 0) return base;
-    return editSegments(base, prefixes, stretches, rows.subarray(before.start(family), before.end(family)), this.#memory);
+    return editSegments(base, prefixes, stretches, rows, this.#memory);
   }
+}
+
+/** Ascending, each once; without names that have no number. */
+function numbersOf(names: readonly string[], numbers: ReadonlyMap<string, number>): number[] {
+  const found: number[] = [];
+  for (const name of names) {
+    const number = numbers.get(name);
+    if (number !== undefined && !found.includes(number)) found.push(number);
+  }
+  return found.toSorted((a, b) => a - b);
 }

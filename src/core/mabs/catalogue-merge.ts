@@ -69,7 +69,9 @@ export class Outcomes {
 export class CatalogueMerge {
   readonly prefixes: PrefixColumns;
   readonly groupOf: Uint32Array;
-  /** Where the base's rows went, or NO_PREFIX. */
+  /** The first of the base's rows that has another place now, or none. */
+  firstMoved: number;
+  /** Where the base's rows from that one on went, or NO_PREFIX. */
   readonly rows: Int32Array;
   readonly #base: Catalogue;
   #from = 0;
@@ -80,16 +82,19 @@ export class CatalogueMerge {
     const size = base.size + outcomes.growth();
     this.prefixes = newPrefixColumns(size, base.prefixes.columns.ipv4 + outcomes.growth((outcome) => !outcomes.isOfIpv6(outcome)), memory);
     this.groupOf = newGroupColumn(size, memory);
+    this.firstMoved = base.size;
     this.rows = new Int32Array(memory(4 * base.size), 0, base.size);
     for (let outcome = 0; outcome < outcomes.size; outcome++) this.#take(outcomes, outcome);
     this.#copyTo(base.size);
   }
 
-  #take({ edits, edit: editOf, row: rowOf, group: groupOf }: Outcomes, outcome: number): void {
+  #take(outcomes: Outcomes, outcome: number): void {
+    const { edits, edit: editOf, row: rowOf, group: groupOf } = outcomes;
     const edit = editOf[outcome]!;
     const row = rowOf[outcome]!;
     const group = groupOf[outcome]!;
     this.#copyTo(row === NO_PREFIX ? this.#base.prefixes.firstAtOrAfter(edits.family(edit), edits.hi(edit), edits.lo(edit), edits.length(edit)) : row);
+    if (outcomes.changesMabs(outcome)) this.firstMoved = Math.min(this.firstMoved, this.#from);
     if (row !== NO_PREFIX) this.rows[this.#from++] = group === REMOVED ? NO_PREFIX : this.#to;
     if (group !== REMOVED) this.#put(edits, edit, group);
   }
@@ -99,19 +104,20 @@ export class CatalogueMerge {
     if (end === this.#from) return;
     const { prefixes, groupOf } = this.#base.columns;
     this.prefixes.hi.set(prefixes.hi.subarray(this.#from, end), this.#to);
-    this.prefixes.lo.set(prefixes.lo.subarray(this.#from, end), this.#to);
+    const ipv6 = Math.max(this.#from, prefixes.ipv4);
+    if (ipv6 < end) this.prefixes.lo.set(prefixes.lo.subarray(ipv6 - prefixes.ipv4, end - prefixes.ipv4), this.#to + ipv6 - this.#from - this.prefixes.ipv4);
     this.prefixes.lengths.set(prefixes.lengths.subarray(this.#from, end), this.#to);
     this.groupOf.set(groupOf.subarray(this.#from, end), this.#to);
     const { rows } = this;
     const shift = this.#to - this.#from;
-    for (let row = this.#from; row < end; row++) rows[row] = row + shift;
+    if (this.#from >= this.firstMoved) for (let row = this.#from; row < end; row++) rows[row] = row + shift;
     this.#from = end;
     this.#to = end + shift;
   }
 
   #put(edits: CatalogueEdits, edit: number, group: number): void {
     this.prefixes.hi[this.#to] = edits.hi(edit);
-    this.prefixes.lo[this.#to] = edits.lo(edit);
+    if (edits.family(edit) === 6) this.prefixes.lo[this.#to - this.prefixes.ipv4] = edits.lo(edit);
     this.prefixes.lengths[this.#to] = edits.length(edit);
     this.groupOf[this.#to++] = group;
   }

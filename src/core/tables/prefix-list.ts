@@ -4,6 +4,7 @@ import { freshMemory } from "./column-memory.ts";
 /** Columns of a PrefixList; shared between threads when their memory is. */
 export interface PrefixColumns {
   readonly hi: Uint32Array;
+  /** Of IPv6 alone: a key of IPv4 has one word. */
   readonly lo: Uint32Array;
   readonly lengths: Uint8Array;
   /** How many are IPv4: they come first. */
@@ -23,7 +24,7 @@ export class PrefixList {
     const columns = newPrefixColumns(prefixes.length, prefixes.filter(({ family }) => family === 4).length);
     for (const [row, { hi, lo, length }] of prefixes.entries()) {
       columns.hi[row] = hi;
-      columns.lo[row] = lo;
+      if (row >= columns.ipv4) columns.lo[row - columns.ipv4] = lo;
       columns.lengths[row] = length;
     }
     return new PrefixList(columns);
@@ -52,7 +53,8 @@ export class PrefixList {
   }
 
   lo(row: number): number {
-    return this.columns.lo[row]!;
+    const { ipv4, lo } = this.columns;
+    return row < ipv4 ? 0 : lo[row - ipv4]!;
   }
 
   length(row: number): number {
@@ -106,7 +108,7 @@ export class PrefixList {
 export function newPrefixColumns(size: number, ipv4: number, memory = freshMemory): PrefixColumns {
   return {
     hi: new Uint32Array(memory(4 * size), 0, size),
-    lo: new Uint32Array(memory(4 * size), 0, size),
+    lo: new Uint32Array(memory(4 * (size - ipv4)), 0, size - ipv4),
     lengths: new Uint8Array(memory(size), 0, size),
     ipv4,
   };

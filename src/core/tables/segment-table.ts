@@ -17,6 +17,7 @@ export interface SegmentColumns {
   readonly family: Family;
   /** The first key of each segment, ascending; the first of all is zero. */
   readonly firstHi: Uint32Array;
+  /** Of IPv6 alone: a key of IPv4 has one word. */
   readonly firstLo: Uint32Array;
   /** Its longest prefix, by place among those of its family; NO_PREFIX for none. */
   readonly prefix: Int32Array;
@@ -24,6 +25,11 @@ export interface SegmentColumns {
   readonly directory: Uint32Array;
   /** How far to shift a key's first word to get its place in the directory. */
   readonly shift: number;
+}
+
+/** The second word of a segment's first key. */
+export function firstLoOf({ family, firstLo }: SegmentColumns, segment: number): number {
+  return family === 4 ? 0 : firstLo[segment]!;
 }
 
 /**
@@ -71,13 +77,18 @@ export class SegmentTable {
     return place === NO_PREFIX ? NO_PREFIX : this.#firstRow + place;
   }
 
+  /** Zero is the last of the second words of IPv4, and the only one. */
+  #lo(segment: number): number {
+    return this.#lastLo === 0 ? 0 : this.#firstLo[segment]!;
+  }
+
   #locate(hi: number, lo: number): number {
     const entry = hi >>> this.#shift;
     let low = this.#directory[entry]!;
     let high = this.#directory[entry + 1]!;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (compareKeys(this.#firstHi[middle]!, this.#firstLo[middle]!, hi, lo) <= 0) low = middle;
+      if (compareKeys(this.#firstHi[middle]!, this.#lo(middle), hi, lo) <= 0) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -86,13 +97,13 @@ export class SegmentTable {
   #read(segment: number, out: Segment): void {
     out.prefix = this.#rowOf(segment);
     out.firstHi = this.#firstHi[segment]!;
-    out.firstLo = this.#firstLo[segment]!;
+    out.firstLo = this.#lo(segment);
     if (segment + 1 === this.#prefix.length) {
       out.lastHi = 0xffffffff;
       out.lastLo = this.#lastLo;
       return;
     }
-    const nextLo = this.#firstLo[segment + 1]!;
+    const nextLo = this.#lo(segment + 1);
     const borrow = this.#lastLo === 0 || nextLo === 0;
     out.lastHi = borrow ? this.#firstHi[segment + 1]! - 1 : this.#firstHi[segment + 1]!;
     out.lastLo = borrow ? this.#lastLo : nextLo - 1;

@@ -1,11 +1,21 @@
 import { type Family, type Prefix, compareKeys, keyAfter, prefixLast } from "../../address/index.ts";
 import { type ColumnMemory, freshMemory } from "./column-memory.ts";
 import type { PrefixList } from "./prefix-list.ts";
-import { NO_PREFIX, type SegmentColumns } from "./segment-table.ts";
+import { NO_PREFIX, type SegmentColumns, firstLoOf } from "./segment-table.ts";
 
 const MOST_DIRECTORY_BITS = 16;
 /** A prefix in a prefix is longer: no more than that can be open at one time. */
 const MOST_NESTED = 66;
+
+/** Where rows of an older list of prefixes are in the new one. */
+export interface MovedRows {
+  /** The first row that the family had. */
+  readonly first: number;
+  /** Rows before this one are where they were. */
+  readonly from: number;
+  /** By older row, from there on: the row now, or NO_PREFIX. */
+  readonly now: Int32Array;
+}
 
 /** An older table, and where nothing has changed in it: in what begins below one first word, and from another on. */
 interface Unchanged {
@@ -25,6 +35,8 @@ export class SegmentWriter {
   readonly #prefixes: PrefixList;
   /** Of the rows of this family. */
   readonly #firstRow: number;
+  /** Keys of IPv4 have one word. */
+  readonly #hasLo: boolean;
   readonly #firstHi: Uint32Array;
   readonly #firstLo: Uint32Array;
   readonly #prefix: Int32Array;
@@ -38,10 +50,11 @@ export class SegmentWriter {
     this.#family = family;
     this.#prefixes = prefixes;
     this.#firstRow = prefixes.start(family);
+    this.#hasLo = family === 6;
     const most = 2 * (prefixes.end(family) - prefixes.start(family)) + 1;
     // What is cut off at the end was never touched, and costs nothing.
     this.#firstHi = new Uint32Array(memory(4 * most), 0, most);
-    this.#firstLo = new Uint32Array(memory(4 * most), 0, most);
+    this.#firstLo = this.#hasLo ? new Uint32Array(memory(4 * most), 0, most) : new Uint32Array();
     this.#prefix = new Int32Array(memory(4 * most), 0, most);
   }
 
@@ -49,27 +62,27 @@ export class SegmentWriter {
   cut(hi: number, lo: number, row: number): void {
     const prefix = this.#place(row);
     const last = this.#count - 1;
-    if (last >= 0 && this.#firstHi[last] === hi && this.#firstLo[last] === lo) this.#count--;
+    if (last >= 0 && this.#firstHi[last] === hi && (!this.#hasLo || this.#firstLo[last] === lo)) this.#count--;
     if (this.#count > 0 && this.#prefix[this.#count - 1] === prefix) return;
     this.#firstHi[this.#count] = hi;
-    this.#firstLo[this.#count] = lo;
+    if (this.#hasLo) this.#firstLo[this.#count] = lo;
     this.#prefix[this.#count++] = prefix;
   }
 
   /** Copies the first segments of an older table, whose prefixes lie before all that has changed, and so have the places that they had. */
   copyFirst(old: SegmentColumns, to: number): void {
     this.#firstHi.set(old.firstHi.subarray(0, to));
-    this.#firstLo.set(old.firstLo.subarray(0, to));
+    if (this.#hasLo) this.#firstLo.set(old.firstLo.subarray(0, to));
     this.#prefix.set(old.prefix.subarray(0, to));
     this.#count = to;
   }
 
-  /** Copies segments of an older table, whose prefixes have other rows now: `rows` tells which, by place in their family. */
-  copy(old: SegmentColumns, from: number, to: number, rows: Int32Array): void {
+  /** Copies segments of an older table, whose prefixes have other rows now. */
+  copy(old: SegmentColumns, from: number, to: number, rows: MovedRows): void {
     if (from >= to) return;
-    this.cut(old.firstHi[from]!, old.firstLo[from]!, moved(old.prefix[from]!, rows));
+    this.cut(old.firstHi[from]!, firstLoOf(old, from), movedRow(old.prefix[from]!, rows));
     this.#firstHi.set(old.firstHi.subarray(from + 1, to), this.#count);
-    this.#firstLo.set(old.firstLo.subarray(from + 1, to), this.#count);
+    if (this.#hasLo) this.#firstLo.set(old.firstLo.subarray(from + 1, to), this.#count);
     movePlaces(old.prefix.subarray(from + 1, to), rows, this.#firstRow, this.#prefix.subarray(this.#count));
     this.#count += to - from - 1;
   }
@@ -92,7 +105,7 @@ export class SegmentWriter {
     const firstLo = this.#firstLo.subarray(0, count);
     const bits = Math.min(MOST_DIRECTORY_BITS, Math.max(1, 32 - Math.clz32(count)));
     const shift = 32 - bits;
-    return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, firstLo, shift, this.#memory, before), shift };
+    return { family: this.#family, firstHi, firstLo, prefix: this.#prefix.subarray(0, count), directory: makeDirectory(firstHi, this.#hasLo ? firstLo : undefined, shift, this.#memory, before), shift };
   }
 
   #place(row: number): number {
@@ -126,9 +139,9 @@ export function makeSegments(family: Family, prefixes: PrefixList, memory = fres
 
 /**
  * Flattens again what lies in changed stretches, and copies the rest. `changed`: prefixes that were added or removed, in order,
- * none inside another; `rows`: by place among the older list's rows of this family, the row now, or NO_PREFIX.
+ * none inside another; `rows`: where the older list's rows are now.
  */
-export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: Int32Array, memory = freshMemory): SegmentColumns {
+export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: MovedRows, memory = freshMemory): SegmentColumns {
   const writer = new SegmentWriter(old.family, prefixes, memory);
   let next = 0;
   for (const stretch of changed) {
@@ -142,40 +155,44 @@ export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed:
     writer.sweep(prefixes.firstAtOrAfter(family, hi, lo, length), after === undefined ? prefixes.end(family) : prefixes.firstAtOrAfter(family, after.hi, after.lo, 0), around);
     if (after === undefined) return writer.finish({ old, below: changed[0]!.hi, above: undefined });
     next = lowerBound(old, after.hi, after.lo);
-    const isCutThere = next < old.prefix.length && old.firstHi[next] === after.hi && old.firstLo[next] === after.lo;
-    if (!isCutThere) writer.cut(after.hi, after.lo, moved(old.prefix[next - 1]!, rows));
+    const isCutThere = next < old.prefix.length && old.firstHi[next] === after.hi && firstLoOf(old, next) === after.lo;
+    if (!isCutThere) writer.cut(after.hi, after.lo, movedRow(old.prefix[next - 1]!, rows));
   }
   writer.copy(old, next, old.prefix.length, rows);
   return writer.finish({ old, below: changed[0]!.hi, above: keyAfter(old.family, prefixLast(changed.at(-1)!))!.hi });
 }
 
 /** The first segment that does not begin below a key. */
-function lowerBound({ firstHi, firstLo }: SegmentColumns, hi: number, lo: number): number {
+function lowerBound(columns: SegmentColumns, hi: number, lo: number): number {
+  const { firstHi } = columns;
   let low = 0;
   let high = firstHi.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareKeys(firstHi[middle]!, firstLo[middle]!, hi, lo) < 0) low = middle + 1;
+    if (compareKeys(firstHi[middle]!, firstLoOf(columns, middle), hi, lo) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-function moved(place: number, rows: Int32Array): number {
-  return place === NO_PREFIX ? NO_PREFIX : rows[place]!;
+function movedRow(place: number, { first, from, now }: MovedRows): number {
+  if (place === NO_PREFIX) return NO_PREFIX;
+  const row = first + place;
+  return row < from ? row : now[row]!;
 }
 
 /** Places in the older table as places in the new one. Hundreds of thousands, in a loop that is seldom run often enough to be compiled well. */
-function movePlaces(places: Int32Array, rows: Int32Array, firstRow: number, out: Int32Array): void {
+function movePlaces(places: Int32Array, { first, from, now }: MovedRows, firstRow: number, out: Int32Array): void {
   const count = places.length;
   for (let at = 0; at < count; at++) {
     const place = places[at]!;
-    out[at] = place === NO_PREFIX ? NO_PREFIX : rows[place]! - firstRow;
+    const row = first + place;
+    out[at] = place === NO_PREFIX ? NO_PREFIX : (row < from ? row : now[row]!) - firstRow;
   }
 }
 
 /** By the first bits of a key: the segment that the first such key is in; at the end, the last segment. */
-function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, shift: number, memory: ColumnMemory, before?: Unchanged): Uint32Array {
+function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array | undefined, shift: number, memory: ColumnMemory, before?: Unchanged): Uint32Array {
   const entries = 2 ** (32 - shift) + 1;
   const directory = new Uint32Array(memory(4 * entries), 0, entries);
   const last = firstHi.length - 1;
@@ -188,10 +205,11 @@ function makeDirectory(firstHi: Uint32Array, firstLo: Uint32Array, shift: number
     const more = last + 1 - prefix.length;
     for (let entry = to; entry < entries - 1; entry++) directory[entry] = old[entry]! + more;
   }
+  const beginsWithZero = (one: number): boolean => firstLo === undefined || firstLo[one] === 0;
   let segment = from === 0 ? 0 : directory[from - 1]!;
   for (let entry = from; entry < to; entry++) {
     const start = (entry << shift) >>> 0;
-    while (segment < last && (firstHi[segment + 1]! < start || (firstHi[segment + 1] === start && firstLo[segment + 1] === 0))) segment++;
+    while (segment < last && (firstHi[segment + 1]! < start || (firstHi[segment + 1] === start && beginsWithZero(segment + 1)))) segment++;
     directory[entry] = segment;
   }
   directory[entries - 1] = last;
