@@ -8,6 +8,7 @@ export const GENERATOR_CORE = 1;
 /** A server in a process of its own, on a core of its own. */
 export interface LoadedServer {
   readonly name: string;
+  readonly kind: "echo" | keyof typeof NAMES;
   readonly port: number;
   /** Whether it answers, from a cache; others send back what comes. */
   readonly answers: boolean;
@@ -29,7 +30,7 @@ export async function startGenerator(): Promise<Child> {
 
 export async function startEchoInC(): Promise<LoadedServer> {
   const echo = await ReferenceServer.start("echo", SERVER_CORE);
-  return { name: "echo in C", port: echo.port, answers: false, cpuMicroseconds: () => echo.cpuMicroseconds(), stop: () => echo.stop() };
+  return { name: "echo in C", kind: "echo", port: echo.port, answers: false, cpuMicroseconds: () => echo.cpuMicroseconds(), stop: () => echo.stop() };
 }
 
 /** Without `rates`, clients are counted as ever, but none reaches its limit. */
@@ -38,6 +39,7 @@ export async function startServer(kind: keyof typeof NAMES, micronets: number, r
   const { child, ready } = await Child.start<{ port: number }>("answer-server.ts", [kind, micronets, ...limits].map(String), SERVER_CORE);
   return {
     name: NAMES[kind],
+    kind,
     port: ready.port,
     answers: kind !== "dgram-echo",
     cpuMicroseconds: async () => (await child.ask<{ cpuMicroseconds: number }>("cpu")).cpuMicroseconds,
