@@ -59,18 +59,26 @@ export function lastAtMost(count: number, key: string, keyAt: (index: number) =>
 /** What the entries begin and end with as those before did is copied, the rest encoded. */
 function digestedOf(entries: readonly Entry[], before: Digested | undefined, apex: string): Digested {
   if (before === undefined) return { entries, ...encodeLists(entries.map(({ rrset }) => digestedRecords(rrset, apex))) };
-  const most = Math.min(entries.length, before.entries.length);
-  let first = 0;
-  while (first < most && entries[first] === before.entries[first]) first++;
-  let last = 0;
-  while (last < most - first && entries.at(-1 - last) === before.entries.at(-1 - last)) last++;
+  const [first, last] = inCommon(entries, before.entries);
+  const lastBefore = before.entries.length - last;
   const fresh = encodeLists(entries.slice(first, entries.length - last).map(({ rrset }) => digestedRecords(rrset, apex)));
-  const head = startOf(before, first);
-  const tail = startOf(before, before.entries.length - last);
+  const [head, tail] = [startOf(before, first), startOf(before, lastBefore)];
   const octets = concatBytes([before.octets.subarray(0, head), fresh.octets, before.octets.subarray(tail)]);
-  const moved = head + fresh.octets.length - tail;
-  const ends = [before.ends.subarray(0, first), fresh.ends.map((end) => head + end), before.ends.subarray(before.entries.length - last).map((end) => end + moved)];
-  return { entries, octets, ends: Uint32Array.from(ends.flatMap((part) => [...part])) };
+  const ends = new Uint32Array(entries.length);
+  ends.set(before.ends.subarray(0, first));
+  ends.set(fresh.ends.map((end) => head + end), first);
+  ends.set(before.ends.subarray(lastBefore).map((end) => end - tail + head + fresh.octets.length), entries.length - last);
+  return { entries, octets, ends };
+}
+
+/** How many entries two lists begin with in common, and how many of the rest they end with. */
+function inCommon(entries: readonly Entry[], others: readonly Entry[]): readonly [first: number, last: number] {
+  const most = Math.min(entries.length, others.length);
+  let first = 0;
+  while (first < most && entries[first] === others[first]) first++;
+  let last = 0;
+  while (last < most - first && entries.at(-1 - last) === others.at(-1 - last)) last++;
+  return [first, last];
 }
 
 function startOf({ ends }: Digested, entry: number): number {
