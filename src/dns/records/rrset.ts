@@ -52,7 +52,22 @@ export function sortedByData(byData: ReadonlyMap<string, ResourceRecord>): Resou
 
 /** In the wire form, one after another, names uncompressed; with `ttl` in place of their own, where given. */
 export function encodeRecords(records: readonly ResourceRecord[], ttl?: number): Uint8Array<ArrayBuffer> {
+  return encodeOwned(records, ownersOf(records), ttl);
+}
+
+/** Lists of records one after another, and where the octets of each list end. */
+export function encodeLists(lists: readonly (readonly ResourceRecord[])[]): { readonly octets: Uint8Array; readonly ends: Uint32Array } {
+  const records = lists.flat();
   const owners = ownersOf(records);
+  let [record, end] = [0, 0];
+  const ends = Uint32Array.from(lists, (list) => {
+    for (const { data } of list) end += owners[record++]!.length + FIXED_OCTETS + data.length;
+    return end;
+  });
+  return { octets: encodeOwned(records, owners), ends };
+}
+
+function encodeOwned(records: readonly ResourceRecord[], owners: readonly Uint8Array[], ttl?: number): Uint8Array<ArrayBuffer> {
   const length = records.reduce((total, { data }, index) => total + owners[index]!.length + FIXED_OCTETS + data.length, 0);
   const octets = new Uint8Array(length);
   const view = new DataView(octets.buffer);

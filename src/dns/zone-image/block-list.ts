@@ -39,7 +39,7 @@ export class BlockList {
       if (next === from && kept.length === 0) {
         blocks.push(block);
       } else {
-        kept = cutIntoBlocks([...kept, ...merge(block.entries, replacements.slice(from, next))], blocks);
+        kept = cutIntoBlocks([...kept, ...merge(block.entries, replacements.slice(from, next))], blocks, block);
       }
     }
     kept = cutIntoBlocks([...kept, ...merge([], replacements.slice(next))], blocks);
@@ -67,11 +67,11 @@ function merge(entries: readonly Entry[], replacements: readonly Replacement[]):
   return [...merged, ...entries.slice(at)];
 }
 
-/** Adds blocks of about equal size, unless the entries are too few for one: then gives them back. */
-function cutIntoBlocks(entries: readonly Entry[], blocks: Block[]): readonly Entry[] {
+/** Adds blocks of about equal size, unless the entries are too few for one: then gives them back. `before`: the block that most of them were in. */
+function cutIntoBlocks(entries: readonly Entry[], blocks: Block[], before?: Block): readonly Entry[] {
   if (entries.length < LEAST_BLOCK_RRSETS) return entries;
   const count = entries.length <= 2 * BLOCK_RRSETS ? 1 : Math.ceil(entries.length / BLOCK_RRSETS);
   const size = Math.ceil(entries.length / count);
-  for (let from = 0; from < entries.length; from += size) blocks.push(new Block(entries.slice(from, from + size)));
+  for (let from = 0; from < entries.length; from += size) blocks.push(new Block(entries.slice(from, from + size), before));
   return [];
 }
