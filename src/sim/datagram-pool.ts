@@ -1,5 +1,5 @@
 import { MAX_DATAGRAM_OCTETS } from "../wire/index.ts";
-import { FIRST_A, FIRST_B, mixA, mixB } from "./trace.ts";
+import { HASH_OF_NOTHING, mixed } from "./trace.ts";
 
 const SLOTS_A_CHUNK = 256;
 
@@ -12,8 +12,7 @@ export class DatagramPool {
   /** Whether nobody sent it whom it seems to come from. */
   readonly forged: boolean[] = [];
   /** Hashes of what is in them, for the trace. */
-  readonly a: number[] = [];
-  readonly b: number[] = [];
+  readonly hashes: number[] = [];
   readonly #free: number[] = [];
 
   get inUse(): number {
@@ -28,24 +27,20 @@ export class DatagramPool {
     this.to[slot] = to;
     this.lengths[slot] = length;
     this.forged[slot] = isForged;
-    let a = FIRST_A;
-    let b = FIRST_B;
+    let hash = HASH_OF_NOTHING;
     const copy = this.views[slot]!;
     const whole = length & ~3;
     for (let at = 0; at < whole; at += 4) {
       const word = view.getInt32(at, true);
       copy.setInt32(at, word, true);
-      a = mixA(a, word);
-      b = mixB(b, word);
+      hash = mixed(hash, word);
     }
     for (let at = whole; at < length; at++) {
       const octet = view.getUint8(at);
       copy.setUint8(at, octet);
-      a = mixA(a, octet);
-      b = mixB(b, octet);
+      hash = mixed(hash, octet);
     }
-    this.a[slot] = a;
-    this.b[slot] = b;
+    this.hashes[slot] = hash;
     return slot;
   }
 
@@ -62,8 +57,7 @@ export class DatagramPool {
       this.to.push(0);
       this.lengths.push(0);
       this.forged.push(false);
-      this.a.push(0);
-      this.b.push(0);
+      this.hashes.push(0);
     }
   }
 }

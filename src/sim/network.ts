@@ -195,7 +195,7 @@ export class Network {
     const isForged = pool.forged[slot]!;
     this.counters.delivered++;
     this.counters.octets += length;
-    this.trace.note(now, from, to, pool.a[slot]!, pool.b[slot]!);
+    this.trace.note(now, from, to, pool.hashes[slot]!);
     if (this.#wakes.at(station.index) <= now) this.#runTimers(station);
     const sender = this.stations.at(from);
     witness.arriving(now, sender, station, view, length, isForged);

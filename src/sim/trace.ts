@@ -1,29 +1,23 @@
-/** Two FNV-1a hashes, side by side, over words of 32 bits: what they begin with, and how they go on. Not against anybody who chooses words. */
-export const FIRST_A = 0x811c9dc5 | 0;
-export const FIRST_B = 0x12345678;
+/** FNV-1a over words of 32 bits: what it begins with, and how it goes on. Not against anybody who chooses words. */
+export const HASH_OF_NOTHING = 0x811c9dc5 | 0;
 
-export function mixA(a: number, word: number): number {
-  return Math.imul(a ^ word, 0x01000193);
+export function mixed(hash: number, word: number): number {
+  return Math.imul(hash ^ word, 0x01000193);
 }
 
-export function mixB(b: number, word: number): number {
-  return Math.imul((b << 13) | (b >>> 19), 0x85ebca6b) ^ word;
-}
-
-/** A fingerprint of a run: of every delivered datagram with its time and its ends. Two runs with the same one were the same. */
+/** A fingerprint of a run, 64 bits: of every delivered datagram with its time and its ends. Two runs with the same one were the same. */
 export class Trace {
-  #a = FIRST_A;
-  #b = FIRST_B;
+  #a = HASH_OF_NOTHING;
+  #b = 0x12345678;
   readonly #time = new DataView(new ArrayBuffer(8));
 
-  /** `a`, `b`: the hashes of what is in the datagram. */
-  note(at: number, from: number, to: number, a: number, b: number): void {
+  /** `hash`: of what is in the datagram. */
+  note(at: number, from: number, to: number, hash: number): void {
     this.#time.setFloat64(0, at);
     this.#mix(this.#time.getInt32(0));
     this.#mix(this.#time.getInt32(4));
     this.#mix((from << 16) | to);
-    this.#mix(a);
-    this.#mix(b);
+    this.#mix(hash);
   }
 
   /** Sixteen hexadecimal digits. */
@@ -31,8 +25,9 @@ export class Trace {
     return [this.#a, this.#b].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
+  /** Two hashes side by side. */
   #mix(word: number): void {
-    this.#a = mixA(this.#a, word);
-    this.#b = mixB(this.#b, word);
+    this.#a = mixed(this.#a, word);
+    this.#b = Math.imul((this.#b << 13) | (this.#b >>> 19), 0x85ebca6b) ^ word;
   }
 }

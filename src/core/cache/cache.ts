@@ -112,11 +112,13 @@ export class Cache {
   /** Visits the entries among the next `rows` rows that expire within `leadMs`, going round. `visit` may remove the one it is given. */
   walk(rows: number, nowMs: number, leadMs: number, visit: (entry: number) => void): void {
     const { entries } = this;
-    for (let step = Math.min(rows, entries.highWater); step > 0; step--) {
-      this.#walker = this.#walker + 1 >= entries.highWater ? 0 : this.#walker + 1;
-      const entry = this.#walker;
+    const end = entries.highWater;
+    let entry = this.#walker;
+    for (let step = Math.min(rows, end); step > 0; step--) {
+      entry = entry + 1 >= end ? 0 : entry + 1;
       if (remainingMs(entries.expiry(entry), nowMs) <= leadMs && entries.isTaken(entry)) visit(entry);
     }
+    this.#walker = entry;
   }
 
   #around(family: Family, hi: number, lo: number): number {
