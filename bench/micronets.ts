@@ -21,6 +21,8 @@ export const ETR = parseIp("203.0.113.7");
 const CACHING_MS = 3_600_000;
 /** Room beside those that are there from the start. */
 const SPARE_ENTRIES = 1 << 16;
+/** Each has queriers of its own. */
+const ROUNDS = 10;
 
 /** The first address of a micronet, of so many that lie in the MAB at equal distances. */
 export function keyOf(index: number, micronets: number): number {
@@ -33,12 +35,12 @@ export function prefixOf(index: number, micronets: number): number {
 }
 
 /**
- * A QSA of the MAB that has so many micronets in its cache, as if each had been asked for once; all may be promised to 64 queriers, up to 8
- * million promises. Its store has none: 10 million would take some gigabytes as a list of objects.
+ * A QSA of the MAB that has so many micronets in its cache, as if each had been asked for once; all may be promised to the 64
+ * queriers of ten rounds, up to 8 million promises. Its store has none: 10 million would take some gigabytes as a list of objects.
  */
 export function qsaWith(micronets: number, clients: ClientLimits): Qsa {
   const store = new MappingStore([{ prefix: MAB, lineage: 1, position: 1, micronets: [] }]);
-  const limits = { maxEntries: micronets + SPARE_ENTRIES, maxPromises: Math.min(64 * micronets, 1 << 23), maxUpdates: 1 << 13, maxPeers: 1 << 12 };
+  const limits = { maxEntries: micronets + SPARE_ENTRIES, maxPromises: Math.min(ROUNDS * 64 * micronets, 1 << 23), maxUpdates: 1 << 13, maxPeers: 1 << 12 };
   const qsa = new Qsa({ limits, clients, nextU32, memory: hugeMemory(loadNative()), cachingMs: CACHING_MS, negativeCachingMs: 30_000 }, store);
   const body = Object.assign(new MappingBody(), { family: MAB.family, prefixLength: MAB.length, etrFamily: ETR.family, etr0: ETR.words[0], versionLineage: 1, versionLo: 1, positionLineage: 1, positionLo: 1 });
   for (let index = 0; index < micronets; index++) {

@@ -83,9 +83,15 @@ describe.each([4, 6] as const)("looking ahead for IPv%i", (family) => {
   });
 });
 
-test("with few entries it does not pay; in an empty cache nothing is found", () => {
+test("with few entries and promises it does not pay, with many of either it does; in an empty cache nothing is found", () => {
   const { cache, ledger, peer, foresight } = filled(4, 1_000);
   expect(foresight.isWorthIt).toBe(false);
+  const peers = new PeerTable(64, seeded(1));
+  const few = new Cache(1_000, 2, 1);
+  const much = new Ledger(MANY, few.entries, peers);
+  for (let index = 0; index < 1_000; index++) few.insert(ResultCode.mapping, Object.assign(new MappingBody(), { family: 4, firstHi: index, lastHi: index }), HOUR_MS, 1);
+  for (let index = 0; index < MANY; index++) much.note(index % 1_000, peers.intern(0, 4, Math.floor(index / 1_000), 0, 0, 0, 1), 1, 1, HOUR_MS);
+  expect(new RequestForesight(few, much).isWorthIt).toBe(true);
   const empty = new Cache(16, 2, 1);
   expect(empty.entryIn(4, empty.leafOf(4, 1, 0), 1, 0)).toBe(NO_ENTRY);
   expect(ledger.likely(cache.find(4, keyOf(0), 0), peer + 1)).toBeTypeOf("number");

@@ -6,8 +6,8 @@ import { type Foresight, MOST_FORESEEN } from "../engine.ts";
 import { NO_PEER } from "../link/peer-table.ts";
 import { type Ledger, NO_RECORD } from "./ledger.ts";
 
-/** The tables of so few entries stay in the processor's caches anyway. */
-const FEW_ENTRIES = 1 << 15;
+/** Tables of so few entries, or promises, stay in the processor's caches anyway. */
+const FEW = 1 << 15;
 
 /**
  * Looks at what the requests of a batch will need, before the first of them is answered: directories, leaves, rows and the ledger's places,
@@ -33,7 +33,7 @@ export class RequestForesight implements Foresight {
   }
 
   get isWorthIt(): boolean {
-    return this.#cache.entries.highWater > FEW_ENTRIES;
+    return this.#cache.entries.highWater > FEW || this.#ledger.highWater > FEW;
   }
 
   note(peer: number, view: DataView, length: number): void {
