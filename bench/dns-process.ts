@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseIp } from "../src/address/index.ts";
 import { RecordType } from "../src/dns/records/index.ts";
 import { DnsClient } from "../src/io/dns-client.ts";
 import { requireProgram } from "../test/support/program.ts";
+import { endProcess, hasEnded } from "./end-process.ts";
 import type { DnsProgram, DnsSetting } from "./dns-programs.ts";
 import { pinnedTo } from "./pinned.ts";
 import { processCpuMicroseconds } from "./process-usage.ts";
@@ -45,20 +45,13 @@ export class DnsProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#hasEnded) return;
-    const ended = once(this.#child, "exit");
-    this.#child.kill();
-    await ended;
-  }
-
-  get #hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    await endProcess(this.#child);
   }
 
   async #answers(zone: string): Promise<void> {
     const dns = new DnsClient({ servers: [{ address: parseIp("127.0.0.1"), port: this.port }], deadlineMs: 1_000, firstTimeoutMs: 200 });
     for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await sleep(LOOK_AGAIN_MS)) {
-      if (this.#hasEnded) throw new Error(`${this.name} has ended: ${this.#output}`);
+      if (hasEnded(this.#child)) throw new Error(`${this.name} has ended: ${this.#output}`);
       const answered = await dns.query(`${zone}.`, RecordType.SOA).then(({ records }) => records.length, () => 0);
       if (answered > 0) return;
     }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatIp, ipv4, parseIp } from "../src/address/index.ts";
 import { findProgram } from "../test/support/program.ts";
+import { endProcess, hasEnded } from "./end-process.ts";
 import { LISP_CONTROL_PORT } from "./lisp-messages.ts";
 import { ETR, PREFIX_LENGTH, prefixOf } from "./micronets.ts";
 import { pinnedTo } from "./pinned.ts";
@@ -66,20 +66,13 @@ export class OorProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#hasEnded) return;
-    const ended = once(this.#child, "exit");
-    this.#child.kill();
-    await ended;
-  }
-
-  get #hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    await endProcess(this.#child);
   }
 
   async #listens(): Promise<void> {
     const port = `:${LISP_CONTROL_PORT.toString(16).toUpperCase()} `;
     for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await sleep(LOOK_AGAIN_MS)) {
-      if (this.#hasEnded) throw new Error(`OpenOverlayRouter has ended, or has found no namespaces of its own (unshare, ip): ${this.#output}`);
+      if (hasEnded(this.#child)) throw new Error(`OpenOverlayRouter has ended, or has found no namespaces of its own (unshare, ip): ${this.#output}`);
       // Until it has its namespaces, what listens is what others run.
       if (this.#proc("comm").trim() === this.#name && this.#proc("net/udp").includes(port)) return;
     }
