@@ -165,9 +165,9 @@ export class UpstreamTable {
       for (const upstream of ranking.upstreams()) if (this.rankingsOf(upstream).every((one) => this.#dropped.has(one))) missing.add(upstream);
     }
     if (missing.size === 0) return [];
-    for (const [place, { servers }] of this.#services.entries()) {
+    for (const [place, service] of this.#services.entries()) {
       if (this.#rankings[place] !== undefined) continue;
-      for (const { address, port } of servers) {
+      for (const { address, port } of service.servers) {
         const upstream = this.find(address, port);
         if (upstream !== undefined) missing.delete(upstream);
       }
