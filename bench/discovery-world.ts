@@ -75,7 +75,7 @@ export class SignedWorld {
     const isNew = this.#changes % 2 === 0;
     const changed = (Math.floor(this.#changes++ / 2) * SET_STEP) % this.#state.sets.size;
     const sets = Array.from(this.#state.sets.values(), ({ services, buckets }, place) => {
-      const prefixes = [...buckets.values()].flatMap((bucket) => bucket.prefixes);
+      const prefixes = [...buckets.values()].flatMap((bucket) => [...bucket.prefixes]);
       return { services, prefixes: isNew && place === changed ? [...prefixes, NEW_MAB] : prefixes };
     });
     const soa = { ...this.#image.soa, serial: this.serial + 1 };
@@ -93,7 +93,7 @@ export class SignedWorld {
   /** An address of one family in no MAB, now and after the change. */
   get addressInNoMab(): string {
     const [hi, lo] = [0xc612_0001, 0];
-    const mabs = [...this.#state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap(({ prefixes }) => prefixes));
+    const mabs = [...this.#state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap(({ prefixes }) => [...prefixes]));
     if (mabs.some((prefix) => prefixContains(prefix, 4, hi, lo))) throw new Error("198.18.0.1 is in a MAB of the full-size world: take another address");
     return "198.18.0.1";
   }

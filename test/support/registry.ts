@@ -21,7 +21,7 @@ export function registry(serial: number, sets: readonly SetDraft[], apex = APEX,
 
 /** The MABs of a registry, as text. */
 export function mabs(state: RegistryState): string[] {
-  const prefixes = [...state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap((bucket) => bucket.prefixes));
+  const prefixes = [...state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap((bucket) => [...bucket.prefixes]));
   return prefixes.map(formatPrefix).toSorted();
 }
 

@@ -96,7 +96,7 @@ function serviceNames(states: readonly RegistryState[]): string[] {
 function mabsOf(states: readonly RegistryState[]): Map<string, string[]> {
   const mabs = new Map<string, string[]>();
   for (const { services, buckets } of states.flatMap(({ sets }) => [...sets.values()])) {
-    for (const prefix of [...buckets.values()].flatMap((bucket) => bucket.prefixes)) {
+    for (const prefix of [...buckets.values()].flatMap((bucket) => [...bucket.prefixes])) {
       const key = formatPrefix(prefix);
       mabs.set(key, [...new Set([...(mabs.get(key) ?? []), ...services])].toSorted());
     }
