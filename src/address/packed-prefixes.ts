@@ -101,7 +101,7 @@ export class PackedPrefixes implements Iterable<Prefix> {
     let inOrder = 1;
     while (inOrder < this.size && this.compare(inOrder - 1, this, inOrder) <= 0) inOrder++;
     if (inOrder >= this.size) return this;
-    const order = Array.from({ length: this.size }, (_, row) => row).sort((a, b) => this.compare(a, this, b));
+    const order = Array.from({ length: this.size }, (_, row) => row).toSorted((a, b) => this.compare(a, this, b));
     const words = new Uint32Array(this.words.length);
     for (let row = 0; row < order.length; row++) for (let word = 0; word < WORDS; word++) words[row * WORDS + word] = this.words[order[row]! * WORDS + word]!;
     return new PackedPrefixes(words);

@@ -36,7 +36,7 @@ export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoin
   const socket = await connectUdp(server).catch((error: Error) => {
     throw new ExchangeError(error.message, { cause: error });
   });
-  let endListening = (): void => undefined;
+  let endListening: (() => void) | undefined;
   return new Promise<T>((done, fail) => {
     let ignored = 0;
     const timer = setTimeout(() => {
@@ -70,14 +70,14 @@ export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoin
       if (error !== null) settle(error);
     });
   }).finally(() => {
-    endListening();
+    endListening?.();
     socket.close();
   });
 }
 
 /** Asks one server over TCP (RFC 7766). Throws ExchangeError when the whole reply has not come within `timeoutMs`, or is broken. */
 export function exchangeTcp(query: SentQuery, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
-  let endListening = (): void => undefined;
+  let endListening: (() => void) | undefined;
   const socket = createConnection({ port: server.port, host: formatIp(server.address), family: server.address.family });
   return new Promise<Reply>((done, fail) => {
     const frames = new FrameReader();
@@ -115,7 +115,7 @@ export function exchangeTcp(query: SentQuery, server: DnsEndpoint, timeoutMs: nu
       }
     });
   }).finally(() => {
-    endListening();
+    endListening?.();
     socket.destroy();
   });
 }
