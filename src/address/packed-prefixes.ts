@@ -1,5 +1,6 @@
 import { type Family, compareKeys, maskBits } from "./key.ts";
 import type { Prefix } from "./prefix.ts";
+import { prefixOrder } from "./prefix-order.ts";
 
 /** Two of key, then family and length. */
 const WORDS = 3;
@@ -68,10 +69,8 @@ export class PackedPrefixes implements Iterable<Prefix> {
 
   /** As comparePrefixes, with a row of another list. */
   compare(row: number, other: PackedPrefixes, otherRow: number): number {
-    const [at, otherAt] = [row * WORDS, otherRow * WORDS];
-    const [mine, its] = [this.words[at + 2]!, other.words[otherAt + 2]!];
-    if (mine >>> FAMILY_SHIFT !== its >>> FAMILY_SHIFT) return mine - its;
-    return compareKeys(this.words[at]!, this.words[at + 1]!, other.words[otherAt]!, other.words[otherAt + 1]!) || mine - its;
+    const families = this.family(row) - other.family(otherRow);
+    return families || compareKeys(this.hi(row), this.lo(row), other.hi(otherRow), other.lo(otherRow)) || this.length(row) - other.length(otherRow);
   }
 
   /** Whether all of a prefix lies in an area. */
@@ -101,7 +100,7 @@ export class PackedPrefixes implements Iterable<Prefix> {
     let inOrder = 1;
     while (inOrder < this.size && this.compare(inOrder - 1, this, inOrder) <= 0) inOrder++;
     if (inOrder >= this.size) return this;
-    const order = Array.from({ length: this.size }, (_, row) => row).toSorted((a, b) => this.compare(a, this, b));
+    const order = prefixOrder(this, (a, b) => this.compare(a, this, b));
     const words = new Uint32Array(this.words.length);
     for (let row = 0; row < order.length; row++) for (let word = 0; word < WORDS; word++) words[row * WORDS + word] = this.words[order[row]! * WORDS + word]!;
     return new PackedPrefixes(words);

@@ -1,6 +1,6 @@
 import type { Prefix } from "../../address/index.ts";
 import { PrefixPacker } from "../../address/packed-prefixes.ts";
-import { RdataError, RecordType, type ResourceRecord, decodeHostName, decodeTxt, packApl, printable, readRecord } from "../records/index.ts";
+import { RdataError, RecordType, type ResourceRecord, compareApl, decodeHostName, decodeTxt, packApl, printable, readRecord } from "../records/index.ts";
 import { type Sha256Hex, bucketDigest, bucketListNode, bucketNode, parseBucketName, setDigest, setId, setNode } from "../zone-model/index.ts";
 import { type Budget, MOST } from "./budget.ts";
 import { Inconsistent } from "./errors.ts";
@@ -23,6 +23,8 @@ interface BucketEntry {
 }
 
 const BUCKETS_AT_ONCE = 32;
+/** Several times as many as a bucket has that is divided as it should be. */
+const MOST_SORTED_RECORDS = 128;
 export const MOST_SERVICES = 64;
 
 /**
@@ -81,6 +83,11 @@ function readList(node: string, entries: readonly string[]): BucketEntry[] {
   return [...list.values()];
 }
 
+/** As the bucket divides its area, so that there is nothing left to sort. A flood stays as it comes. */
+function inAreaOrder(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  return records.length > MOST_SORTED_RECORDS ? records : records.toSorted((a, b) => compareApl(a.data, b.data));
+}
+
 /** `packer`: for nobody else until this waits. */
 async function readBucket({ apex, sha256hex, budget, records }: SetSource, set: string, { bucket, area, digest }: BucketEntry, known: BucketState | undefined, packer: PrefixPacker): Promise<BucketState> {
   const name = bucketNode(bucket, set, apex);
@@ -90,7 +97,7 @@ async function readBucket({ apex, sha256hex, budget, records }: SetSource, set: 
   }
   const found = await records(name, RecordType.APL);
   packer.clear();
-  for (const record of found) {
+  for (const record of inAreaOrder(found)) {
     const before = packer.size;
     readRecord(record, (data) => { packApl(data, packer); });
     budget.take("MABs", packer.size - before);

@@ -7,6 +7,8 @@ import { RdataError } from "./record.ts";
 const WIRE_FAMILY = { 4: 1, 6: 2 } as const;
 /** ADDRESSFAMILY, PREFIX, and the octet of N and AFDLENGTH. */
 const HEAD_OCTETS = 4;
+/** Of prefixes as they are taken here. */
+const MOST_ADDRESS_OCTETS = 8;
 
 /**
  * Prefixes of an APL record (RFC 3123). Stricter than the RFC, so that a prefix has one form only: host bits, trailing
@@ -23,6 +25,15 @@ export function packApl(bytes: Uint8Array, packer: PrefixPacker): void {
   for (let at = 0, ordinal = 1; at < bytes.length; ordinal++) at = packItem(bytes, at, ordinal, packer);
 }
 
+/** By the first addresses: records that divide an area between them are in its order then, and so are all their prefixes. */
+export function compareApl(a: Uint8Array, b: Uint8Array): number {
+  for (let octet = 0; octet < MOST_ADDRESS_OCTETS; octet++) {
+    const order = firstAddressOctet(a, octet) - firstAddressOctet(b, octet);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
 export function encodeApl(prefixes: readonly Prefix[]): Uint8Array {
   return concatBytes(prefixes.map(encodeItem));
 }
@@ -35,6 +46,11 @@ export function aplItemLength(prefix: Prefix): number {
 /** `1:192.0.2.0/24`, the presentation form (RFC 3123 section 5). */
 export function aplItemText(prefix: Prefix): string {
   return `${WIRE_FAMILY[prefix.family]}:${formatPrefix(prefix)}`;
+}
+
+/** Those that are not written are zero. */
+function firstAddressOctet(bytes: Uint8Array, octet: number): number {
+  return octet < (bytes[HEAD_OCTETS - 1] ?? 0) ? (bytes[HEAD_OCTETS + octet] ?? 0) : 0;
 }
 
 /** Gives where the next item begins. */

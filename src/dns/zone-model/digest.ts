@@ -1,9 +1,9 @@
 import type { Prefix } from "../../address/index.ts";
 import { PackedPrefixes } from "../../address/packed-prefixes.ts";
-import { aplItemText } from "../records/apl.ts";
+import { aplLines } from "../records/apl-lines.ts";
 
-/** SHA-256 of UTF-8 text in lower-case hex: injected, for this folder does no cryptography. */
-export type Sha256Hex = (text: string) => string;
+/** SHA-256 of octets, or of text as UTF-8, in lower-case hex: injected, for this folder does no cryptography. */
+export type Sha256Hex = (content: string | Uint8Array) => string;
 
 const SET_ID_DIGITS = 10;
 const DIGEST_DIGITS = 16;
@@ -14,7 +14,7 @@ export function setId(services: readonly string[], sha256hex: Sha256Hex): string
 }
 
 export function bucketDigest(prefixes: Iterable<Prefix>, sha256hex: Sha256Hex): string {
-  return sha256hex(Array.from(PackedPrefixes.of(prefixes).sorted(), aplItemText).join("\n")).slice(0, DIGEST_DIGITS);
+  return sha256hex(aplLines(PackedPrefixes.of(prefixes).sorted())).slice(0, DIGEST_DIGITS);
 }
 
 /** Over the services and the `<bucket> <digest>` strings of a set. */
