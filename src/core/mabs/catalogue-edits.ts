@@ -1,4 +1,5 @@
 import { type Family, type Prefix, compareKeys } from "../../address/index.ts";
+import type { PackedPrefixes } from "../../address/packed-prefixes.ts";
 
 const FIRST_ROOM = 64;
 /** Room that nobody touches costs nothing. */
@@ -25,12 +26,14 @@ export class CatalogueEdits {
     return this.#size;
   }
 
-  push({ family, hi, lo, length }: Prefix, set: number, isAddition: boolean): void {
-    if (this.#size === this.#hi.length) this.#grow();
-    this.#hi[this.#size] = hi;
-    this.#lo[this.#size] = lo;
-    this.#set[this.#size] = set;
-    this.#what[this.#size++] = length | (family === 6 ? IS_IPV6 : 0) | (isAddition ? IS_ADDITION : 0);
+  push(prefixes: PackedPrefixes, set: number, isAddition: boolean): void {
+    while (this.#size + prefixes.size > this.#hi.length) this.#grow();
+    for (let row = 0; row < prefixes.size; row++) {
+      this.#hi[this.#size] = prefixes.hi(row);
+      this.#lo[this.#size] = prefixes.lo(row);
+      this.#set[this.#size] = set;
+      this.#what[this.#size++] = prefixes.length(row) | (prefixes.family(row) === 6 ? IS_IPV6 : 0) | (isAddition ? IS_ADDITION : 0);
+    }
   }
 
   family(edit: number): Family {
@@ -102,7 +105,7 @@ export class CatalogueEdits {
   }
 
   #grow(): void {
-    const room = GROWTH * this.#size;
+    const room = GROWTH * this.#hi.length;
     this.#hi = grown(this.#hi, new Uint32Array(room));
     this.#lo = grown(this.#lo, new Uint32Array(room));
     this.#set = grown(this.#set, new Uint32Array(room));
