@@ -5,16 +5,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseIp } from "../src/address/index.ts";
 import { MapRequest, MessageType, ResultCode, appendPadding, decodeDatagram, encodeMapRequest } from "../src/wire/index.ts";
 import { freePort } from "../test/support/process.ts";
+import { installedLauncher } from "./installed.ts";
 import type { SignedWorld } from "./discovery-world.ts";
 import { askControl } from "../src/io/control-client.ts";
 import type { StatusReport } from "../src/roles/reports.ts";
 import { monotonicMs } from "./monotonic.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../bin/drtm.js", import.meta.url));
 const CONTROL_SOCKET = "qsr.sock";
 const ASK_EVERY_MS = 2;
 const REQUEST_OCTETS = 512;
@@ -40,7 +39,7 @@ export interface WorldQsrOptions {
   readonly keepsIn?: string;
 }
 
-/** `drtm qsr` as a process of its own, and what its log says. */
+/** `drtm qsr` of the installed package as a process of its own, and what its log says. */
 export class WorldQsr {
   readonly startedAt = Date.now();
   readonly startedAtMonotonic = monotonicMs();
@@ -51,10 +50,10 @@ export class WorldQsr {
   #counted: ReadonlyMap<number, number> = new Map();
   #news = Promise.withResolvers<void>();
 
-  private constructor(directory: string, file: string, port: number) {
+  private constructor(launcher: string, directory: string, file: string, port: number) {
     this.port = port;
     this.#socket = join(directory, CONTROL_SOCKET);
-    this.#child = spawn(process.execPath, [LAUNCHER, "qsr", "--config", file], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = spawn(process.execPath, [launcher, "qsr", "--config", file], { stdio: ["ignore", "ignore", "pipe"] });
     createInterface(this.#child.stderr!).on("line", (line) => {
       this.#lines.push(line.startsWith("{") ? (JSON.parse(line) as LogLine) : { time: Date.now(), msg: line });
       this.#news.resolve();
@@ -63,10 +62,10 @@ export class WorldQsr {
   }
 
   static async start(world: SignedWorld, options: WorldQsrOptions): Promise<WorldQsr> {
-    const port = await freePort();
+    const [launcher, port] = [await installedLauncher(), await freePort()];
     const file = join(world.directory, "qsr.json");
     writeFileSync(file, JSON.stringify(configuration(world, port, options)));
-    return new WorldQsr(world.directory, file, port);
+    return new WorldQsr(launcher, world.directory, file, port);
   }
 
   get pid(): number {

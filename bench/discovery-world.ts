@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { tmpdir } from "node:os";
 import { parsePrefix, prefixContains } from "../src/address/index.ts";
+import { PackedPrefixes } from "../src/address/packed-prefixes.ts";
 import { queryOf } from "../src/dns/discovery/image-query.ts";
 import { walkRegistry } from "../src/dns/discovery/registry-walk.ts";
 import type { RegistryState } from "../src/dns/discovery/types.ts";
@@ -75,7 +76,7 @@ export class SignedWorld {
     const isNew = this.#changes % 2 === 0;
     const changed = (Math.floor(this.#changes++ / 2) * SET_STEP) % this.#state.sets.size;
     const sets = Array.from(this.#state.sets.values(), ({ services, buckets }, place) => {
-      const prefixes = [...buckets.values()].flatMap((bucket) => bucket.prefixes);
+      const prefixes = [...PackedPrefixes.joined(Array.from(buckets.values(), (bucket) => bucket.prefixes))];
       return { services, prefixes: isNew && place === changed ? [...prefixes, NEW_MAB] : prefixes };
     });
     const soa = { ...this.#image.soa, serial: this.serial + 1 };
@@ -93,8 +94,11 @@ export class SignedWorld {
   /** An address of one family in no MAB, now and after the change. */
   get addressInNoMab(): string {
     const [hi, lo] = [0xc612_0001, 0];
-    const mabs = [...this.#state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap(({ prefixes }) => prefixes));
-    if (mabs.some((prefix) => prefixContains(prefix, 4, hi, lo))) throw new Error("198.18.0.1 is in a MAB of the full-size world: take another address");
+    for (const { buckets } of this.#state.sets.values()) {
+      for (const { prefixes } of buckets.values()) {
+        for (const prefix of prefixes) if (prefixContains(prefix, 4, hi, lo)) throw new Error("198.18.0.1 is in a MAB of the full-size world: take another address");
+      }
+    }
     return "198.18.0.1";
   }
 

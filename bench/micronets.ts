@@ -41,7 +41,7 @@ export function prefixOf(index: number, micronets: number): number {
 export function qsaWith(micronets: number, clients: ClientLimits): Qsa {
   const store = new MappingStore([{ prefix: MAB, lineage: 1, position: 1, micronets: [] }]);
   const limits = { maxEntries: micronets + SPARE_ENTRIES, maxPromises: Math.min(ROUNDS * 64 * micronets, 1 << 23), maxUpdates: 1 << 13, maxPeers: 1 << 12 };
-  const qsa = new Qsa({ limits, clients, nextU32, memory: hugeMemory(loadNative()), cachingMs: CACHING_MS, negativeCachingMs: 30_000 }, store);
+  const qsa = new Qsa({ limits, clients, nextU32, memory: hugeMemory(loadNative(), { preallocate: true }), cachingMs: CACHING_MS, negativeCachingMs: 30_000 }, store);
   const body = Object.assign(new MappingBody(), { family: MAB.family, prefixLength: MAB.length, etrFamily: ETR.family, etr0: ETR.words[0], versionLineage: 1, versionLo: 1, positionLineage: 1, positionLo: 1 });
   for (let index = 0; index < micronets; index++) {
     body.firstHi = keyOf(index, micronets);

@@ -55,7 +55,8 @@ function begin({ addresses, ports, sites }: QsaAddresses): object {
     return { name: `s1.dsoc${dsoc}.example.`, servers };
   });
   const editor = new CatalogueEditor(EMPTY_CATALOGUE);
-  for (const [index, prefix] of samplePrefixes().entries()) editor.add(`set${index % SETS}`, prefix);
+  const prefixes = samplePrefixes();
+  for (let set = 0; set < SETS; set++) editor.add(`set${set}`, prefixes.filter((_, index) => index % SETS === set));
   const catalogue = editor.finish(services, (set) => [services[Number(set.slice(3)) % services.length]!.name]);
   const startedAt = monotonicMs();
   qsr.setCatalogue(now(), catalogue);

@@ -28,7 +28,7 @@ export function formatIp(address: IpAddress): string {
 
 export function formatWords(family: Family, w0: number, w1: number, w2: number, w3: number): string {
   if (family === 4) return formatIpv4(w0);
-  return formatIpv6([w0, w1, w2, w3]);
+  return w2 === 0 && w3 === 0 ? formatNetwork(w0, w1) : formatIpv6([w0, w1, w2, w3]);
 }
 
 /** `198.51.100.1:4344` or `[2001:db8::1]:4344`. */
@@ -118,6 +118,15 @@ function formatIpv6(words: Words): string {
   const { start, length } = longestZeroRun(groups);
   if (length < 2) return hexGroups(groups);
   return `${hexGroups(groups.slice(0, start))}::${hexGroups(groups.slice(start + length))}`;
+}
+
+/** One whose lower half is zero, as of a prefix: no other run of zeros is as long as that at its end. */
+function formatNetwork(w0: number, w1: number): string {
+  const [first, second, third, fourth] = [w0 >>> 16, w0 & 0xffff, w1 >>> 16, w1 & 0xffff];
+  if (fourth !== 0) return `${first.toString(16)}:${second.toString(16)}:${third.toString(16)}:${fourth.toString(16)}::`;
+  if (third !== 0) return `${first.toString(16)}:${second.toString(16)}:${third.toString(16)}::`;
+  if (second !== 0) return `${first.toString(16)}:${second.toString(16)}::`;
+  return first === 0 ? "::" : `${first.toString(16)}::`;
 }
 
 function hexGroups(groups: readonly number[]): string {

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { workerScript } from "../roles/worker.ts";
 import type { PlainReport } from "../sim/summary.ts";
 import type { SwarmFaults } from "../sim/swarm.ts";
 
@@ -58,4 +59,4 @@ export async function runSeeds(job: Job, seeds: readonly number[], processes: nu
   await Promise.all(Array.from({ length: Math.min(processes, seeds.length) }, run));
 }
 
-const WORKER = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./sim-worker.ts" : "./sim-worker.js", import.meta.url));
+const WORKER = fileURLToPath(workerScript("cli/sim-worker", import.meta.url));

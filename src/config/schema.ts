@@ -42,6 +42,8 @@ const cacheFields = {
   maxPromises: count(1024, 16_777_215).default(262_144),
   /** Addresses and ports known at one time. */
   maxPeers: count(1024, 1_048_576).default(65_536),
+  /** Has large tables take all of their memory soon after the start, not as they fill. */
+  preallocate: flag().default(false),
 };
 
 /** Of those who ask others. */

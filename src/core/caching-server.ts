@@ -42,6 +42,10 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
     return this.server.foresight;
   }
 
+  get nearReplyBy(): number {
+    return this.querier.port.nearReplyBy;
+  }
+
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {
     if (!this.server.handleDatagram(now, peer, view, length)) this.querier.handleMessage(now, peer, view, length);
   }

@@ -10,6 +10,8 @@ export interface Engine {
   readonly peers: PeerTable;
   /** For a driver that has several datagrams at hand. Not every role has it. */
   readonly foresight?: Foresight;
+  /** Until when a reply may come that is so near that to sleep until then takes longer than to stay awake; in the past where there is none. Not every role has it. */
+  readonly nearReplyBy?: number;
   /** Takes one datagram: the first `length` octets of `view`, which the engine does not keep. */
   handleDatagram(now: number, peer: number, view: DataView, length: number): void;
   /** Fills `out` with the next datagram to send, valid until the next call; false when there is none. */

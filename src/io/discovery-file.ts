@@ -1,10 +1,8 @@
-import type { Family, Prefix } from "../address/index.ts";
+import { PackedPrefixes } from "../address/packed-prefixes.ts";
 import type { BucketState, RegistryState, ServiceState, SetState } from "../dns/discovery/types.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 
 const KIND = "discovery 4";
-/** Two words of key, then family and length. */
-const WORDS = 3;
 
 /** A registry as it was, since when DNS has not said so any more, and whether something vouched for it then. */
 export interface KeptRegistry {
@@ -41,7 +39,7 @@ interface Header {
 
 /** Throws the system's errors. */
 export async function writeDiscovery(path: string, { registries, services, areServicesVouchedFor, stamp }: KeptDiscovery): Promise<void> {
-  const prefixes: Prefix[] = [];
+  const prefixes: PackedPrefixes[] = [];
   const plain = registries.map(({ state: { sets, ...state }, confirmedAt, isVouchedFor }) => ({
     state,
     confirmedAt,
@@ -49,8 +47,7 @@ export async function writeDiscovery(path: string, { registries, services, areSe
     sets: Array.from(sets.values(), ({ buckets, ...set }) => ({ ...set, buckets: Array.from(buckets, ([name, bucket]) => pack(name, bucket, prefixes)) })),
   }));
   const header: Header = { stamp, registries: plain, services, areServicesVouchedFor };
-  const words = new Uint32Array(prefixes.length * WORDS);
-  for (const [row, { family, hi, lo, length }] of prefixes.entries()) words.set([hi, lo, (family << 8) | length], row * WORDS);
+  const { words } = PackedPrefixes.joined(prefixes);
   await writeSealed(path, KIND, { header, parts: [new Uint8Array(words.buffer)] });
 }
 
@@ -60,7 +57,7 @@ export function readDiscovery(path: string): KeptDiscovery | undefined {
   if (sealed === undefined) return undefined;
   const { stamp, registries, services, areServicesVouchedFor } = sealed.header as Header;
   const { buffer, byteOffset, byteLength } = sealed.parts[0]!;
-  const prefixes = new PrefixReader(new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT));
+  const prefixes = new PrefixReader(new PackedPrefixes(new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT)));
   return {
     stamp,
     services,
@@ -73,9 +70,9 @@ export function readDiscovery(path: string): KeptDiscovery | undefined {
   };
 }
 
-function pack(name: string, { digest, prefixes }: BucketState, all: Prefix[]): readonly [string, string, number] {
-  for (const prefix of prefixes) all.push(prefix);
-  return [name, digest, prefixes.length];
+function pack(name: string, { digest, prefixes }: BucketState, all: PackedPrefixes[]): readonly [string, string, number] {
+  all.push(prefixes);
+  return [name, digest, prefixes.size];
 }
 
 function unpack({ id, digest, services, buckets }: PlainSet, prefixes: PrefixReader): SetState {
@@ -83,18 +80,16 @@ function unpack({ id, digest, services, buckets }: PlainSet, prefixes: PrefixRea
 }
 
 class PrefixReader {
-  readonly #words: Uint32Array;
+  readonly #all: PackedPrefixes;
   #row = 0;
 
-  constructor(words: Uint32Array) {
-    this.#words = words;
+  constructor(all: PackedPrefixes) {
+    this.#all = all;
   }
 
-  take(count: number): Prefix[] {
-    return Array.from({ length: count }, () => {
-      const at = this.#row++ * WORDS;
-      const familyAndLength = this.#words[at + 2]!;
-      return { family: (familyAndLength >>> 8) as Family, hi: this.#words[at]!, lo: this.#words[at + 1]!, length: familyAndLength & 0xff };
-    });
+  /** In memory of their own: one bucket that stays must not keep all. */
+  take(count: number): PackedPrefixes {
+    this.#row += count;
+    return PackedPrefixes.joined([this.#all.rows(this.#row - count, this.#row)]);
   }
 }

@@ -36,7 +36,7 @@ export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoin
   const socket = await connectUdp(server).catch((error: Error) => {
     throw new ExchangeError(error.message, { cause: error });
   });
-  const over = new AbortController();
+  let endListening: (() => void) | undefined;
   return new Promise<T>((done, fail) => {
     let ignored = 0;
     const timer = setTimeout(() => {
@@ -47,7 +47,7 @@ export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoin
       fail(new ExchangeError(error.message, { cause: error }));
     };
     socket.on("error", settle);
-    onAbort(signal, over, () => {
+    endListening = onAbort(signal, () => {
       settle(new Error("stopped"));
     });
     socket.on("message", (bytes) => {
@@ -70,14 +70,14 @@ export async function exchangeDatagrams<T>(query: Uint8Array, server: DnsEndpoin
       if (error !== null) settle(error);
     });
   }).finally(() => {
-    over.abort();
+    endListening?.();
     socket.close();
   });
 }
 
 /** Asks one server over TCP (RFC 7766). Throws ExchangeError when the whole reply has not come within `timeoutMs`, or is broken. */
 export function exchangeTcp(query: SentQuery, server: DnsEndpoint, timeoutMs: number, counters: ExchangeCounters, signal: AbortSignal): Promise<Reply> {
-  const over = new AbortController();
+  let endListening: (() => void) | undefined;
   const socket = createConnection({ port: server.port, host: formatIp(server.address), family: server.address.family });
   return new Promise<Reply>((done, fail) => {
     const frames = new FrameReader();
@@ -91,7 +91,7 @@ export function exchangeTcp(query: SentQuery, server: DnsEndpoint, timeoutMs: nu
     socket.on("error", (error) => {
       settle(error.message);
     });
-    onAbort(signal, over, () => {
+    endListening = onAbort(signal, () => {
       settle("stopped");
     });
     socket.on("close", () => {
@@ -115,7 +115,7 @@ export function exchangeTcp(query: SentQuery, server: DnsEndpoint, timeoutMs: nu
       }
     });
   }).finally(() => {
-    over.abort();
+    endListening?.();
     socket.destroy();
   });
 }
@@ -130,8 +130,9 @@ function readable(bytes: Uint8Array, query: SentQuery): Reply | undefined {
   }
 }
 
-/** Listens for an abort until the exchange is over. */
-function onAbort(signal: AbortSignal, over: AbortController, act: () => void): void {
+/** Listens for an abort; gives what ends that. A signal of its own for the end would cost more than the datagram. */
+function onAbort(signal: AbortSignal, act: () => void): () => void {
   if (signal.aborted) act();
-  else signal.addEventListener("abort", act, { signal: over.signal });
+  else signal.addEventListener("abort", act);
+  return () => { signal.removeEventListener("abort", act); };
 }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
-/** SHA-256 of UTF-8 text, in lower-case hex. */
-export function sha256hex(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+/** SHA-256 of octets, or of text as UTF-8, in lower-case hex. */
+export function sha256hex(content: string | Uint8Array): string {
+  return hash("sha256", content);
 }

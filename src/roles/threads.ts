@@ -2,8 +2,8 @@ import { Worker } from "node:worker_threads";
 import type { EngineRole, EngineWorkerData } from "./engine/messages.ts";
 import { workerEnvironment, workerScript } from "./worker.ts";
 
-const ENGINE = workerScript("./engine/engine-worker", import.meta.url);
-const DISCOVERY = workerScript("./discovery/discovery-worker", import.meta.url);
+const ENGINE = workerScript("roles/engine/engine-worker", import.meta.url);
+const DISCOVERY = workerScript("roles/discovery/discovery-worker", import.meta.url);
 /** An engine makes hardly any garbage. */
 const ENGINE_YOUNG_MB = 4;
 /** Left to itself it grows to 130 MB while a zone is read, and is not given back; it is no faster then. */

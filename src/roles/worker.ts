@@ -1,9 +1,9 @@
 import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";
 
-/** The script of a thread: beside the module that starts it, and of the same kind, source or built. */
-export function workerScript(name: string, from: string): URL {
-  return new URL(`${name}${from.endsWith(".ts") ? ".ts" : ".js"}`, from);
+/** The script of a thread, by its path in `src`. `from`: a module in a folder of that, or of the build, which keeps the path. */
+export function workerScript(path: string, from: string): URL {
+  return new URL(`../${path}${from.endsWith(".ts") ? ".ts" : ".js"}`, from);
 }
 
 /** Where this process keeps compiled code; below it is a directory for each version of Node. */

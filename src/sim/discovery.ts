@@ -130,8 +130,8 @@ export class Discovery {
     this.#readSerial = this.#serial;
     const editor = new CatalogueEditor(this.#catalogue);
     for (const [mab, { prefix }] of this.#mabs.entries()) {
-      for (const dsoc of this.#listedFor[mab] ?? []) editor.remove(String(dsoc), prefix);
-      for (const dsoc of this.#servedBy[mab]!) editor.add(String(dsoc), prefix);
+      for (const dsoc of this.#listedFor[mab] ?? []) editor.remove(String(dsoc), [prefix]);
+      for (const dsoc of this.#servedBy[mab]!) editor.add(String(dsoc), [prefix]);
     }
     this.#listedFor = [...this.#servedBy];
     this.#catalogue = editor.finish(this.#listServices(), (dsoc) => [serviceOf(Number(dsoc))]);

@@ -22,8 +22,8 @@ type Edit = { readonly set: string; readonly prefix: Prefix; readonly isAddition
 function edited(base: Catalogue, changes: readonly Edit[], memory = new CatalogueMemory()): Catalogue {
   const editor = new CatalogueEditor(base, memory.take);
   for (const { set, prefix, isAddition } of changes) {
-    if (isAddition) editor.add(set, prefix);
-    else editor.remove(set, prefix);
+    if (isAddition) editor.add(set, [prefix]);
+    else editor.remove(set, [prefix]);
   }
   return editor.finish(SERVICES, (set) => SETS[set]!);
 }

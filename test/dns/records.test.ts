@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Prefix, formatPrefix, parsePrefix, prefixAround } from "../../src/address/index.ts";
+import { PackedPrefixes } from "../../src/address/packed-prefixes.ts";
+import { aplLines } from "../../src/dns/records/apl-lines.ts";
 import {
   RdataError,
   RecordType,
+  aplItemText,
+  compareApl,
   compareNames,
   compareSerials,
   decodeApl,
@@ -124,6 +128,30 @@ describe("APL", () => {
         expect(decodeApl(encodeApl(prefixes))).toEqual(prefixes);
       }),
     );
+  });
+});
+
+describe("APL as text", () => {
+  test("on lines, as octets, is what each item is by itself", () => {
+    fc.assert(
+      fc.property(fc.array(prefix, { maxLength: 800 }), (prefixes) => {
+        expect(Buffer.from(aplLines(PackedPrefixes.of(prefixes))).toString()).toBe(prefixes.map(aplItemText).join("\n"));
+      }),
+    );
+  });
+
+  test("has no group of zeros that could be left out", () => {
+    const texts = ["::/0", "::/64", "1::/16", "0:1::/32", "0:0:1::/48", "0:0:0:1::/64", "2001:db8:0:ab::/64", "f00:0:0:10::/60"];
+    expect(Buffer.from(aplLines(PackedPrefixes.of(texts.map(parsePrefix)))).toString().split("\n")).toEqual(texts.map((text) => `2:${text}`));
+  });
+});
+
+describe("APL records of a bucket", () => {
+  test("are in the order of their first addresses, whatever stands before these", () => {
+    const records = [["10.0.0.0/24", "10.0.1.0/24"], ["9.0.0.0/8"], ["10.128.0.0/9"], ["0.0.0.0/0"], ["10.0.64.0/18"]].map((texts) => encodeApl(texts.map(parsePrefix)));
+    const firsts = records.toSorted(compareApl).map((data) => formatPrefix(decodeApl(data)[0]!));
+    expect(firsts).toEqual(["0.0.0.0/0", "9.0.0.0/8", "10.0.0.0/24", "10.0.64.0/18", "10.128.0.0/9"]);
+    expect([compareApl(new Uint8Array(), records[3]!), compareApl(Uint8Array.of(0, 1, 24, 3), new Uint8Array())]).toEqual([0, 0]);
   });
 });
 

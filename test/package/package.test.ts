@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Drtm, freePort } from "../support/process.ts";
+import { copySampleZones } from "../support/sample-zones.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -51,6 +53,27 @@ describe("installed from the packed tarball", () => {
     expect(readFileSync(join(etc, `${role}.yaml`), "utf8")).toContain(`socket: /run/drtm-${role}/drtm/drtm.sock\n`);
     const { stdout } = await run("npx", ["drtm", "check", join(etc, `${role}.yaml`)], { cwd: directory, env });
     expect(stdout).toContain(`: ok, ${role} on 127.0.0.1:4344`);
+  });
+
+  test("a world runs from it, in threads, and answers", async () => {
+    const [zones, socket, server, dns] = [join(directory, "zones"), join(directory, "drtm.sock"), `127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    copySampleZones(zones, await freePort());
+    const command = join(directory, "node_modules", "drtm", "bin", "drtm.js");
+    const world = new Drtm(["up", "--zones", zones, "--listen", server, "--dns", dns, "--socket", socket], { command });
+    await world.says("Ctrl-C stops it.");
+    const { stdout } = await new Drtm(["query", "--server", server, "192.0.2.7"], { command }).finished();
+    await world.stop();
+    expect(stdout).toContain("192.0.2.7  ETR 203.0.113.1  micronet 192.0.2.0-192.0.2.99");
+  });
+
+  test("the simulator runs from it, in processes", async () => {
+    const { stdout } = await run("npx", ["drtm", "sim", "--seed", "1", "--seeds", "2", "--minutes", "1", "--jobs", "2"], { cwd: directory, env });
+    expect(stdout).toContain("2 seeds clean");
+  });
+
+  test("what has become part of it has its licence with it", () => {
+    const inside = join(directory, "node_modules", "drtm", "dist");
+    expect(readFileSync(join(inside, "LICENSE.yaml"), "utf8")).toContain("Permission to use, copy, modify");
   });
 
   test("the library entries can be imported, and have types", async () => {

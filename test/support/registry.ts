@@ -21,8 +21,9 @@ export function registry(serial: number, sets: readonly SetDraft[], apex = APEX,
 
 /** The MABs of a registry, as text. */
 export function mabs(state: RegistryState): string[] {
-  const prefixes = [...state.sets.values()].flatMap(({ buckets }) => [...buckets.values()].flatMap((bucket) => bucket.prefixes));
-  return prefixes.map(formatPrefix).toSorted();
+  const texts: string[] = [];
+  for (const { buckets } of state.sets.values()) for (const { prefixes } of buckets.values()) for (const prefix of prefixes) texts.push(formatPrefix(prefix));
+  return texts.toSorted();
 }
 
 /** Records with other data where the condition holds. */

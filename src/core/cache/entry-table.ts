@@ -70,8 +70,8 @@ export class EntryTable {
   /** `capacity`: at most MOST_ENTRIES; `maxUpstreams`: at most 65,536. */
   constructor(capacity: number, maxUpstreams: number, seed: number, memory = plainMemory) {
     this.capacity = capacity;
-    this.#words = memory(capacity * WIDTH);
-    this.#lows = memory(capacity * LOWS);
+    this.#words = memory.rows(capacity * WIDTH);
+    this.#lows = memory.rows(capacity * LOWS);
     this.#wides = new Uint32Array(capacity * WIDES);
     this.#etrs = new AddressTable(capacity, seed);
     this.chains = new UpstreamChains(maxUpstreams, this.#words, WIDTH, NEXT);

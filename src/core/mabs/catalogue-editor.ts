@@ -1,4 +1,5 @@
 import type { Family, Prefix } from "../../address/index.ts";
+import { PackedPrefixes } from "../../address/packed-prefixes.ts";
 import { type ColumnMemory, freshMemory } from "../tables/column-memory.ts";
 import { PrefixList } from "../tables/prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns } from "../tables/segment-table.ts";
@@ -36,14 +37,14 @@ export class CatalogueEditor {
     this.#groupNumbers = new Map(this.#groupNames.map((name, number) => [name, number]));
   }
 
-  /** Lists a MAB in a set. */
-  add(set: string, prefix: Prefix): void {
-    this.#edits.push(prefix, this.#setNumber(set), true);
+  /** Lists MABs in a set. */
+  add(set: string, mabs: Iterable<Prefix>): void {
+    this.#edits.push(PackedPrefixes.of(mabs), this.#setNumber(set), true);
   }
 
-  /** Lists a MAB in a set no more. */
-  remove(set: string, prefix: Prefix): void {
-    this.#edits.push(prefix, this.#setNumber(set), false);
+  /** Lists MABs in a set no more. */
+  remove(set: string, mabs: Iterable<Prefix>): void {
+    this.#edits.push(PackedPrefixes.of(mabs), this.#setNumber(set), false);
   }
 
   /** `services` in order of their names; `servicesOf` names those of a set. The base itself where nothing has changed. */

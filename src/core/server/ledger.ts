@@ -70,8 +70,8 @@ export class Ledger {
     this.#entries = entries;
     this.#peers = peers;
     this.#capacity = capacity;
-    this.#words = memory(capacity * WIDTH);
-    this.#index = new RowIndex(capacity, new RecordKeys(this.#words));
+    this.#words = memory.rows(capacity * WIDTH);
+    this.#index = new RowIndex(capacity, new RecordKeys(this.#words), memory);
     this.#records = new Uint32Array(peers.capacity);
     this.#held = new Uint32Array(peers.capacity);
     this.#generation = new Uint16Array(peers.capacity);

@@ -26,7 +26,7 @@ export class NodePool {
     if (returned !== undefined) return returned;
     const node = this.#next++;
     const chunk = chunkOf(node);
-    if (chunk === this.#chunks.length) this.#chunks.push(this.#memory((1 << (chunk + FIRST_CHUNK_BITS)) * this.#width));
+    if (chunk === this.#chunks.length) this.#chunks.push(this.#memory.rows((1 << (chunk + FIRST_CHUNK_BITS)) * this.#width));
     return node;
   }
 

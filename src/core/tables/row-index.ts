@@ -1,3 +1,5 @@
+import { plainMemory } from "./table-memory.ts";
+
 /** The two 32-bit numbers by which a row is found. */
 export interface RowKeys {
   first(row: number): number;
@@ -24,9 +26,9 @@ export class RowIndex {
   readonly #scale: number;
 
   /** `capacity`: rows at one time, at most MOST_ROWS. */
-  constructor(capacity: number, keys: RowKeys) {
+  constructor(capacity: number, keys: RowKeys, memory = plainMemory) {
     this.#keys = keys;
-    this.#slots = new Uint32Array(Math.ceil(capacity * SLOTS_A_ROW) + 1);
+    this.#slots = memory.slots(Math.ceil(capacity * SLOTS_A_ROW) + 1);
     this.#scale = this.#slots.length / 2 ** 32;
   }
 

@@ -1,7 +1,12 @@
 /**
- * Gives memory for so many words of a table, all zero. Who drives an engine may have it from where large tables are quicker to touch: the
- * tables that are large grow from their first row on.
+ * Where tables have their memory from: so many words, all zero. Who drives an engine may have a way by which large tables are quicker to
+ * touch.
  */
-export type TableMemory = (words: number) => Uint32Array;
+export interface TableMemory {
+  /** For rows, which are used from the first one on. */
+  rows(words: number): Uint32Array;
+  /** For a hash table, which is touched here and there from the start. */
+  slots(words: number): Uint32Array;
+}
 
-export const plainMemory: TableMemory = (words) => new Uint32Array(words);
+export const plainMemory: TableMemory = { rows: (words) => new Uint32Array(words), slots: (words) => new Uint32Array(words) };

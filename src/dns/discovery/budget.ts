@@ -14,7 +14,7 @@ function mabsIn(buckets: SetState["buckets"]): number {
   const known = counted.get(buckets);
   if (known !== undefined) return known;
   let mabs = 0;
-  for (const { prefixes } of buckets.values()) mabs += prefixes.length;
+  for (const { prefixes } of buckets.values()) mabs += prefixes.size;
   counted.set(buckets, mabs);
   return mabs;
 }

@@ -1,16 +1,15 @@
-import { type Prefix, comparePrefixes, formatPrefix } from "../../address/index.ts";
+import { formatPrefix } from "../../address/index.ts";
+import { PackedPrefixes } from "../../address/packed-prefixes.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../../core/mabs/catalogue.ts";
 import { CatalogueEditor, type ColumnMemory } from "../../core/mabs/catalogue-editor.ts";
 import type { ServiceEntry } from "../../core/mabs/catalogue-content.ts";
-import { covers } from "./covers.ts";
 import type { BucketState, Problem, RegistryOptions, RegistryState, ServiceState, SetState } from "./types.ts";
 
-const NO_MABS: readonly Prefix[] = [];
 
 /** A bucket's MABs, by whether its registry may speak for them. */
 interface Sifted {
-  readonly inside: readonly Prefix[];
-  readonly outside: readonly Prefix[];
+  readonly inside: PackedPrefixes;
+  readonly outside: PackedPrefixes;
 }
 
 /**
@@ -23,7 +22,7 @@ export class CatalogueBook {
   readonly #states = new Map<string, RegistryState>();
   readonly #sifted = new WeakMap<BucketState, Sifted>();
   /** What of a set is outside its registry's space. */
-  readonly #outside = new WeakMap<SetState, readonly Prefix[]>();
+  readonly #outside = new WeakMap<SetState, PackedPrefixes>();
   /** As the catalogue lists them. */
   readonly #entries = new WeakMap<ServiceState, ServiceEntry>();
   /** By set as the catalogue names it. */
@@ -78,19 +77,19 @@ export class CatalogueBook {
     const name = this.#nameOf(options, (now ?? before)!);
     // First words of what goes: a zone that lists a MAB twice may have it in a bucket that stays.
     const goes = new Set<number>();
-    const mabsOf = (set: SetState | undefined, bucket: string): readonly Prefix[] => {
+    const mabsOf = (set: SetState | undefined, bucket: string): PackedPrefixes => {
       const state = set?.buckets.get(bucket);
-      return state === undefined ? NO_MABS : this.#sift(options, state).inside;
+      return state === undefined ? PackedPrefixes.none : this.#sift(options, state).inside;
     };
     for (const bucket of before?.buckets.keys() ?? []) {
-      for (const prefix of differing(mabsOf(before, bucket), mabsOf(now, bucket))) {
-        editor.remove(name, prefix);
-        goes.add(prefix.hi);
-      }
+      const gone = differing(mabsOf(before, bucket), mabsOf(now, bucket));
+      editor.remove(name, gone);
+      for (let row = 0; row < gone.size; row++) goes.add(gone.hi(row));
     }
     for (const bucket of now?.buckets.keys() ?? []) {
-      for (const prefix of differing(mabsOf(now, bucket), mabsOf(before, bucket))) editor.add(name, prefix);
-      if (goes.size > 0) for (const prefix of mabsOf(now, bucket)) if (goes.has(prefix.hi)) editor.add(name, prefix);
+      const mabs = mabsOf(now, bucket);
+      editor.add(name, differing(mabs, mabsOf(before, bucket)));
+      if (goes.size > 0) editor.add(name, mabs.filter((row) => goes.has(mabs.hi(row))));
     }
     if (now === undefined) this.#servicesOf.delete(name);
     else this.#servicesOf.set(name, now.services);
@@ -104,9 +103,11 @@ export class CatalogueBook {
   #sift({ space }: RegistryOptions, bucket: BucketState): Sifted {
     const known = this.#sifted.get(bucket);
     if (known !== undefined) return known;
-    const isInside = (prefix: Prefix): boolean => space.some((allowed) => covers(allowed, prefix));
-    const outside = bucket.prefixes.filter((prefix) => !isInside(prefix));
-    const sifted = { inside: outside.length === 0 ? bucket.prefixes : bucket.prefixes.filter(isInside), outside };
+    const { prefixes } = bucket;
+    const isInside = (row: number): boolean => space.some((allowed) => prefixes.isIn(row, allowed));
+    // Nearly always all are in one of them.
+    const areInside = space.some((allowed) => prefixes.areIn(allowed));
+    const sifted = areInside ? { inside: prefixes, outside: PackedPrefixes.none } : { inside: prefixes.filter(isInside), outside: prefixes.filter((row) => !isInside(row)) };
     this.#sifted.set(bucket, sifted);
     return sifted;
   }
@@ -115,17 +116,17 @@ export class CatalogueBook {
     const problems: Problem[] = [];
     for (const set of this.#states.get(options.apex)?.sets.values() ?? []) {
       const outside = this.#outsideOf(options, set);
-      if (outside.length === 0) continue;
-      const others = outside.length === 1 ? "" : ` and ${outside.length - 1} more`;
-      problems.push({ name: `set ${set.id} of ${options.apex}`, problem: `${formatPrefix(outside[0]!)}${others} left out: not in the space this registry may speak for` });
+      if (outside.size === 0) continue;
+      const others = outside.size === 1 ? "" : ` and ${outside.size - 1} more`;
+      problems.push({ name: `set ${set.id} of ${options.apex}`, problem: `${formatPrefix(outside.at(0))}${others} left out: not in the space this registry may speak for` });
     }
     return problems;
   }
 
-  #outsideOf(options: RegistryOptions, set: SetState): readonly Prefix[] {
+  #outsideOf(options: RegistryOptions, set: SetState): PackedPrefixes {
     const known = this.#outside.get(set);
     if (known !== undefined) return known;
-    const outside = [...set.buckets.values()].flatMap((bucket) => this.#sift(options, bucket).outside);
+    const outside = PackedPrefixes.joined(Array.from(set.buckets.values(), (bucket) => this.#sift(options, bucket).outside));
     this.#outside.set(set, outside);
     return outside;
   }
@@ -150,14 +151,14 @@ export class CatalogueBook {
 }
 
 /** What is left of a list when what it begins and ends with in common with another one is taken away. */
-function differing(list: readonly Prefix[], other: readonly Prefix[]): readonly Prefix[] {
-  if (list === other) return NO_MABS;
-  const shorter = Math.min(list.length, other.length);
+function differing(list: PackedPrefixes, other: PackedPrefixes): PackedPrefixes {
+  if (list === other) return PackedPrefixes.none;
+  const shorter = Math.min(list.size, other.size);
   let first = 0;
-  while (first < shorter && comparePrefixes(list[first]!, other[first]!) === 0) first++;
+  while (first < shorter && list.compare(first, other, first) === 0) first++;
   let after = 0;
-  while (after < shorter - first && comparePrefixes(list.at(-1 - after)!, other.at(-1 - after)!) === 0) after++;
-  return list.slice(first, list.length - after);
+  while (after < shorter - first && list.compare(list.size - 1 - after, other, other.size - 1 - after) === 0) after++;
+  return list.rows(first, list.size - after);
 }
 
 /** The names of all services that some set names. */

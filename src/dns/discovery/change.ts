@@ -1,4 +1,5 @@
 import { formatPrefix } from "../../address/index.ts";
+import { PackedPrefixes } from "../../address/packed-prefixes.ts";
 import { Budget } from "./budget.ts";
 import type { BucketState, Problem, RegistryState, SetState } from "./types.ts";
 
@@ -54,14 +55,15 @@ function joined(older: SetState, newer: SetState | undefined, lost: ReadonlySet<
   const buckets = new Map(newer.buckets);
   for (const [name, bucket] of older.buckets) {
     if (!has(bucket, lost)) continue;
-    const kept = bucket.prefixes.filter((prefix) => lost.has(formatPrefix(prefix)));
-    buckets.set(name, { digest: NO_DIGEST, prefixes: [...(newer.buckets.get(name)?.prefixes ?? []), ...kept] });
+    const kept = bucket.prefixes.filter((row) => lost.has(formatPrefix(bucket.prefixes.at(row))));
+    buckets.set(name, { digest: NO_DIGEST, prefixes: PackedPrefixes.joined([newer.buckets.get(name)?.prefixes ?? PackedPrefixes.none, kept]) });
   }
   return { ...newer, digest: NO_DIGEST, buckets };
 }
 
 function has({ prefixes }: BucketState, texts: ReadonlySet<string>): boolean {
-  return prefixes.some((prefix) => texts.has(formatPrefix(prefix)));
+  for (const prefix of prefixes) if (texts.has(formatPrefix(prefix))) return true;
+  return false;
 }
 
 function prefixTexts(buckets: Iterable<BucketState>): Set<string> {

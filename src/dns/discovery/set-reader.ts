@@ -1,8 +1,8 @@
 import type { Prefix } from "../../address/index.ts";
-import { RdataError, RecordType, type ResourceRecord, decodeApl, decodeHostName, decodeTxt, printable, readRecord } from "../records/index.ts";
+import { PrefixPacker } from "../../address/packed-prefixes.ts";
+import { RdataError, RecordType, type ResourceRecord, compareApl, decodeHostName, decodeTxt, packApl, printable, readRecord } from "../records/index.ts";
 import { type Sha256Hex, bucketDigest, bucketListNode, bucketNode, parseBucketName, setDigest, setId, setNode } from "../zone-model/index.ts";
 import { type Budget, MOST } from "./budget.ts";
-import { covers } from "./covers.ts";
 import { Inconsistent } from "./errors.ts";
 import { someAtOnce } from "./some-at-once.ts";
 import type { BucketState, SetState } from "./types.ts";
@@ -23,6 +23,8 @@ interface BucketEntry {
 }
 
 const BUCKETS_AT_ONCE = 32;
+/** Several times as many as a bucket has that is divided as it should be. */
+const MOST_SORTED_RECORDS = 128;
 export const MOST_SERVICES = 64;
 
 /**
@@ -41,8 +43,9 @@ export async function readSet(source: SetSource, id: string, digest: string, kno
   const listed = readList(bucketListNode(id, apex), entries);
   source.budget.takeServices(services);
   source.budget.take("buckets", listed.length);
+  const packer = new PrefixPacker();
   const buckets = await someAtOnce(listed, BUCKETS_AT_ONCE, async (entry): Promise<[string, BucketState]> => {
-    return [entry.bucket, await readBucket(source, id, entry, known?.buckets.get(entry.bucket))];
+    return [entry.bucket, await readBucket(source, id, entry, known?.buckets.get(entry.bucket), packer)];
   });
   return { id, digest, services, buckets: new Map(buckets) };
 }
@@ -80,19 +83,27 @@ function readList(node: string, entries: readonly string[]): BucketEntry[] {
   return [...list.values()];
 }
 
-async function readBucket({ apex, sha256hex, budget, records }: SetSource, set: string, { bucket, area, digest }: BucketEntry, known: BucketState | undefined): Promise<BucketState> {
+/** As the bucket divides its area, so that there is nothing left to sort. A flood stays as it comes. */
+function inAreaOrder(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  return records.length > MOST_SORTED_RECORDS ? records : records.toSorted((a, b) => compareApl(a.data, b.data));
+}
+
+/** `packer`: for nobody else until this waits. */
+async function readBucket({ apex, sha256hex, budget, records }: SetSource, set: string, { bucket, area, digest }: BucketEntry, known: BucketState | undefined, packer: PrefixPacker): Promise<BucketState> {
   const name = bucketNode(bucket, set, apex);
   if (known?.digest === digest) {
-    budget.take("MABs", known.prefixes.length);
+    budget.take("MABs", known.prefixes.size);
     return known;
   }
-  const prefixes: Prefix[] = [];
-  for (const record of await records(name, RecordType.APL)) {
-    const some = readRecord(record, decodeApl);
-    budget.take("MABs", some.length);
-    prefixes.push(...some);
+  const found = await records(name, RecordType.APL);
+  packer.clear();
+  for (const record of inAreaOrder(found)) {
+    const before = packer.size;
+    readRecord(record, (data) => { packApl(data, packer); });
+    budget.take("MABs", packer.size - before);
   }
+  const prefixes = packer.packed();
   if (bucketDigest(prefixes, sha256hex) !== digest) throw new Inconsistent(`${name} does not have the digest ${digest} of its set`);
-  if (!prefixes.every((prefix) => covers(area, prefix))) throw new RdataError(name, "has a MAB outside its area");
+  if (!prefixes.areIn(area)) throw new RdataError(name, "has a MAB outside its area");
   return { digest, prefixes };
 }

@@ -1,4 +1,5 @@
 import type { Prefix } from "../../address/index.ts";
+import type { PackedPrefixes } from "../../address/packed-prefixes.ts";
 import type { ServerEntry } from "../../core/mabs/catalogue-content.ts";
 import type { DnssecTools, TrustAnchor } from "../dnssec/index.ts";
 import type { Evidence } from "../message/index.ts";
@@ -72,7 +73,7 @@ export interface WalkTools {
 
 export interface BucketState {
   readonly digest: string;
-  readonly prefixes: readonly Prefix[];
+  readonly prefixes: PackedPrefixes;
 }
 
 /** One service set as last read whole, with the digests that tell whether it has changed. */

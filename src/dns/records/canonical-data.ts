@@ -1,5 +1,5 @@
 import { NAME_SHAPES, octetsBeforeNames } from "./name-shapes.ts";
-import { decodeName } from "./name.ts";
+import { endOfName } from "./name.ts";
 import { RdataError, typeName } from "./record.ts";
 
 /** The data in canonical form (RFC 4034 section 6.2): the same array where nothing changes. Throws RdataError. */
@@ -9,7 +9,7 @@ export function canonicalData(type: number, data: Uint8Array): Uint8Array {
   const head = octetsBeforeNames(shape, data, 0, data.length);
   let end = head;
   try {
-    for (let count = 0; count < shape.names; count++) end = decodeName(data, end).next;
+    for (let count = 0; count < shape.names; count++) end = endOfName(data, end);
   } catch (error) {
     if (!(error instanceof RdataError)) throw error;
     throw new RdataError(typeName(type), `has a name that ${error.problem}`, { cause: error });

@@ -23,16 +23,22 @@ export function encodeName(text: string): Uint8Array {
 
 /** Reads an uncompressed name (RFC 3597 section 4 asks for no other in new types). Throws RdataError. */
 export function decodeName(bytes: Uint8Array, offset: number): DecodedName {
-  let at = offset;
+  const next = endOfName(bytes, offset);
   let name = "";
+  for (let at = offset; at < next - 1; at += 1 + bytes[at]!) name += `${formatLabel(bytes.subarray(at + 1, at + 1 + bytes[at]!))}.`;
+  return { name: name === "" ? "." : name, next };
+}
+
+/** Offset of the first octet after an uncompressed name. Throws RdataError. */
+export function endOfName(bytes: Uint8Array, offset: number): number {
+  let at = offset;
   for (;;) {
     const length = bytes[at];
     if (length === undefined) throw new RdataError("name", "is cut off");
     if (length > MOST_LABEL_OCTETS) throw new RdataError("name", "is compressed or has an unknown label type");
     if (at + 1 + length - offset > MOST_NAME_OCTETS) throw new RdataError("name", "is longer than 255 octets");
-    if (length === 0) return { name: name === "" ? "." : name, next: at + 1 };
+    if (length === 0) return at + 1;
     if (at + 1 + length > bytes.length) throw new RdataError("name", "is cut off");
-    name += `${formatLabel(bytes.subarray(at + 1, at + 1 + length))}.`;
     at += 1 + length;
   }
 }

@@ -17,11 +17,18 @@ export interface Replacement {
 
 /** All RRsets of a zone in canonical order, in blocks. Never changed. */
 export class BlockList {
-  static readonly empty = new BlockList([]);
   readonly blocks: readonly Block[];
 
   private constructor(blocks: readonly Block[]) {
     this.blocks = blocks;
+  }
+
+  /** `entries`: in order of their keys. */
+  static of(entries: readonly Entry[]): BlockList {
+    const blocks: Block[] = [];
+    const rest = cutIntoBlocks(entries, blocks);
+    if (rest.length > 0) blocks.push(new Block(rest));
+    return new BlockList(blocks);
   }
 
   find(key: string): Rrset | undefined {

@@ -6,10 +6,16 @@ import { splitLabels } from "../records/index.ts";
  * zero, below any octet of a longer one.
  */
 export function rrsetKey(name: string, type: number): string {
-  return `${nameKey(name)}\0${String.fromCharCode(type)}`;
+  return typeKey(nameKey(name), type);
 }
 
-function nameKey(name: string): string {
+/** Of a type at an owner whose own key this is. */
+export function typeKey(owner: string, type: number): string {
+  return `${owner}\0${String.fromCharCode(type)}`;
+}
+
+/** What the keys of all types at an owner begin with. */
+export function nameKey(name: string): string {
   return name.includes("\\") ? escapedNameKey(name) : plainNameKey(name);
 }
 

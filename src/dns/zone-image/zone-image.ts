@@ -2,6 +2,7 @@ import { RecordType, RdataError, type ResourceRecord, type Rrset, type Soa, deco
 import { BlockList } from "./block-list.ts";
 import { ZoneImageError } from "./error.ts";
 import { rrsetKey } from "./rrset-key.ts";
+import { wholeZone } from "./whole-zone.ts";
 import { type RrsetName, ZoneDraft } from "./zone-draft.ts";
 
 /** One step of an incremental transfer (RFC 1995 section 4); the SOA records are in it. */
@@ -33,9 +34,7 @@ export class ZoneImage {
 
   /** The zone of these records, in any order. Throws ZoneImageError. */
   static of(apex: string, records: Iterable<ResourceRecord>): ZoneImage {
-    const draft = new ZoneDraft(apex, BlockList.empty);
-    for (const record of records) draft.addAgain(record);
-    return new ZoneImage(apex, draft.finish().list);
+    return new ZoneImage(apex, BlockList.of(wholeZone(apex, records)));
   }
 
   /** The zone after these steps. Throws ZoneImageError where they do not fit it: then the whole zone is needed. */

@@ -9,6 +9,7 @@ import { PauseCounts, type PauseReport } from "./pause-counts.ts";
 import { ReceiveBatch } from "./receive-batch.ts";
 import { SendBatch, type SendCounters } from "./send-batch.ts";
 import { UdpSocket } from "./udp-socket.ts";
+import { Vigil } from "./vigil.ts";
 import { Waiter } from "./waiter.ts";
 
 const BATCH = MOST_FORESEEN;
@@ -45,6 +46,7 @@ export class BatchedDriver {
   readonly #waiter: Waiter;
   readonly #out = new Transmit();
   readonly #pauses = new PauseCounts();
+  readonly #vigil = new Vigil();
   /** When the last wait ended; microseconds. */
   #busySince = Infinity;
 
@@ -82,7 +84,7 @@ export class BatchedDriver {
     const waiter = this.#waiter;
     const idleAt = now();
     this.#pauses.note(Math.max(0, idleAt - this.#busySince));
-    const ready = waiter.wait(Math.max(0, Math.min(longest, this.#engine.pollTimeout() - idleAt)));
+    const ready = this.#watch(idleAt) || waiter.wait(Math.max(0, Math.min(longest, this.#engine.pollTimeout() - now())));
     const time = now();
     this.#busySince = time;
     if (ready === 0) return false;
@@ -106,6 +108,14 @@ export class BatchedDriver {
   close(): void {
     for (const { socket } of this.#links) socket.close();
   }
+
+  /** Stays awake for a reply that is near; gives how many sockets have something. */
+  #watch(time: number): number {
+    const { nearReplyBy = 0 } = this.#engine;
+    return nearReplyBy > time ? this.#vigil.keep(now, Math.min(nearReplyBy, this.#engine.pollTimeout()), this.#look) : 0;
+  }
+
+  readonly #look = (): number => this.#waiter.wait(0);
 
   #runTimers(time: number): void {
     if (this.#engine.pollTimeout() > time) return;

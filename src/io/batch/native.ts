@@ -18,6 +18,8 @@ export interface Native {
   read(descriptor: number, buffer: number, octets: number): number;
   close(descriptor: number): number;
   madvise(address: number, octets: number, advice: number): number;
+  /** In another thread; `done` has what it gives. */
+  madviseAsync(address: number, octets: number, advice: number, done: (result: number) => void): void;
   errno(): number;
   addressOf(memory: ArrayBuffer): number;
 }
@@ -41,6 +43,7 @@ function load(): Native | string {
 
 function bindNative(koffi: typeof Koffi): Native {
   const library = koffi.load(null);
+  const madvise = library.func("int madvise(uintptr_t, size_t, int)");
   return {
     socket: library.func("int socket(int, int, int)"),
     bind: library.func("int bind(int, uintptr_t, unsigned int)"),
@@ -52,7 +55,10 @@ function bindNative(koffi: typeof Koffi): Native {
     eventfd: library.func("int eventfd(unsigned int, int)"),
     read: library.func("long read(int, uintptr_t, size_t)"),
     close: library.func("int close(int)"),
-    madvise: library.func("int madvise(uintptr_t, size_t, int)"),
+    madvise,
+    madviseAsync: (address, octets, advice, done) => {
+      madvise.async(address, octets, advice, (_: unknown, result: number) => { done(result); });
+    },
     errno: () => koffi.errno(),
     addressOf: (memory) => Number(koffi.address(new Uint8Array(memory))),
   };

@@ -31,7 +31,7 @@ export class QsaHost {
   static async open(config: QsaConfig): Promise<QsaHost> {
     const store = readStore(config.mapping);
     const changes = ChangeLog.open(config.changes ?? `${config.mapping[0]}.changes`, store);
-    const engine = newQsa(config, store, hugeMemory(loadNative()));
+    const engine = newQsa(config, store, hugeMemory(loadNative(), config.cache));
     return new QsaHost(config, engine, await openDriver(config.driver, engine, config.listen), changes);
   }
 

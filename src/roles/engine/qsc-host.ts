@@ -30,7 +30,7 @@ export class QscHost extends QuerierHost<Qsc> {
       clients: config.clients,
       maxFetches: config.cache.maxFetches,
       nextU32,
-      memory: hugeMemory(loadNative()),
+      memory: hugeMemory(loadNative(), config.cache),
       links,
       maxUpstreams: config.upstreams.length,
       keepFresh: config.upstreams.length,

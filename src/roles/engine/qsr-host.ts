@@ -65,7 +65,7 @@ export class QsrHost extends QuerierHost<Qsr> {
       clients: config.clients,
       maxFetches: config.cache.maxFetches,
       nextU32,
-      memory: hugeMemory(loadNative()),
+      memory: hugeMemory(loadNative(), config.cache),
       links,
       maxUpstreams: config.qsas.max,
       keepFresh: config.qsas.keepFresh,

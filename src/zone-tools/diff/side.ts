@@ -1,4 +1,5 @@
 import { formatEndpoint, formatPrefix, parsePrefix } from "../../address/index.ts";
+import { PackedPrefixes } from "../../address/packed-prefixes.ts";
 import { WalkError } from "../../dns/discovery/errors.ts";
 import { walkRegistry } from "../../dns/discovery/registry-walk.ts";
 import { someAtOnce } from "../../dns/discovery/some-at-once.ts";
@@ -96,7 +97,7 @@ function serviceNames(states: readonly RegistryState[]): string[] {
 function mabsOf(states: readonly RegistryState[]): Map<string, string[]> {
   const mabs = new Map<string, string[]>();
   for (const { services, buckets } of states.flatMap(({ sets }) => [...sets.values()])) {
-    for (const prefix of [...buckets.values()].flatMap((bucket) => bucket.prefixes)) {
+    for (const prefix of PackedPrefixes.joined(Array.from(buckets.values(), ({ prefixes }) => prefixes))) {
       const key = formatPrefix(prefix);
       mabs.set(key, [...new Set([...(mabs.get(key) ?? []), ...services])].toSorted());
     }

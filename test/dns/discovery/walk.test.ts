@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Prefix, formatPrefix, parsePrefix } from "../../../src/address/index.ts";
+import { PackedPrefixes } from "../../../src/address/packed-prefixes.ts";
 import { CatalogueBook } from "../../../src/dns/discovery/catalogue-book.ts";
 import { WalkError } from "../../../src/dns/discovery/errors.ts";
 import { walkRegistry } from "../../../src/dns/discovery/registry-walk.ts";
@@ -97,14 +98,14 @@ describe("the catalogue", () => {
 
   test("a MAB that a set lists in two buckets stays when it is gone from one of them", () => {
     const [twice, other] = ["10.0.0.0/8", "11.0.0.0/8"].map(parsePrefix) as [Prefix, Prefix];
-    const inBoth = { digest: "b", prefixes: [twice] };
+    const inBoth = { digest: "b", prefixes: PackedPrefixes.of([twice]) };
     const withBuckets = (serial: number, buckets: readonly (readonly [string, BucketState])[]): RegistryState => {
       const set = { id: "0123456789", digest: String(serial), services: [services[0]!.name], buckets: new Map(buckets) };
       return { apex: APEX, serial, refresh: 1, retry: 1, expire: 1, sets: new Map([[set.id, set]]), problems: [], settled: true };
     };
     const book = new CatalogueBook([EVERYWHERE]);
-    book.update([withBuckets(1, [["4-0-0", { digest: "a", prefixes: [twice, other] }], ["4-1-0", inBoth]])], services);
-    const { catalogue } = book.update([withBuckets(2, [["4-0-0", { digest: "c", prefixes: [other] }], ["4-1-0", inBoth]])], services);
+    book.update([withBuckets(1, [["4-0-0", { digest: "a", prefixes: PackedPrefixes.of([twice, other]) }], ["4-1-0", inBoth]])], services);
+    const { catalogue } = book.update([withBuckets(2, [["4-0-0", { digest: "c", prefixes: PackedPrefixes.of([other]) }], ["4-1-0", inBoth]])], services);
     expect(Array.from(catalogue.mabs(), ({ prefix }) => formatPrefix(prefix))).toEqual(["10.0.0.0/8", "11.0.0.0/8"]);
   });
 });
