@@ -1,16 +1,19 @@
 /**
  * A QSR's engine with so many micronets, in a process of its own: `MICRONETS`. Filled to the last row; asked then to go on filling, to flush
- * a tenth that came from one server, to let a tenth expire, and to go over to a catalogue that has a tenth of the MABs no more. Reports how
- * long single calls into it took each time; and, asked for as many milliseconds, how long a loop is held up that does nothing.
+ * a tenth that came from one server, to let a tenth expire, and to go over to a catalogue that has a tenth of the MABs no more, to one that
+ * has thousands of QSAs, and to one in which some of their services differ. Reports how long single calls into it took each time; and, asked
+ * for as many milliseconds, how long a loop is held up that does nothing.
  */
 import { parsePrefix } from "../src/address/index.ts";
 import { milliseconds } from "../src/core/clock.ts";
 import { Transmit } from "../src/core/engine.ts";
+import type { ServerEntry, ServiceEntry } from "../src/core/mabs/catalogue-content.ts";
 import { Catalogue } from "../src/core/mabs/catalogue.ts";
 import { DEFAULT_INTERVALS } from "../src/core/querier/prober.ts";
 import { Qsr } from "../src/core/qsr.ts";
 import { hugeMemory } from "../src/io/batch/huge-memory.ts";
 import { loadNative } from "../src/io/batch/native.ts";
+import { mailOf, openMailUnread } from "../src/io/catalogue-mail.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { MappingBody, ResultCode } from "../src/wire/index.ts";
 import { serveParent } from "./child.ts";
@@ -27,17 +30,22 @@ const GAP = 10;
 const [FLUSHED, EXPIRING, OTHER] = [1, 2, 3];
 /** All MABs are as long; every tenth goes. */
 const MAB_BITS = 16;
+/** Services of a large world, its QSAs, and how many services differ after a while. */
+const SERVICES = 300;
+const QSAS = 4_000;
+const DIFFERING = 10;
+const SERVICE = serviceOf("s.example.", [FLUSHED, EXPIRING, OTHER]);
 
 const micronets = Number(process.argv[2]);
 const tenth = micronets / 10;
 const clients = { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: 1, maxQueriesPerSecondPerNetwork: 1, maxWaiting: 1 };
 const engine = new Qsr({
-  limits: { maxEntries: micronets, maxPromises: micronets, maxUpdates: 1 << 13, maxPeers: 1 << 12 },
+  limits: { maxEntries: micronets, maxPromises: micronets, maxUpdates: 1 << 13, maxPeers: 1 << 13 },
   clients,
   nextU32,
   memory: hugeMemory(loadNative()),
   links: { 4: 0, 6: undefined },
-  maxUpstreams: 16,
+  maxUpstreams: 1 << 12,
   keepFresh: 1,
   intervals: DEFAULT_INTERVALS,
   cachingMostMs: HOUR_MS,
@@ -67,6 +75,10 @@ function answer(question: Question): Pauses {
       return expire();
     case "swap":
       return swap();
+    case "meet":
+      return goOver(largeWorld());
+    case "renew":
+      return goOver(largeWorld().map((service, place) => (place < DIFFERING ? withoutFirst(service) : service)));
   }
 }
 
@@ -118,11 +130,39 @@ function swap(): Pauses {
   });
 }
 
+/** Goes over to a catalogue with these services besides, as it comes from another thread. */
+function goOver(services: readonly ServiceEntry[]): Pauses {
+  const mail = mailOf(catalogueOf((mab) => mab % 10 !== 0, services), engine.catalogue);
+  const pauses = nothingYet();
+  measure(pauses, () => {
+    engine.setCatalogue(now, openMailUnread(mail, engine.catalogue));
+  });
+  while (!engine.querier.upstreams.hasMetAll) {
+    now = Math.max(now + 1, engine.pollTimeout());
+    measure(pauses, wake);
+    while (engine.pollTransmit(out));
+  }
+  return pauses;
+}
+
+function largeWorld(): ServiceEntry[] {
+  const qsas = Array.from({ length: QSAS }, (_, number) => OTHER + 1 + number);
+  return Array.from({ length: SERVICES }, (_, place) => serviceOf(`s${place}.example.`, qsas.filter((number) => number % SERVICES === place)));
+}
+
+function serviceOf(name: string, numbers: readonly number[]): ServiceEntry {
+  const servers = numbers.map((number): ServerEntry => ({ name: `qsa${number}.${name}`, address: { family: 4, words: [number, 0, 0, 0] }, port: 2, tier: 1, weight: 1, region: "" }));
+  return { name, servers };
+}
+
+function withoutFirst({ name, servers }: ServiceEntry): ServiceEntry {
+  return { name, servers: servers.slice(1) };
+}
+
 /** All of IPv4 in MABs, less some; answered for by the servers that entries came from. */
-function catalogueOf(has: (mab: number) => boolean): Catalogue {
-  const servers = [FLUSHED, EXPIRING, OTHER].map((server) => ({ name: `${server}.example.`, address: { family: 4 as const, words: [server, 0, 0, 0] as const }, port: 2, tier: 1, weight: 1, region: "" }));
+function catalogueOf(has: (mab: number) => boolean, besides: readonly ServiceEntry[] = []): Catalogue {
   const mabs = Array.from({ length: 1 << MAB_BITS }, (_, mab) => mab).filter(has);
-  return Catalogue.of({ mabs: mabs.map((mab) => ({ prefix: { family: 4, hi: (mab << MAB_BITS) >>> 0, lo: 0, length: MAB_BITS }, services: [0], set: "s" })), services: [{ name: "s.example.", servers }] });
+  return Catalogue.of({ mabs: mabs.map((mab) => ({ prefix: { family: 4, hi: (mab << MAB_BITS) >>> 0, lo: 0, length: MAB_BITS }, services: [0], set: "s" })), services: [SERVICE, ...besides] });
 }
 
 /** Begins something, and lets the engine's time pass until so many entries are left. */

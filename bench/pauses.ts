@@ -13,7 +13,7 @@ export interface Pauses {
 }
 
 /** What the engine is asked to go through; or that its thread does nothing for so long. */
-export type Question = "evict" | "flush" | "expire" | "swap" | { readonly idleMs: number };
+export type Question = "evict" | "flush" | "expire" | "swap" | "meet" | "renew" | { readonly idleMs: number };
 
 /** Beyond what a loop that does nothing is held up for in the same run. */
 const MOST_MS = 5;
@@ -31,6 +31,8 @@ export async function benchPauses(micronets: number, progress: (text: string) =>
     ["flush", `${tenth} entries of one server flushed`],
     ["expire", `${tenth} entries expire at once`],
     ["swap", "another catalogue, without a tenth of the MABs"],
+    ["meet", "another one, with 4,000 QSAs in 300 services more"],
+    ["renew", "another one, in which ten of them differ"],
   ];
   const rows: Row[] = [];
   const note = async (what: string, pauses: Pauses): Promise<void> => {
