@@ -92,17 +92,21 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
     return before - cache.cache.size;
   }
 
-  /** Goes over to other services, and to what the directory makes of them; what the cache holds against it is withdrawn, here and downstream. */
-  protected adopt(now: number, services: readonly ServiceEntry[], changeDirectory: () => void): void {
-    this.querier.adopt(now, services, () => {
-      changeDirectory();
-      this.revalidate(now, undefined);
+  /** Goes over to other services, for a directory that is ready for them; what the cache holds against it is withdrawn, here and downstream. */
+  protected adopt(now: number, services: readonly ServiceEntry[]): void {
+    this.#revalidation.postpone();
+    this.querier.adopt(now, services, (later) => {
+      this.revalidate(later, undefined);
     });
   }
 
-  /** Withdraws entries whose range has no longer that MAB as its longest match, or no longer that upstream: in some places, or in all. */
+  /**
+   * Withdraws entries whose range has no longer that MAB as its longest match, or no longer that upstream: in some places, or in all. Before
+   * all services have been met it would meet them; then it begins when they have been.
+   */
   protected revalidate(now: number, places: readonly Prefix[] | undefined): void {
-    this.#revalidation.begin(now, places);
+    if (this.querier.upstreams.hasMetAll) this.#revalidation.begin(now, places);
+    else this.#revalidation.postpone();
   }
 
   #stillHolds(entry: number): boolean {

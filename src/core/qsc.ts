@@ -10,6 +10,6 @@ export class Qsc extends CachingServer<FixedDirectory> {
   }
 
   setUpstreams(now: number, servers: readonly ServerEntry[]): void {
-    this.adopt(now, [{ name: "upstreams", servers }], () => undefined);
+    this.adopt(now, [{ name: "upstreams", servers }]);
   }
 }

@@ -18,16 +18,11 @@ export class Qsr extends CachingServer<CatalogueDirectory> {
     return this.directory.catalogue;
   }
 
-  /** Goes over to another catalogue in one step. */
+  /** Goes over to another catalogue: answers by it from now on. Services that are new in it are met when they are needed, and by and by. */
   setCatalogue(now: number, catalogue: Catalogue): void {
     const before = this.catalogue;
-    if (catalogue.services === before.services) {
-      this.directory.adopt(catalogue);
-      this.revalidate(now, catalogue.changedSince(before));
-    } else {
-      this.adopt(now, catalogue.services, () => {
-        this.directory.adopt(catalogue);
-      });
-    }
+    this.directory.adopt(catalogue);
+    if (catalogue.services === before.services) this.revalidate(now, catalogue.changedSince(before));
+    else this.adopt(now, catalogue.services);
   }
 }

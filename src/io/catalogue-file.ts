@@ -4,7 +4,7 @@ import type { SegmentColumns } from "../core/tables/segment-table.ts";
 import type { CatalogueMail } from "./catalogue-mail.ts";
 import { type FileMark, readSealed, writeSealed } from "./sealed-file.ts";
 
-const KIND = "catalogue 6";
+const KIND = "catalogue 7";
 /** What is made from nothing has the edition after 0, and must not pass for one that was made from what was kept. */
 const EDITION = 1;
 

@@ -6,7 +6,12 @@ export function whoIs({ services }: Catalogue, { address, port }: { readonly add
   const endpoint = formatEndpoint(address, port);
   for (const { servers } of services) {
     const server = servers.find((candidate) => candidate.port === port && sameIp(candidate.address, address));
-    if (server !== undefined) return `${server.name.split(".")[0]} (${endpoint})`;
+    if (server !== undefined) return qsaText(server.name, endpoint);
   }
   return endpoint;
+}
+
+/** `name`: absolute. */
+export function qsaText(name: string, endpoint: string): string {
+  return `${name.split(".")[0]} (${endpoint})`;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { QsrConfig } from "../config/schema.ts";
 import { type Catalogue, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
 import type { KnownRtts } from "../core/querier/known-rtts.ts";
@@ -17,6 +18,7 @@ import { statusOf } from "./status.ts";
 import { startEngine } from "./threads.ts";
 
 const LOOK_MS = 250;
+const MEETING_MS = 10;
 
 /** A QSR: an engine and discovery, each in its thread; this one only passes on what one has for the other. */
 export class QsrNode {
@@ -98,8 +100,10 @@ export class QsrNode {
     await this.#logCatalogue("catalogue");
   }
 
+  /** Once the engine knows all QSAs. */
   async #logCatalogue(what: string): Promise<void> {
     const { size, services } = this.#catalogue;
+    while (!(await this.engine.host.hasMetAll())) await sleep(MEETING_MS);
     const { upstreams } = await this.engine.host.status();
     this.#log.info(`${what}: ${size} MABs, ${services.length} services, ${upstreams.known} QSAs`);
   }

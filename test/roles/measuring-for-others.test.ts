@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatEndpoint } from "../../src/address/index.ts";
+import { formatEndpoint, parseIp } from "../../src/address/index.ts";
 import { Catalogue } from "../../src/core/mabs/catalogue.ts";
 import { Pace } from "../../src/core/querier/pace.ts";
 import { DEFAULT_INTERVALS, holdingAmong } from "../../src/core/querier/prober.ts";
@@ -7,7 +7,7 @@ import type { Upstream } from "../../src/core/querier/upstream.ts";
 import { UpstreamState } from "../../src/core/querier/upstream-state.ts";
 import { Qsr, type QsrOptions } from "../../src/core/qsr.ts";
 import type { ServerIdentity } from "../../src/core/server/server-half.ts";
-import { Findings } from "../../src/roles/engine/findings.ts";
+import { Findings, Heeding } from "../../src/roles/engine/findings.ts";
 import { MessageType, ResultCode } from "../../src/wire/index.ts";
 import { mostWithin } from "../support/rates.ts";
 import { TestQuerier } from "../support/test-querier.ts";
@@ -24,15 +24,17 @@ class Follower {
   readonly qsr: Qsr;
   readonly querier: TestQuerier;
   readonly #findings: Findings;
+  readonly #heeding: Heeding;
 
-  constructor(world: World, place: number, options: Partial<QsrOptions>) {
+  constructor(world: World, place: number, options: Partial<QsrOptions>, content = world.content()) {
     const base = { limits: LIMITS, clients: CLIENTS, links: { 4: 1, 6: 1 }, maxUpstreams: 64, keepFresh: 3, intervals: DEFAULT_INTERVALS, cachingMostMs: 3_600_000, gapCachingMs: 60_000 } as const;
     this.qsr = new Qsr({ ...base, measures: false, nextU32: seeded(70 + place), ...options });
     const server = `10.0.0.1:${4344 + place}`;
     const station = new EngineStation(world.network, this.qsr, [server, `10.0.0.1:${40_000 + place}`]);
-    this.qsr.setCatalogue(world.network.now, Catalogue.of(world.content()));
+    this.qsr.setCatalogue(world.network.now, Catalogue.of(content));
     this.querier = new TestQuerier(world.network, `10.0.0.9:${5000 + place}`, server);
     this.#findings = new Findings(world.qsr.querier.upstreams);
+    this.#heeding = new Heeding(this.qsr.querier);
     const look = (): void => {
       this.#heed(world.network.now);
       station.flush();
@@ -42,8 +44,7 @@ class Follower {
   }
 
   #heed(now: number): void {
-    const { upstreams, health } = this.qsr.querier;
-    for (const [{ address, port }, finding] of this.#findings.take()) health.takeFinding(now, upstreams.find(address, port)!, finding);
+    this.#heeding.take(now, this.#findings.take());
   }
 
   stateOf(endpoint: string): UpstreamState {
@@ -90,6 +91,19 @@ describe("an engine that does not measure", () => {
     station.rejoin();
     world.network.runUntil(() => follower.stateOf(endpoint) === UpstreamState.up, 35 * SECOND);
     expect(follower.qsr.querier.port.counters.probesSent).toBe(0);
+  });
+
+  test("remembers what it is told of a server that it has not met yet", () => {
+    const world = new World([40, 10]);
+    world.network.run(20 * SECOND);
+    const { services } = world.content();
+    const many = { name: "s1.other.example.", servers: Array.from({ length: 100 }, (_, place) => Object.assign({}, services[0]!.servers[0], { address: parseIp(`127.0.9.${place + 1}`) })) };
+    const mabs = world.content().mabs.map((mab) => Object.assign({}, mab, { services: [1] }));
+    const follower = new Follower(world, 1, { maxUpstreams: 256 }, { mabs, services: [many, ...services] });
+    expect(follower.qsr.querier.upstreams.hasMetAll).toBe(false);
+    world.network.run(SECOND);
+    expect(follower.nearest).toBeCloseTo(10_000, -2);
+    expect(follower.stateOf(world.sites[0]!.endpoint)).toBe(UpstreamState.up);
   });
 
   test("is not told what it has seen to be otherwise since", () => {

@@ -34,6 +34,12 @@ export class Revalidation {
     return entry >= this.#row && !this.#stillHolds(entry);
   }
 
+  /** Has everything looked at when it is used, until `begin`. */
+  postpone(): void {
+    this.#row = 0;
+    this.next = Infinity;
+  }
+
   /** Withdraws what holds no longer in these places, or anywhere (undefined): now, or in steps. */
   begin(now: number, places: readonly Prefix[] | undefined): void {
     if (places !== undefined && this.#look(now, places)) return;

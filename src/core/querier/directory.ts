@@ -28,8 +28,8 @@ export class CatalogueDirectory implements Directory {
   readonly gapCachingMs: number;
   readonly #upstreams: UpstreamTable;
   readonly #segment = new Segment();
-  /** By group of MABs. */
-  #rankings: readonly (readonly Ranking[])[] = [];
+  /** By group of MABs, as they are needed: then its services are met. */
+  #rankings: (readonly Ranking[] | undefined)[] = [];
 
   constructor(catalogue: Catalogue, upstreams: UpstreamTable, gapCachingMs: number) {
     this.catalogue = catalogue;
@@ -37,15 +37,15 @@ export class CatalogueDirectory implements Directory {
     this.gapCachingMs = gapCachingMs;
   }
 
-  /** Goes over to a catalogue whose services the upstream table has adopted. */
+  /** Goes over to a catalogue; the upstream table adopts its services before anything is asked here. */
   adopt(catalogue: Catalogue): void {
     this.catalogue = catalogue;
-    this.#rankings = catalogue.groups.map(({ services }) => services.map((service) => this.#upstreams.ranking(service)));
+    this.#rankings = catalogue.groups.map(() => undefined);
   }
 
   rankingsFor(family: Family, hi: number, lo: number): readonly Ranking[] {
     const mab = this.catalogue.match(family, hi, lo);
-    return mab === NO_PREFIX ? NOBODY : this.#rankings[this.catalogue.groupOf(mab)]!;
+    return mab === NO_PREFIX ? NOBODY : this.#rankingsOf(mab);
   }
 
   /** In no MAB: the whole gap is the answer, and this server is the authority for it. Before the first catalogue nothing is known. */
@@ -93,9 +93,14 @@ export class CatalogueDirectory implements Directory {
   }
 
   #serves(upstream: Upstream, mab: number): boolean {
-    const rankings = this.#rankings[this.catalogue.groupOf(mab)]!;
+    const rankings = this.#rankingsOf(mab);
     for (let index = 0; index < rankings.length; index++) if (rankings[index]!.placeOf(upstream) >= 0) return true;
     return false;
+  }
+
+  #rankingsOf(mab: number): readonly Ranking[] {
+    const group = this.catalogue.groupOf(mab);
+    return (this.#rankings[group] ??= this.catalogue.groups[group]!.services.map((service) => this.#upstreams.ranking(service)));
   }
 }
 

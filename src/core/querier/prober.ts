@@ -92,12 +92,13 @@ export class Prober {
     return this.#upstreams.at(holding < 0 ? this.#others.pop(now) : holding);
   }
 
-  /** Measures servers that have not been heard and have no probe planned yet, one after the other. */
-  welcomeNew(now: number): void {
+  /** Measures newcomers that are still there, have not been heard and have no probe planned yet, one after the other. */
+  welcome(now: number, newcomers: readonly Upstream[]): void {
     if (!this.#measures) return;
     this.#nextFirst = Math.max(this.#nextFirst, now);
-    for (const upstream of this.#upstreams.listed()) {
-      if (upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#plannedAt(upstream) < Infinity) continue;
+    for (const upstream of newcomers) {
+      const hasLeft = this.#upstreams.at(upstream.index) !== upstream;
+      if (hasLeft || upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#plannedAt(upstream) < Infinity) continue;
       this.#set(upstream, this.#nextFirst);
       this.#nextFirst += this.#intervals.pacing;
     }

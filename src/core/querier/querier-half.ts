@@ -9,6 +9,7 @@ import { Chooser, type Spread } from "./chooser.ts";
 import type { Directory } from "./directory.ts";
 import { MAX_ATTEMPTS } from "./fetch-table.ts";
 import { Fetcher } from "./fetcher.ts";
+import { Meeting } from "./meeting.ts";
 import type { Pace } from "./pace.ts";
 import { type ProbeIntervals, Prober } from "./prober.ts";
 import { RequestTable } from "./request-table.ts";
@@ -57,6 +58,7 @@ export class QuerierHalf {
   readonly fetcher: Fetcher;
   readonly receiver: UpdateReceiver;
   readonly #prober: Prober;
+  readonly #meeting: Meeting;
   readonly #cache: MappingCache;
 
   constructor(options: QuerierOptions, ground: QuerierGround, directoryOver: (upstreams: UpstreamTable) => Directory) {
@@ -93,6 +95,7 @@ export class QuerierHalf {
     this.port = this.fetcher.port;
     this.receiver = new UpdateReceiver({ upstreams, cache, prober, health, port: this.port, ring });
     this.#prober = prober;
+    this.#meeting = new Meeting(upstreams, prober);
   }
 
   /** Takes the messages that servers send, whose header has been checked. */
@@ -103,13 +106,12 @@ export class QuerierHalf {
     else if (type === MessageType.cacheUpdate) this.receiver.handleUpdate(now, peer, view, length);
   }
 
-  /** Goes over to other services in one step: leaves the servers that they do not name, meets the new ones and measures them. */
-  adopt(now: number, services: readonly ServiceEntry[], whenAdopted: () => void): void {
-    const orphans = this.upstreams.missingIn(services).flatMap((upstream) => this.port.abandon(now, upstream));
-    this.upstreams.adopt(services);
-    whenAdopted();
+  /** Goes over to other services: leaves the servers that they do not name at once, meets the new ones by and by, and measures them. */
+  adopt(now: number, services: readonly ServiceEntry[], whenMet: (now: number) => void): void {
+    const orphans = this.upstreams.adopt(services).flatMap((upstream) => this.port.abandon(now, upstream));
+    this.#meeting.begin(now, whenMet);
     this.fetcher.adoptOrphans(now, orphans);
-    this.#prober.welcomeNew(now);
+    this.#meeting.welcome(now);
   }
 
   /** Measures a server now, not when its turn comes. */
@@ -123,11 +125,12 @@ export class QuerierHalf {
   }
 
   get next(): number {
-    return Math.min(this.fetcher.next, this.port.next);
+    return Math.min(this.fetcher.next, this.port.next, this.#meeting.next);
   }
 
   handleTimeout(now: number): void {
     this.port.handleTimeout(now);
     this.fetcher.handleTimeout(now);
+    this.#meeting.handleTimeout(now);
   }
 }

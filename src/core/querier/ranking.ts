@@ -34,12 +34,17 @@ function compareLastSeen(a: Upstream, b: Upstream): number {
 /** The QSAs of one service, best first. */
 export class Ranking {
   readonly name: string;
+  /** Servers of the service that are not in it: those that cannot be asked, and those for which there was no room. */
+  readonly unreachable: number;
+  readonly omitted: number;
   readonly #candidates: Candidate[];
 
   /** The list is its own from now on: it puts it in order. */
-  constructor(name: string, candidates: Candidate[]) {
+  constructor(name: string, candidates: Candidate[], unreachable: number, omitted: number) {
     this.name = name;
     this.#candidates = candidates;
+    this.unreachable = unreachable;
+    this.omitted = omitted;
   }
 
   get size(): number {
@@ -49,6 +54,10 @@ export class Ranking {
   /** The QSA at a place, 0 for the best, as of the last `sort`. */
   at(place: number): Candidate {
     return this.#candidates[place]!;
+  }
+
+  upstreams(): Upstream[] {
+    return this.#candidates.map(({ upstream }) => upstream);
   }
 
   /** Place of an upstream, or -1. */

@@ -1,3 +1,4 @@
+import type { QuerierHalf } from "../../core/querier/querier-half.ts";
 import type { Upstream } from "../../core/querier/upstream.ts";
 import type { Finding } from "../../core/querier/upstream-health.ts";
 import { UpstreamState } from "../../core/querier/upstream-state.ts";
@@ -45,4 +46,26 @@ export class Findings {
 function findingOf({ state, rtt: { smoothed, variation }, aliveAt, lossCountedAt }: Upstream): Finding {
   const isUp = state !== UpstreamState.down;
   return { isUp, smoothed, variation, at: isUp ? aliveAt : lossCountedAt };
+}
+
+/** Takes what the engine that measures has found. What is said of servers that are not met yet waits until they are. */
+export class Heeding {
+  readonly #querier: QuerierHalf;
+  #early: Found[] = [];
+
+  constructor(querier: QuerierHalf) {
+    this.#querier = querier;
+  }
+
+  take(now: number, found: readonly Found[]): void {
+    const { upstreams, health } = this.#querier;
+    const all = [...this.#early, ...found];
+    this.#early = [];
+    for (const one of all) {
+      const [{ address, port }, finding] = one;
+      const upstream = upstreams.find(address, port);
+      if (upstream !== undefined) health.takeFinding(now, upstream, finding);
+      else if (!upstreams.hasMetAll) this.#early.push(one);
+    }
+  }
 }

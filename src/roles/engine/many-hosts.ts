@@ -26,6 +26,7 @@ export function manyQsrs(hosts: readonly Remote<QsrHost>[]): Remote<QsrHost> {
     ...manyQscs(hosts),
     hasIpv6: () => first.hasIpv6(),
     useCatalogue: async (mail) => void (await ofAll(hosts, (host) => host.useCatalogue(mail))),
+    hasMetAll: async () => (await ofAll(hosts, (host) => host.hasMetAll())).every((has) => has),
     why: async (address) => whyOfAll(await ofAll(hosts, (host) => host.why(address))),
     news: () => newsOfAll(hosts),
     findings: () => first.findings(),

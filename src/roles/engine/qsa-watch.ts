@@ -55,7 +55,8 @@ export class QsaWatch {
 
   /** A service that is gone from DNS is silent no more, but does not answer. */
   #ended(): string[] {
-    if (this.#silent.size === 0) return [];
+    // Of a service that is not met yet, or again, nothing can be said.
+    if (this.#silent.size === 0 || !this.#querier.upstreams.hasMetAll) return [];
     const answering: string[] = [];
     const rankings = new Map(this.#querier.upstreams.rankings.map((ranking) => [ranking.name, ranking]));
     for (const service of this.#silent) {

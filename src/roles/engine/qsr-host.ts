@@ -12,10 +12,10 @@ import { now } from "../../io/clock.ts";
 import { type OpenedDriver, canBind, openDriver } from "../../io/driver.ts";
 import { nextU32 } from "../../io/random.ts";
 import { upstreamSockets } from "../../io/upstream-sockets.ts";
-import { type CatalogueMail, openMail } from "../../io/catalogue-mail.ts";
+import { type CatalogueMail, openMailUnread } from "../../io/catalogue-mail.ts";
 import { MAX_UPDATES } from "../limits.ts";
 import type { WhyReport } from "../reports.ts";
-import type { Findings, Found } from "./findings.ts";
+import type { Findings, Found, Heeding } from "./findings.ts";
 import type { Member } from "./member.ts";
 import { type QsaEndpoint, QsaWatch, type QsaNews } from "./qsa-watch.ts";
 import { QuerierHost } from "./querier-host.ts";
@@ -31,6 +31,12 @@ export interface QsrSettings {
   readonly member?: Member;
 }
 
+/** What one of several engine threads tells the others, and hears from them. */
+interface Shared {
+  readonly findings: Findings;
+  readonly heeding: Heeding;
+}
+
 /** QSAs of which the ranking is told at one time. */
 const RANKING_PART = 256;
 
@@ -38,13 +44,13 @@ const RANKING_PART = 256;
 export class QsrHost extends QuerierHost<Qsr> {
   readonly #links: UpstreamLinks;
   readonly #watch: QsaWatch;
-  readonly #findings: Findings | undefined;
+  readonly #shared: Shared | undefined;
 
-  private constructor(engine: Qsr, opened: OpenedDriver, listeners: number, links: UpstreamLinks, findings: Findings | undefined) {
+  private constructor(engine: Qsr, opened: OpenedDriver, listeners: number, links: UpstreamLinks, shared: Shared | undefined) {
     super(engine, opened, listeners);
     this.#links = links;
     this.#watch = new QsaWatch(engine.querier);
-    this.#findings = findings;
+    this.#shared = shared;
   }
 
   /** Throws ListenError, and DriverError. */
@@ -71,9 +77,9 @@ export class QsrHost extends QuerierHost<Qsr> {
       ...options,
     });
     engine.querier.upstreams.known = known;
-    engine.setCatalogue(now(), openMail(catalogue, EMPTY_CATALOGUE));
-    const findings = member === undefined ? undefined : new (await import("./findings.ts")).Findings(engine.querier.upstreams);
-    return new QsrHost(engine, await openDriver(config.driver, engine, [...listen, ...bindings]), config.listen.length, links, findings);
+    engine.setCatalogue(now(), openMailUnread(catalogue, EMPTY_CATALOGUE));
+    const shared = member === undefined ? undefined : await sharedBy(engine);
+    return new QsrHost(engine, await openDriver(config.driver, engine, [...listen, ...bindings]), config.listen.length, links, shared);
   }
 
   /** Whether QSAs can be asked over IPv6. */
@@ -83,8 +89,13 @@ export class QsrHost extends QuerierHost<Qsr> {
 
   /** Goes over to another catalogue. `mail`: for one that has the catalogue before. */
   useCatalogue(mail: CatalogueMail | null): void {
-    this.engine.setCatalogue(now(), openMail(mail, this.engine.catalogue));
+    this.engine.setCatalogue(now(), openMailUnread(mail, this.engine.catalogue));
     this.opened.driver.wake();
+  }
+
+  /** Whether all QSAs of the catalogue are known: they are met by and by. */
+  hasMetAll(): boolean {
+    return this.engine.querier.upstreams.hasMetAll;
   }
 
   /** Throws AddressError. */
@@ -99,16 +110,12 @@ export class QsrHost extends QuerierHost<Qsr> {
 
   /** What measuring has shown since the last time, for the other engine threads. */
   findings(): Found[] {
-    return this.#findings?.take() ?? [];
+    return this.#shared?.findings.take() ?? [];
   }
 
   /** Takes what the thread that measures has found. */
   heed(found: readonly Found[]): void {
-    const { upstreams, health } = this.engine.querier;
-    for (const [{ address, port }, finding] of found) {
-      const upstream = upstreams.find(address, port);
-      if (upstream !== undefined) health.takeFinding(now(), upstream, finding);
-    }
+    this.#shared?.heeding.take(now(), found);
     this.opened.driver.wake();
   }
 
@@ -125,9 +132,16 @@ export class QsrHost extends QuerierHost<Qsr> {
   /** How far QSAs are, in parts; undefined after the last. */
   ranking(part: number): KnownRtts | undefined {
     const { upstreams } = this.engine.querier;
+    // One that ends right after its start is to keep what it knew.
+    upstreams.meet(Infinity);
     const from = part * RANKING_PART;
     if (from >= upstreams.capacity) return undefined;
     const upstreamsOfPart = Array.from({ length: RANKING_PART }, (_, index) => upstreams.at(from + index));
     return Float64Array.from(upstreamsOfPart.flatMap((upstream) => (upstream?.measured === true ? knownRttOf(upstream) : [])));
   }
+}
+
+async function sharedBy({ querier }: Qsr): Promise<Shared> {
+  const { Findings, Heeding } = await import("./findings.ts");
+  return { findings: new Findings(querier.upstreams), heeding: new Heeding(querier) };
 }

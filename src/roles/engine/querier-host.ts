@@ -30,8 +30,8 @@ export abstract class QuerierHost<E extends Qsr | Qsc> {
 
   /** The servers of a service, by its place, best first; undefined after the last service. */
   qsas(service: number): QsaReport[] | undefined {
-    const ranking = this.engine.querier.upstreams.rankings[service];
-    return ranking === undefined ? undefined : serviceReport(ranking);
+    const { upstreams } = this.engine.querier;
+    return service < upstreams.services ? serviceReport(upstreams.ranking(service)) : undefined;
   }
 
   /** Forgets what is cached in a range, everything without one; gives how many entries. Throws AddressError. */
@@ -55,7 +55,10 @@ export abstract class QuerierHost<E extends Qsr | Qsc> {
     return upstream === undefined ? undefined : STATE_NAMES[upstream.state];
   }
 
+  /** All must have been met: an operator who asks for a server right after the start is to find it. */
   #upstream(endpoint: string): Upstream | undefined {
-    return [...this.engine.querier.upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === endpoint);
+    const { upstreams } = this.engine.querier;
+    upstreams.meet(Infinity);
+    return [...upstreams.listed()].find(({ address, port }) => formatEndpoint(address, port) === endpoint);
   }
 }

@@ -1,7 +1,10 @@
-import { formatIp } from "../../address/index.ts";
+import { formatEndpoint, formatIp } from "../../address/index.ts";
 import type { Ranking } from "../../core/querier/ranking.ts";
+import type { Upstream } from "../../core/querier/upstream.ts";
+import type { UpstreamTable } from "../../core/querier/upstream-table.ts";
 import { UpstreamState } from "../../core/querier/upstream-state.ts";
 import { now } from "../../io/clock.ts";
+import { qsaText } from "../qsa-name.ts";
 import type { QsaReport } from "../reports.ts";
 
 export const STATE_NAMES: readonly QsaReport["state"][] = ["unmeasured", "up", "suspect", "down"];
@@ -27,4 +30,11 @@ export function serviceReport(ranking: Ranking): QsaReport[] {
       share: shift === undefined || now() >= shift.until ? null : shift.share,
     };
   });
+}
+
+/** A server that is known, as a text. */
+export function upstreamText(upstreams: UpstreamTable, upstream: Upstream): string {
+  const endpoint = formatEndpoint(upstream.address, upstream.port);
+  const [ranking] = upstreams.rankingsOf(upstream);
+  return ranking === undefined ? endpoint : qsaText(ranking.at(ranking.placeOf(upstream)).name, endpoint);
 }

@@ -13,9 +13,8 @@ import { NO_PREFIX } from "../../core/tables/segment-table.ts";
 import { UpstreamState } from "../../core/querier/upstream-state.ts";
 import { now } from "../../io/clock.ts";
 import { MappingBody, ResultCode } from "../../wire/index.ts";
-import { whoIs } from "../qsa-name.ts";
 import type { CachedReport, WhyReport } from "../reports.ts";
-import { STATE_NAMES, serviceReport } from "./upstream-reports.ts";
+import { STATE_NAMES, serviceReport, upstreamText } from "./upstream-reports.ts";
 
 /** Why an address is answered as it is: MAB, services, QSAs in order, what the cache holds, and the verdict. */
 export function whyReport(engine: Qsr, address: IpAddress): WhyReport {
@@ -54,7 +53,7 @@ function cachedReport(engine: Qsr, address: IpAddress): CachedReport | null {
     version: `${body.versionLineage}.${body.versionHi * 2 ** 32 + body.versionLo}`,
     remainingSeconds: Math.ceil(remainingMs(cache.entries.expiry(entry), milliseconds(time)) / 1000),
     usable: engine.vouchesFor(time, entry),
-    from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : whoIs(engine.catalogue, upstream),
+    from: cache.entries.upstream(entry) === OWN || upstream === undefined ? "this QSR" : upstreamText(engine.querier.upstreams, upstream),
   };
 }
 
@@ -63,9 +62,9 @@ function verdictOf(engine: Qsr, address: IpAddress, cached: CachedReport | null)
   const why = cached === null ? "" : `cached, but ${cached.from}, which said so, is down; `;
   const best = engine.querier.fetcher.choose(now(), address.family, ...keyOf(address));
   if (best === undefined) return `${why}no QSA is listed for this MAB`;
-  if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${whoIs(engine.catalogue, best)} is tried first`;
+  if (best.state === UpstreamState.down) return `${why}no QSA of this MAB answers; ${upstreamText(engine.querier.upstreams, best)} is tried first`;
   const rtt = best.measured ? `${Math.round(best.rtt.smoothed / 100) / 10} ms away` : "not measured yet";
-  return `${why}${whoIs(engine.catalogue, best)} is asked: ${STATE_NAMES[best.state]}, ${rtt}`;
+  return `${why}${upstreamText(engine.querier.upstreams, best)} is asked: ${STATE_NAMES[best.state]}, ${rtt}`;
 }
 
 function keyOf({ family, words }: IpAddress): [hi: number, lo: number] {
