@@ -24,13 +24,17 @@ export class CatalogueEdits {
   }
 
   push(prefixes: PackedPrefixes, set: number, isAddition: boolean): void {
-    while (this.#size + prefixes.size > this.#hi.length) this.#grow();
-    for (let row = 0; row < prefixes.size; row++) {
-      this.#hi[this.#size] = prefixes.hi(row);
-      this.#lo[this.#size] = prefixes.lo(row);
-      this.#set[this.#size] = set;
-      this.#what[this.#size++] = prefixes.length(row) | (prefixes.family(row) === 6 ? IS_IPV6 : 0) | (isAddition ? IS_ADDITION : 0);
+    const count = prefixes.size;
+    const first = this.#size;
+    this.#size += count;
+    while (this.#size > this.#hi.length) this.#grow();
+    const [hi, lo, what] = [this.#hi, this.#lo, this.#what];
+    for (let row = 0; row < count; row++) {
+      hi[first + row] = prefixes.hi(row);
+      lo[first + row] = prefixes.lo(row);
+      what[first + row] = prefixes.length(row) | (prefixes.family(row) === 6 ? IS_IPV6 : 0) | (isAddition ? IS_ADDITION : 0);
     }
+    this.#set.fill(set, first, this.#size);
   }
 
   family(edit: number): Family {

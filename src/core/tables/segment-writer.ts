@@ -40,7 +40,10 @@ export class SegmentWriter {
   readonly #firstHi: Uint32Array;
   readonly #firstLo: Uint32Array;
   readonly #prefix: Int32Array;
+  /** Prefixes that begin before and end after what is being written, the innermost last, and their last keys. */
   readonly #open = new Int32Array(MOST_NESTED);
+  readonly #lastHi = new Uint32Array(MOST_NESTED);
+  readonly #lastLo = new Uint32Array(MOST_NESTED);
   readonly #last = { hi: 0, lo: 0 };
   #depth = 0;
   #count = 0;
@@ -91,9 +94,11 @@ export class SegmentWriter {
   sweep(first: number, end: number, around: number): void {
     const prefixes = this.#prefixes;
     for (let row = first; row < end; row++) {
-      this.#closeBefore(prefixes.hi(row), prefixes.lo(row), around);
-      this.#open[this.#depth++] = row;
-      this.cut(prefixes.hi(row), prefixes.lo(row), row);
+      const hi = prefixes.hi(row);
+      const lo = prefixes.lo(row);
+      this.#closeBefore(hi, lo, around);
+      this.#openRow(row);
+      this.cut(hi, lo, row);
     }
     while (this.#depth > 0) this.#close(around);
   }
@@ -112,17 +117,21 @@ export class SegmentWriter {
     return row === NO_PREFIX ? NO_PREFIX : row - this.#firstRow;
   }
 
+  #openRow(row: number): void {
+    const { hi, lo } = this.#prefixes.last(row, this.#last);
+    this.#open[this.#depth] = row;
+    this.#lastHi[this.#depth] = hi;
+    this.#lastLo[this.#depth++] = lo;
+  }
+
   #closeBefore(hi: number, lo: number, around: number): void {
-    while (this.#depth > 0) {
-      const last = this.#prefixes.last(this.#open[this.#depth - 1]!, this.#last);
-      if (compareKeys(last.hi, last.lo, hi, lo) >= 0) return;
-      this.#close(around);
-    }
+    while (this.#depth > 0 && compareKeys(this.#lastHi[this.#depth - 1]!, this.#lastLo[this.#depth - 1]!, hi, lo) < 0) this.#close(around);
   }
 
   /** Ends the innermost open prefix: from the key after it on, the one around it counts. */
   #close(around: number): void {
-    const { hi, lo } = this.#prefixes.last(this.#open[--this.#depth]!, this.#last);
+    const hi = this.#lastHi[--this.#depth]!;
+    const lo = this.#lastLo[this.#depth]!;
     const next = this.#depth === 0 ? around : this.#open[this.#depth - 1]!;
     if (this.#family === 6 && lo !== 0xffffffff) this.cut(hi, lo + 1, next);
     else if (hi !== 0xffffffff) this.cut(hi + 1, 0, next);

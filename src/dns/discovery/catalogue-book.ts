@@ -20,6 +20,7 @@ export class CatalogueBook {
   readonly #registries: readonly RegistryOptions[];
   readonly #memory: ColumnMemory | undefined;
   readonly #states = new Map<string, RegistryState>();
+  /** Of buckets of which something is outside. */
   readonly #sifted = new WeakMap<BucketState, Sifted>();
   /** What of a set is outside its registry's space. */
   readonly #outside = new WeakMap<SetState, PackedPrefixes>();
@@ -104,10 +105,10 @@ export class CatalogueBook {
     const known = this.#sifted.get(bucket);
     if (known !== undefined) return known;
     const { prefixes } = bucket;
+    // Nearly always: to look again costs less than to keep that for thousands of buckets.
+    if (space.some((allowed) => prefixes.areIn(allowed))) return { inside: prefixes, outside: PackedPrefixes.none };
     const isInside = (row: number): boolean => space.some((allowed) => prefixes.isIn(row, allowed));
-    // Nearly always all are in one of them.
-    const areInside = space.some((allowed) => prefixes.areIn(allowed));
-    const sifted = areInside ? { inside: prefixes, outside: PackedPrefixes.none } : { inside: prefixes.filter(isInside), outside: prefixes.filter((row) => !isInside(row)) };
+    const sifted = { inside: prefixes.filter(isInside), outside: prefixes.filter((row) => !isInside(row)) };
     this.#sifted.set(bucket, sifted);
     return sifted;
   }
@@ -153,6 +154,7 @@ export class CatalogueBook {
 /** What is left of a list when what it begins and ends with in common with another one is taken away. */
 function differing(list: PackedPrefixes, other: PackedPrefixes): PackedPrefixes {
   if (list === other) return PackedPrefixes.none;
+  if (other.size === 0) return list;
   const shorter = Math.min(list.size, other.size);
   let first = 0;
   while (first < shorter && list.compare(first, other, first) === 0) first++;

@@ -47,7 +47,7 @@ function textOf(octets: Uint8Array): string {
 /** Records by their data's key, in canonical order. */
 export function sortedByData(byData: ReadonlyMap<string, ResourceRecord>): ResourceRecord[] {
   if (byData.size === 1) return [...byData.values()];
-  return [...byData.keys()].toSorted(byOrder).map((key) => byData.get(key)!);
+  return [...byData.keys()].toSorted().map((key) => byData.get(key)!);
 }
 
 /** In the wire form, one after another, names uncompressed; with `ttl` in place of their own, where given. */
@@ -72,7 +72,8 @@ function encodeOwned(records: readonly ResourceRecord[], owners: readonly Uint8A
   const octets = new Uint8Array(length);
   const view = new DataView(octets.buffer);
   let at = 0;
-  for (const [index, record] of records.entries()) {
+  for (let index = 0; index < records.length; index++) {
+    const record = records[index]!;
     octets.set(owners[index]!, at);
     at += owners[index]!.length;
     view.setUint16(at, record.type);
@@ -88,13 +89,9 @@ function encodeOwned(records: readonly ResourceRecord[], owners: readonly Uint8A
 /** The owner of each record as octets: the same array for neighbours of one name. */
 function ownersOf(records: readonly ResourceRecord[]): Uint8Array[] {
   const owners: Uint8Array[] = [];
-  for (const [index, { name }] of records.entries()) {
+  for (let index = 0; index < records.length; index++) {
+    const { name } = records[index]!;
     owners.push(index > 0 && records[index - 1]!.name === name ? owners[index - 1]! : encodeName(name));
   }
   return owners;
-}
-
-function byOrder(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,12 +1,11 @@
-import { type ResourceRecord, dataKey, sortedByData } from "../records/index.ts";
+import { type ResourceRecord, type Rrset, dataKey, sortedByData } from "../records/index.ts";
 import type { Entry } from "./block.ts";
 import { nameKey, typeKey } from "./rrset-key.ts";
 import { canonicalIn, requireInZone } from "./zone-record.ts";
 
-interface Gathered {
-  readonly name: string;
-  readonly type: number;
-  readonly records: ResourceRecord[];
+/** An RRset while records come, which is put in order in the end. */
+interface Gathered extends Rrset {
+  records: ResourceRecord[];
 }
 
 /**
@@ -28,7 +27,8 @@ export function wholeZone(apex: string, records: Iterable<ResourceRecord>): Entr
     if (present?.type === record.type) present.records.push(canonical);
     else present = gather(gathered, typeKey(key, record.type), canonical);
   }
-  return [...gathered].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([place, { name: owner, type, records: some }]) => ({ key: place, rrset: { name: owner, type, records: ordered(some) } }));
+  for (const rrset of gathered.values()) rrset.records = ordered(rrset.records);
+  return [...gathered.keys()].toSorted().map((place) => ({ key: place, rrset: gathered.get(place)! }));
 }
 
 function gather(gathered: Map<string, Gathered>, key: string, record: ResourceRecord): Gathered {
@@ -43,7 +43,7 @@ function gather(gathered: Map<string, Gathered>, key: string, record: ResourceRe
 }
 
 /** By their data, each once: of the same ones the first. */
-function ordered(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+function ordered(records: ResourceRecord[]): ResourceRecord[] {
   if (records.length === 1) return records;
   const byData = new Map<string, ResourceRecord>();
   for (const record of records) {
