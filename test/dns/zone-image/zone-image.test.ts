@@ -57,6 +57,14 @@ describe("a zone", () => {
     );
   });
 
+  test("received whole has a record that comes twice as it came first, wherever the second one is", () => {
+    const txt = (text: string, ttl: number): ResourceRecord => ({ name: `a.${APEX}`, type: RecordType.TXT, ttl, data: Uint8Array.from(Buffer.from(text)) });
+    const [first, other] = [txt("x", 1), txt("y", 3)];
+    for (const records of [[first, txt("x", 2), other], [first, other, txt("x", 2)], [other, first, txt("x", 2)]]) {
+      expect(imageOf(1, records).rrset(`a.${APEX}`, RecordType.TXT)!.records).toEqual([first, other]);
+    }
+  });
+
   test("takes steps one after another, and tells only what differs in the end", () => {
     const txt = (text: string, ttl = 60): ResourceRecord => ({ name: `a.${APEX}`, type: RecordType.TXT, ttl, data: Uint8Array.from(Buffer.from(text)) });
     const { image, changed } = imageOf(1, [txt("x")]).change([
