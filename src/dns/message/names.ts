@@ -46,7 +46,7 @@ export class NameReader {
         this.#end = at + 2;
         return joined(text, at - start, rest, start);
       }
-      text += `${formatLabel(this.#message.subarray(at + 1, at + 1 + length))}.`;
+      text += `${formatLabel(this.#message, at + 1, at + 1 + length)}.`;
       at += 1 + length;
       if (at - start >= MOST_NAME_OCTETS) throw tooLong(start);
     }

@@ -25,7 +25,7 @@ export function encodeName(text: string): Uint8Array {
 export function decodeName(bytes: Uint8Array, offset: number): DecodedName {
   const next = endOfName(bytes, offset);
   let name = "";
-  for (let at = offset; at < next - 1; at += 1 + bytes[at]!) name += `${formatLabel(bytes.subarray(at + 1, at + 1 + bytes[at]!))}.`;
+  for (let at = offset; at < next - 1; at += 1 + bytes[at]!) name += `${formatLabel(bytes, at + 1, at + 1 + bytes[at]!)}.`;
   return { name: name === "" ? "." : name, next };
 }
 
@@ -167,9 +167,9 @@ function readOctet(text: string, at: number): { octet: number; next: number } {
 }
 
 /** A label as text, lower-case, with the escapes that ResourceRecord names have. */
-export function formatLabel(label: Uint8Array): string {
+export function formatLabel(octets: Uint8Array, from: number, to: number): string {
   let text = "";
-  for (const octet of label) text += TEXT_OF_OCTET[octet]!;
+  for (let at = from; at < to; at++) text += TEXT_OF_OCTET[octets[at]!]!;
   return text;
 }
 
@@ -180,7 +180,8 @@ function textOfOctet(raw: number): string {
   return '.\\"();@$'.includes(character) ? `\\${character}` : character;
 }
 
-function compareOctets(a: Uint8Array, b: Uint8Array): number {
+/** As RFC 4034 section 6 compares labels and data. */
+export function compareOctets(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let index = 0; index < shared; index++) {
     if (a[index] !== b[index]) return a[index]! - b[index]!;

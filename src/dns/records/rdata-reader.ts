@@ -17,12 +17,12 @@ export class RdataReader {
   }
 
   uint8(what: string): number {
-    return this.bytes(1, what)[0]!;
+    return this.#bytes[this.#pass(1, what)]!;
   }
 
   uint16(what: string): number {
-    const two = this.bytes(2, what);
-    return two[0]! * 256 + two[1]!;
+    const at = this.#pass(2, what);
+    return this.#bytes[at]! * 256 + this.#bytes[at + 1]!;
   }
 
   uint32(what: string): number {
@@ -31,9 +31,8 @@ export class RdataReader {
 
   /** A view of the next bytes, not a copy. */
   bytes(count: number, what: string): Uint8Array {
-    if (this.remaining < count) this.fail(`ends within its ${what}`);
-    this.#offset += count;
-    return this.#bytes.subarray(this.#offset - count, this.#offset);
+    const at = this.#pass(count, what);
+    return this.#bytes.subarray(at, at + count);
   }
 
   name(what: string): string {
@@ -48,6 +47,13 @@ export class RdataReader {
 
   fail(problem: string, cause?: unknown): never {
     throw new RdataError(this.#subject, problem, cause === undefined ? undefined : { cause });
+  }
+
+  /** Where the next bytes begin, which count as read. */
+  #pass(count: number, what: string): number {
+    if (this.remaining < count) this.fail(`ends within its ${what}`);
+    this.#offset += count;
+    return this.#offset - count;
   }
 
   #decodeName(what: string): DecodedName {

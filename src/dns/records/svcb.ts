@@ -11,17 +11,17 @@ export interface ServiceBinding {
   readonly priority: number;
   readonly target: string;
   /** Keys that a client must understand, ascending. */
-  readonly mandatory?: readonly number[];
-  readonly alpn?: readonly string[];
-  readonly noDefaultAlpn?: boolean;
-  readonly port?: number;
-  readonly ipv4hint?: readonly IpAddress[];
-  readonly ipv6hint?: readonly IpAddress[];
-  readonly region?: string;
-  readonly weight?: number;
-  readonly publicKey?: Uint8Array;
+  readonly mandatory?: readonly number[] | undefined;
+  readonly alpn?: readonly string[] | undefined;
+  readonly noDefaultAlpn?: boolean | undefined;
+  readonly port?: number | undefined;
+  readonly ipv4hint?: readonly IpAddress[] | undefined;
+  readonly ipv6hint?: readonly IpAddress[] | undefined;
+  readonly region?: string | undefined;
+  readonly weight?: number | undefined;
+  readonly publicKey?: Uint8Array | undefined;
   /** Parameters that have no field here. */
-  readonly others?: readonly SvcParam[];
+  readonly others?: readonly SvcParam[] | undefined;
 }
 
 interface Reading {
@@ -40,8 +40,24 @@ export function decodeSvcb(bytes: Uint8Array): ServiceBinding {
   const target = reader.name("TargetName");
   if (priority === 0) reader.fail(`is an alias (SvcPriority 0) to ${printable(target)}: list the servers themselves`);
   const list = readSvcParams(reader);
-  const reading = { reader, params: new Map(list.map(({ key, value }) => [key, value])) };
-  return { priority, target, ...checkedMandatory(reading), ...knownParams(reading), ...otherParams(list) };
+  const params = new Map<number, Uint8Array>();
+  for (const { key, value } of list) params.set(key, value);
+  const reading = { reader, params };
+  // One object, and none for each parameter: a large DSOC's zones have thousands of these.
+  return {
+    priority,
+    target,
+    mandatory: checkedMandatory(reading),
+    alpn: readAlpn(reading),
+    noDefaultAlpn: params.has(SvcKey.noDefaultAlpn) ? true : undefined,
+    port: readPort(reading),
+    ipv4hint: readHints(reading, SvcKey.ipv4hint, 4),
+    ipv6hint: readHints(reading, SvcKey.ipv6hint, 6),
+    region: readText(reading, SvcKey.region, "region"),
+    weight: readWeight(reading),
+    publicKey: params.get(SvcKey.publicKey),
+    others: otherParams(list),
+  };
 }
 
 export function encodeSvcb(binding: ServiceBinding): Uint8Array {
@@ -65,47 +81,37 @@ export function readMandatory(reader: RdataReader, params: ReadonlyMap<number, U
   return keys;
 }
 
-function checkedMandatory({ reader, params }: Reading): Pick<ServiceBinding, "mandatory"> {
+function checkedMandatory({ reader, params }: Reading): number[] | undefined {
   const mandatory = readMandatory(reader, params);
   const unknown = mandatory?.find((key) => !OWN_KEYS.has(key));
   if (unknown !== undefined) {
     reader.fail(`asks for ${svcKeyName(unknown)} (mandatory), which this software does not know`);
   }
-  return optional("mandatory", mandatory);
+  return mandatory;
 }
 
-function knownParams(reading: Reading): Omit<ServiceBinding, "priority" | "target"> {
-  return {
-    ...alpnParams(reading),
-    ...optional("port", readPort(reading)),
-    ...optional("ipv4hint", readHints(reading, SvcKey.ipv4hint, 4)),
-    ...optional("ipv6hint", readHints(reading, SvcKey.ipv6hint, 6)),
-    ...optional("region", readText(reading, SvcKey.region, "region")),
-    ...optional("weight", readWeight(reading)),
-    ...optional("publicKey", reading.params.get(SvcKey.publicKey)),
-  };
-}
-
-function otherParams(list: readonly SvcParam[]): Pick<ServiceBinding, "others"> {
+function otherParams(list: readonly SvcParam[]): SvcParam[] | undefined {
   const others = list.filter(({ key }) => !OWN_KEYS.has(key));
-  return others.length > 0 ? { others } : {};
+  return others.length > 0 ? others : undefined;
 }
 
-function alpnParams({ reader, params }: Reading): Pick<ServiceBinding, "alpn" | "noDefaultAlpn"> {
+function readAlpn({ reader, params }: Reading): string[] | undefined {
   const value = params.get(SvcKey.alpn);
   const noDefault = params.get(SvcKey.noDefaultAlpn);
   if (noDefault !== undefined && noDefault.length > 0) reader.fail("has a value for no-default-alpn, which takes none");
   if (noDefault !== undefined && value === undefined) reader.fail("has no-default-alpn without alpn");
-  if (value === undefined) return {};
+  if (value === undefined) return undefined;
   const alpn = readAll(value, (field) => readProtocol(reader, field));
   if (alpn.length === 0) reader.fail("has an empty alpn");
-  return noDefault === undefined ? { alpn } : { alpn, noDefaultAlpn: true };
+  return alpn;
 }
 
 function readProtocol(reader: RdataReader, field: RdataReader): string {
   const length = field.uint8("alpn");
   if (length === 0) reader.fail("has an empty protocol in alpn");
-  return String.fromCharCode(...field.bytes(length, "alpn"));
+  let protocol = "";
+  for (const octet of field.bytes(length, "alpn")) protocol += String.fromCharCode(octet);
+  return protocol;
 }
 
 function readPort({ reader, params }: Reading): number | undefined {
@@ -171,8 +177,4 @@ function param(key: number, value: Uint8Array | undefined): SvcParam[] {
 
 function encodeProtocol(protocol: string): Uint8Array {
   return Uint8Array.from([protocol.length, ...Array.from(protocol, (character) => character.charCodeAt(0))]);
-}
-
-function optional<K extends string, T>(key: K, value: T | undefined): { [key in K]?: T } {
-  return (value === undefined ? {} : { [key]: value }) as { [key in K]?: T };
 }

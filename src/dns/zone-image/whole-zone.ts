@@ -1,4 +1,4 @@
-import { type ResourceRecord, type Rrset, dataKey, sortedByData } from "../records/index.ts";
+import { type ResourceRecord, type Rrset, compareOctets, dataKey, sortedByData } from "../records/index.ts";
 import type { Entry } from "./block.ts";
 import { nameKey, typeKey } from "./rrset-key.ts";
 import { canonicalIn, requireInZone } from "./zone-record.ts";
@@ -44,11 +44,17 @@ function gather(gathered: Map<string, Gathered>, key: string, record: ResourceRe
 
 /** By their data, each once: of the same ones the first. */
 function ordered(records: ResourceRecord[]): ResourceRecord[] {
-  if (records.length === 1) return records;
+  if (areInOrder(records)) return records;
   const byData = new Map<string, ResourceRecord>();
   for (const record of records) {
     const key = dataKey(record.data);
     if (!byData.has(key)) byData.set(key, record);
   }
   return sortedByData(byData);
+}
+
+/** As most servers send them. */
+function areInOrder(records: readonly ResourceRecord[]): boolean {
+  for (let at = 1; at < records.length; at++) if (compareOctets(records[at - 1]!.data, records[at]!.data) >= 0) return false;
+  return true;
 }

@@ -57,8 +57,14 @@ describe("a zone", () => {
     );
   });
 
+  test("received whole has a record that comes twice as it came first, wherever the second one is", () => {
+    const [first, other] = [txt("x", 1), txt("y", 3)];
+    for (const records of [[first, txt("x", 2), other], [first, other, txt("x", 2)], [other, first, txt("x", 2)]]) {
+      expect(imageOf(1, records).rrset(`a.${APEX}`, RecordType.TXT)!.records).toEqual([first, other]);
+    }
+  });
+
   test("takes steps one after another, and tells only what differs in the end", () => {
-    const txt = (text: string, ttl = 60): ResourceRecord => ({ name: `a.${APEX}`, type: RecordType.TXT, ttl, data: Uint8Array.from(Buffer.from(text)) });
     const { image, changed } = imageOf(1, [txt("x")]).change([
       { removed: [soa(1), txt("x")], added: [soa(2), txt("y")] },
       { removed: [soa(2), txt("y")], added: [soa(3), txt("x")] },
@@ -100,25 +106,29 @@ describe("a zone", () => {
 });
 
 describe("refused", () => {
-  const txt: ResourceRecord = { name: `a.${APEX}`, type: RecordType.TXT, ttl: 60, data: Uint8Array.of(1, 65) };
-  const other = { ...txt, data: Uint8Array.of(1, 66) };
+  const record: ResourceRecord = { name: `a.${APEX}`, type: RecordType.TXT, ttl: 60, data: Uint8Array.of(1, 65) };
+  const other = { ...record, data: Uint8Array.of(1, 66) };
 
   test.each([
-    ["a removal of what is not there", [txt], [{ removed: [other], added: [] }], /a\.drtm\.example\. TXT is removed, but it is not there/],
-    ["a removal of a name that is not there", [], [{ removed: [txt], added: [] }], /is removed, but it is not there/],
-    ["an addition of what is there", [txt], [{ removed: [], added: [txt] }], /TXT is added, but it is there already/],
-    ["an addition twice", [], [{ removed: [], added: [txt, txt] }], /there already/],
-    ["a record outside the zone", [], [{ removed: [], added: [{ ...txt, name: "a.example." }] }], /a\.example\. TXT is outside the zone/],
+    ["a removal of what is not there", [record], [{ removed: [other], added: [] }], /a\.drtm\.example\. TXT is removed, but it is not there/],
+    ["a removal of a name that is not there", [], [{ removed: [record], added: [] }], /is removed, but it is not there/],
+    ["an addition of what is there", [record], [{ removed: [], added: [record] }], /TXT is added, but it is there already/],
+    ["an addition twice", [], [{ removed: [], added: [record, record] }], /there already/],
+    ["a record outside the zone", [], [{ removed: [], added: [{ ...record, name: "a.example." }] }], /a\.example\. TXT is outside the zone/],
     ["a second SOA", [], [{ removed: [], added: [soa(2)] }], /has 2 SOA records/],
     ["no SOA", [], [{ removed: [soa(1)], added: [] }], /has 0 SOA records/],
     ["an SOA that is none", [], [{ removed: [soa(1)], added: [{ ...soa(1), data: Uint8Array.of(0, 0, 1) }] }], /SOA: ends within its SERIAL/],
-    ["a name in data that is none", [], [{ removed: [], added: [{ ...txt, type: RecordType.PTR, data: Uint8Array.of(0xc0, 12) }] }], /PTR has a name that is compressed/],
+    ["a name in data that is none", [], [{ removed: [], added: [{ ...record, type: RecordType.PTR, data: Uint8Array.of(0xc0, 12) }] }], /PTR has a name that is compressed/],
   ] as const)("%s", (_, start, steps, message) => {
     const image = imageOf(1, start);
     expect(() => image.change(steps)).toThrow(ZoneImageError);
     expect(() => image.change(steps)).toThrow(message);
   });
 });
+
+function txt(text: string, ttl = 60): ResourceRecord {
+  return { name: `a.${APEX}`, type: RecordType.TXT, ttl, data: Uint8Array.from(Buffer.from(text)) };
+}
 
 function soa(serial: number): ResourceRecord {
   const data = encodeSoa({ mname: `ns.${APEX}`, rname: `hostmaster.${APEX}`, serial, refresh: 2, retry: 3, expire: 4, minimum: 5 });
