@@ -72,6 +72,17 @@ describe("a QSR that is given a catalogue of many services", () => {
     expect([...upstreams.listed()].every((upstream) => upstreams.rankingsOf(upstream).length === 1)).toBe(true);
   });
 
+  test("meets none of them before it can answer where there are more services than servers in a step", () => {
+    const world = new World([10]);
+    const services = Array.from({ length: STEP + 1 }, (_, number) => ({ name: `s${number}.other.example.`, servers: [server(`127.1.0.${number + 1}`)] }));
+    const { qsr } = new Newcomer(world, behind(services.slice(2), ...world.content().services));
+    expect(qsr.querier.upstreams.size).toBe(STEP);
+    const larger = new Newcomer(world, behind(services, ...world.content().services));
+    expect([larger.qsr.querier.upstreams.size, larger.qsr.pollTimeout()]).toEqual([0, world.network.now]);
+    world.network.run(SECOND);
+    expect(larger.qsr.querier.upstreams.size).toBe(STEP + 2);
+  });
+
   test("answers for one that it has not met yet, from the server that was nearest in its last run", () => {
     const world = new World([30, 10]);
     world.network.delay = () => 10;

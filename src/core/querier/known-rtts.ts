@@ -18,22 +18,17 @@ export function knownRttOf({ address: { family, words }, port, rtt: { smoothed, 
 /** Finds rows by server: servers are met one by one. */
 export class RttMemory {
   readonly #known: KnownRtts;
-  /** Where a row begins, plus one, at the first place from its hash on that was free. */
-  readonly #places: Int32Array;
+  /** Where a row begins, plus one, at the first place from its hash on that was free; made when the first is looked for. */
+  #places = new Int32Array();
 
   constructor(known: KnownRtts) {
     this.#known = known;
-    this.#places = new Int32Array(powerOfTwoFrom((2 * known.length) / KNOWN_WIDTH));
-    for (let at = 0; at < known.length; at += KNOWN_WIDTH) {
-      let place = this.#placeOf(known[at + Known.word0]!, known[at + Known.word1]!, known[at + Known.word2]!, known[at + Known.word3]!, known[at + Known.port]!);
-      while (this.#places[place] !== 0) place = this.#after(place);
-      this.#places[place] = at + 1;
-    }
   }
 
   /** Gives a server the RTT that it had. */
   recall({ address: { family, words }, port, rtt }: Upstream): void {
     if (this.#known.length === 0) return;
+    if (this.#places.length === 0) this.#fill();
     const known = this.#known;
     for (let place = this.#placeOf(words[0], words[1], words[2], words[3], port); this.#places[place] !== 0; place = this.#after(place)) {
       const at = this.#places[place]! - 1;
@@ -48,6 +43,16 @@ export class RttMemory {
       rtt.smoothed = known[at + Known.smoothed]!;
       rtt.variation = known[at + Known.variation]!;
       return;
+    }
+  }
+
+  #fill(): void {
+    const known = this.#known;
+    this.#places = new Int32Array(powerOfTwoFrom((2 * known.length) / KNOWN_WIDTH));
+    for (let at = 0; at < known.length; at += KNOWN_WIDTH) {
+      let place = this.#placeOf(known[at + Known.word0]!, known[at + Known.word1]!, known[at + Known.word2]!, known[at + Known.word3]!, known[at + Known.port]!);
+      while (this.#places[place] !== 0) place = this.#after(place);
+      this.#places[place] = at + 1;
     }
   }
 

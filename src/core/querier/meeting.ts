@@ -24,7 +24,9 @@ export class Meeting {
   /** Begins with what the upstream table has adopted, in place of what it had before; `whenOver` may be called at once. */
   begin(now: number, whenOver: (now: number) => void): void {
     this.#whenOver = whenOver;
-    this.#step(now);
+    // Where one step is not enough, queries need not wait for the first one either.
+    if (this.#upstreams.unmet > STEP_SERVERS) this.next = now;
+    else this.#step(now);
   }
 
   handleTimeout(now: number): void {

@@ -33,7 +33,8 @@ export class UpstreamTable {
   #services: readonly ServiceEntry[] = [];
   /** By service: undefined for one that is not met yet. */
   #rankings: (Ranking | undefined)[] = [];
-  #unmet = 0;
+  /** Services of the present catalogue that have not been met yet. */
+  unmet = 0;
   /** Services below this one have been met. */
   #firstUnmet = 0;
   /** Rankings of services that are no more, or not as they were, in `#rankingsOf` until all others have been met. */
@@ -95,7 +96,7 @@ export class UpstreamTable {
 
   /** Whether all services of the present catalogue have been met. */
   get hasMetAll(): boolean {
-    return this.#unmet === 0;
+    return this.unmet === 0;
   }
 
   /** The ranking of a service of the present catalogue, which is met now if it has not been. */
@@ -128,7 +129,7 @@ export class UpstreamTable {
     });
     const kept = new Set(this.#rankings);
     for (const ranking of before.values()) if (ranking !== undefined && !kept.has(ranking)) this.#dropped.add(ranking);
-    this.#unmet = this.#rankings.filter((ranking) => ranking === undefined).length;
+    this.unmet = this.#rankings.filter((ranking) => ranking === undefined).length;
     this.#firstUnmet = 0;
     return this.#missing();
   }
@@ -194,7 +195,7 @@ export class UpstreamTable {
       else rankings.push(ranking);
     }
     this.#rankings[place] = ranking;
-    this.#unmet--;
+    this.unmet--;
     return ranking;
   }
 
