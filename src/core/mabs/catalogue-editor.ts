@@ -3,7 +3,7 @@ import { PackedPrefixes } from "../../address/packed-prefixes.ts";
 import { type ColumnMemory, freshMemory } from "../tables/column-memory.ts";
 import { PrefixList } from "../tables/prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns } from "../tables/segment-table.ts";
-import { type MovedRows, editSegments, makeSegments } from "../tables/segment-writer.ts";
+import { type OlderRows, editSegments, makeSegments } from "../tables/segment-writer.ts";
 import { Catalogue, type MabGroup, SET_SEPARATOR } from "./catalogue.ts";
 import { CatalogueEdits } from "./catalogue-edits.ts";
 import { CatalogueMerge, Outcomes, REMOVED } from "./catalogue-merge.ts";
@@ -52,10 +52,10 @@ export class CatalogueEditor {
     const base = this.#base;
     const outcomes = this.#outcomes();
     if (outcomes.size === 0 && services === base.services) return base;
-    const { prefixes: columns, groupOf, rows, firstMoved } = new CatalogueMerge(base, outcomes, this.#memory);
+    const { prefixes: columns, groupOf, moved } = new CatalogueMerge(base, outcomes, this.#memory);
     const prefixes = new PrefixList(columns);
     const groups = this.#settleGroups(groupOf, outcomes, services, servicesOf);
-    const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, { first: base.prefixes.start(family), from: firstMoved, now: rows });
+    const segments = (family: Family): SegmentColumns => this.#segments(family, prefixes, outcomes, { first: base.prefixes.start(family), moved });
     // Undefined where MABs differ in so many places that all may be looked through.
     const changed = outcomes.size > MOST_STRETCHES ? undefined : outcomes.outermost(MOST_STRETCHES);
     return new Catalogue({ prefixes: columns, groupOf, groups, services, ipv4: segments(4), ipv6: segments(6), edition: base.columns.edition + 1, changed });
@@ -135,7 +135,7 @@ export class CatalogueEditor {
   }
 
   /** Those of a family that has neither gained nor lost a MAB are shared. */
-  #segments(family: Family, prefixes: PrefixList, outcomes: Outcomes, rows: MovedRows): SegmentColumns {
+  #segments(family: Family, prefixes: PrefixList, outcomes: Outcomes, rows: OlderRows): SegmentColumns {
     const { columns } = this.#base;
     const base = family === 4 ? columns.ipv4 : columns.ipv6;
     const stretches = outcomes.outermost(MOST_STRETCHES, (outcome) => outcomes.isOfIpv6(outcome) === (family === 6) && outcomes.changesMabs(outcome));

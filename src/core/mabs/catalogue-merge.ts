@@ -1,5 +1,6 @@
 import { type Prefix, prefixContains } from "../../address/index.ts";
 import type { ColumnMemory } from "../tables/column-memory.ts";
+import { MovedRows } from "../tables/moved-rows.ts";
 import { type PrefixColumns, newPrefixColumns } from "../tables/prefix-list.ts";
 import { NO_PREFIX } from "../tables/segment-table.ts";
 import { type Catalogue, newGroupColumn } from "./catalogue.ts";
@@ -69,10 +70,8 @@ export class Outcomes {
 export class CatalogueMerge {
   readonly prefixes: PrefixColumns;
   readonly groupOf: Uint32Array;
-  /** The first of the base's rows that has another place now, or none. */
-  firstMoved: number;
-  /** Where the base's rows from that one on went, or NO_PREFIX. */
-  readonly rows: Int32Array;
+  /** Where the base's rows went. */
+  readonly moved = new MovedRows();
   readonly #base: Catalogue;
   #from = 0;
   #to = 0;
@@ -82,8 +81,6 @@ export class CatalogueMerge {
     const size = base.size + outcomes.growth();
     this.prefixes = newPrefixColumns(size, base.prefixes.columns.ipv4 + outcomes.growth((outcome) => !outcomes.isOfIpv6(outcome)), memory);
     this.groupOf = newGroupColumn(size, memory);
-    this.firstMoved = base.size;
-    this.rows = new Int32Array(memory(4 * base.size), 0, base.size);
     for (let outcome = 0; outcome < outcomes.size; outcome++) this.#take(outcomes, outcome);
     this.#copyTo(base.size);
   }
@@ -94,9 +91,10 @@ export class CatalogueMerge {
     const row = rowOf[outcome]!;
     const group = groupOf[outcome]!;
     this.#copyTo(row === NO_PREFIX ? this.#base.prefixes.firstAtOrAfter(edits.family(edit), edits.hi(edit), edits.lo(edit), edits.length(edit)) : row);
-    if (outcomes.changesMabs(outcome)) this.firstMoved = Math.min(this.firstMoved, this.#from);
-    if (row !== NO_PREFIX) this.rows[this.#from++] = group === REMOVED ? NO_PREFIX : this.#to;
+    if (group === REMOVED) this.moved.without(row);
+    if (row !== NO_PREFIX) this.#from++;
     if (group !== REMOVED) this.#put(edits, edit, group);
+    if (outcomes.changesMabs(outcome)) this.moved.from(this.#from, this.#to - this.#from);
   }
 
   /** Copies the rows of the base up to this one. */
@@ -108,11 +106,8 @@ export class CatalogueMerge {
     if (ipv6 < end) this.prefixes.lo.set(prefixes.lo.subarray(ipv6 - prefixes.ipv4, end - prefixes.ipv4), this.#to + ipv6 - this.#from - this.prefixes.ipv4);
     this.prefixes.lengths.set(prefixes.lengths.subarray(this.#from, end), this.#to);
     this.groupOf.set(groupOf.subarray(this.#from, end), this.#to);
-    const { rows } = this;
-    const shift = this.#to - this.#from;
-    if (this.#from >= this.firstMoved) for (let row = this.#from; row < end; row++) rows[row] = row + shift;
+    this.#to += end - this.#from;
     this.#from = end;
-    this.#to = end + shift;
   }
 
   #put(edits: CatalogueEdits, edit: number, group: number): void {

@@ -1,5 +1,6 @@
 import { type Family, type Prefix, compareKeys, keyAfter, prefixLast } from "../../address/index.ts";
 import { type ColumnMemory, freshMemory } from "./column-memory.ts";
+import type { MovedRows } from "./moved-rows.ts";
 import type { PrefixList } from "./prefix-list.ts";
 import { NO_PREFIX, type SegmentColumns, firstLoOf } from "./segment-table.ts";
 
@@ -7,14 +8,11 @@ const MOST_DIRECTORY_BITS = 16;
 /** A prefix in a prefix is longer: no more than that can be open at one time. */
 const MOST_NESTED = 66;
 
-/** Where rows of an older list of prefixes are in the new one. */
-export interface MovedRows {
-  /** The first row that the family had. */
+/** Where the rows of a family are that an older list had. */
+export interface OlderRows {
+  /** The first of them. */
   readonly first: number;
-  /** Rows before this one are where they were. */
-  readonly from: number;
-  /** By older row, from there on: the row now, or NO_PREFIX. */
-  readonly now: Int32Array;
+  readonly moved: MovedRows;
 }
 
 /** An older table, and where nothing has changed in it: in what begins below one first word, and from another on. */
@@ -81,7 +79,7 @@ export class SegmentWriter {
   }
 
   /** Copies segments of an older table, whose prefixes have other rows now. */
-  copy(old: SegmentColumns, from: number, to: number, rows: MovedRows): void {
+  copy(old: SegmentColumns, from: number, to: number, rows: OlderRows): void {
     if (from >= to) return;
     this.cut(old.firstHi[from]!, firstLoOf(old, from), movedRow(old.prefix[from]!, rows));
     this.#firstHi.set(old.firstHi.subarray(from + 1, to), this.#count);
@@ -150,7 +148,7 @@ export function makeSegments(family: Family, prefixes: PrefixList, memory = fres
  * Flattens again what lies in changed stretches, and copies the rest. `changed`: prefixes that were added or removed, in order,
  * none inside another; `rows`: where the older list's rows are now.
  */
-export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: MovedRows, memory = freshMemory): SegmentColumns {
+export function editSegments(old: SegmentColumns, prefixes: PrefixList, changed: readonly Prefix[], rows: OlderRows, memory = freshMemory): SegmentColumns {
   const writer = new SegmentWriter(old.family, prefixes, memory);
   let next = 0;
   for (const stretch of changed) {
@@ -184,19 +182,16 @@ function lowerBound(columns: SegmentColumns, hi: number, lo: number): number {
   return low;
 }
 
-function movedRow(place: number, { first, from, now }: MovedRows): number {
-  if (place === NO_PREFIX) return NO_PREFIX;
-  const row = first + place;
-  return row < from ? row : now[row]!;
+function movedRow(place: number, { first, moved }: OlderRows): number {
+  return place === NO_PREFIX ? NO_PREFIX : moved.now(first + place);
 }
 
 /** Places in the older table as places in the new one. Hundreds of thousands, in a loop that is seldom run often enough to be compiled well. */
-function movePlaces(places: Int32Array, { first, from, now }: MovedRows, firstRow: number, out: Int32Array): void {
+function movePlaces(places: Int32Array, { first, moved }: OlderRows, firstRow: number, out: Int32Array): void {
   const count = places.length;
   for (let at = 0; at < count; at++) {
     const place = places[at]!;
-    const row = first + place;
-    out[at] = place === NO_PREFIX ? NO_PREFIX : (row < from ? row : now[row]!) - firstRow;
+    out[at] = place === NO_PREFIX ? NO_PREFIX : moved.now(first + place) - firstRow;
   }
 }
 
