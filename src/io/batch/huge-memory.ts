@@ -9,8 +9,8 @@ const HUGE_PAGE = 2 ** 21;
 const CACHE_LINE = 64;
 /** Of what is smaller a server that has little to do would take more memory than it writes to. */
 const LEAST_OCTETS = 2 ** 25;
-/** Who wants other memory meanwhile waits for no more than this. */
-const PIECE = 4 * HUGE_PAGE;
+/** What is preallocated may be smaller: all of it is wanted. */
+const LEAST_PREALLOCATED = 4 * HUGE_PAGE;
 
 export interface HugeMemoryOptions {
   /** All of it is taken at once, in another thread, not page by page as it is touched. */
@@ -31,7 +31,7 @@ export function hugeMemory(native: Native | string, { preallocate }: HugeMemoryO
 
 function hugeWords(native: Native, words: number, preallocate: boolean): Uint32Array {
   const octets = 4 * words + CACHE_LINE;
-  if (octets < (preallocate ? PIECE : LEAST_OCTETS)) return plainMemory.rows(words);
+  if (octets < (preallocate ? LEAST_PREALLOCATED : LEAST_OCTETS)) return plainMemory.rows(words);
   const buffer = new ArrayBuffer(octets);
   const address = native.addressOf(buffer);
   const first = Math.ceil(address / HUGE_PAGE) * HUGE_PAGE;
@@ -42,10 +42,10 @@ function hugeWords(native: Native, words: number, preallocate: boolean): Uint32A
   return new Uint32Array(buffer, (CACHE_LINE - (address % CACHE_LINE)) % CACHE_LINE, words);
 }
 
-/** Piece by piece; where the kernel cannot (before Linux 5.14), or has no more, pages are taken as they are touched. */
+/** Page by page, so that who wants other memory meanwhile waits for no more than one; where the kernel cannot (before Linux 5.14), or has no more, pages are taken as they are touched. */
 function populate(native: Native, from: number, end: number): void {
   if (from >= end) return;
-  native.madviseAsync(from, Math.min(PIECE, end - from), MADV_POPULATE_WRITE, (result) => {
-    if (result === 0) populate(native, from + PIECE, end);
+  native.madviseAsync(from, HUGE_PAGE, MADV_POPULATE_WRITE, (result) => {
+    if (result === 0) populate(native, from + HUGE_PAGE, end);
   });
 }
