@@ -1,3 +1,4 @@
+import { type TableMemory, plainMemory } from "./table-memory.ts";
 import { compareKeys, maskBits } from "../../address/index.ts";
 
 /** Slots of a directory at most: 2^12. So many are copied in some microseconds. */
@@ -59,6 +60,11 @@ export class Directories {
   readonly #returned: number[][] = [];
   #next = 1 << FIRST_CHUNK_BITS;
   #taken = 0;
+  readonly #memory: TableMemory;
+
+  constructor(memory = plainMemory) {
+    this.#memory = memory;
+  }
 
   /** How many there are. */
   get taken(): number {
@@ -213,9 +219,13 @@ export class Directories {
     const place = this.#next;
     this.#next += units;
     const chunk = chunkOf(place);
-    this.#chunks[chunk] ??= new Int32Array(firstOf(chunk) * UNIT);
+    this.#chunks[chunk] ??= signed(this.#memory.rows(firstOf(chunk) * UNIT));
     return place;
   }
+}
+
+function signed({ buffer, byteOffset, length }: Uint32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
 }
 
 function chunkOf(place: number): number {

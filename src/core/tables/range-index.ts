@@ -26,7 +26,7 @@ const slots = new Int32Array(64);
  */
 export class RangeIndex {
   readonly #leaves: Leaves;
-  readonly #directories = new Directories();
+  readonly #directories: Directories;
   readonly #keyBits: number;
   #root: number;
   #size = 0;
@@ -46,6 +46,7 @@ export class RangeIndex {
   constructor(isWide: boolean, memory?: TableMemory) {
     this.#keyBits = isWide ? 64 : 32;
     this.#leaves = new Leaves(isWide, memory);
+    this.#directories = new Directories(memory);
     this.#root = this.#leaves.take();
   }
 
