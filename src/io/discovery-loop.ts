@@ -42,6 +42,8 @@ export class DiscoveryLoop {
   readonly #timers = new Map<RegistryWatch | ServiceWatch, NodeJS.Timeout>();
   /** Registries as last read, once their services have been read too: what the catalogue is made of. */
   #settled: readonly RegistryState[] = [];
+  /** What services some registries name: hundreds, for which is asked several times. */
+  #named: { readonly of: readonly RegistryState[]; readonly names: readonly string[] } = { of: [], names: [] };
   /** Those of the catalogue that has been published. */
   #served: readonly RegistryState[] = [];
   #published: Catalogue | undefined;
@@ -198,7 +200,7 @@ export class DiscoveryLoop {
   #settle(): Promise<void> {
     return this.#inTurn(this.#services, async () => {
       const states = this.#states;
-      await this.#services.read(this.#services.outdated(serviceNames(states)));
+      await this.#services.read(this.#services.outdated(this.#servicesOf(states)));
       this.#settled = states;
       this.#publish();
     });
@@ -230,7 +232,7 @@ export class DiscoveryLoop {
   #publish(): void {
     const registries = this.#settled;
     if (this.#mustWait || (registries.length === 0 && this.#hasNothingToTakeBack) || this.#closed) return;
-    this.#services.keepOnly(new Set(serviceNames([...new Set([...registries, ...this.#states])])));
+    this.#services.keepOnly(new Set(this.#servicesOf([...new Set([...registries, ...this.#states])])));
     const services = this.#services.states;
     const { catalogue: made, problems } = this.#book.update(registries, services);
     // Where nothing is known any more, no address can be said to be in no MAB.
@@ -241,6 +243,14 @@ export class DiscoveryLoop {
     if (this.#published === catalogue) return;
     this.#published = catalogue;
     this.#options.onCatalogue(catalogue);
+  }
+
+  /** The services that registries name. */
+  #servicesOf(registries: readonly RegistryState[]): readonly string[] {
+    const { of, names } = this.#named;
+    if (of.length === registries.length && of.every((state, place) => state === registries[place])) return names;
+    this.#named = { of: registries, names: serviceNames(registries) };
+    return this.#named.names;
   }
 
   /** Whether what is known is a part only: who is told that an address is in no MAB believes it for a while. */
