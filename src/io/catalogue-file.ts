@@ -31,8 +31,8 @@ interface Header {
 
 /** All columns as they are in memory, so that they need only be read: those of words first, where they lie at multiples of four. Throws the system's errors. */
 export async function writeCatalogue(path: string, { mail, confirmedAt, scope, stamp }: KeptCatalogue): Promise<FileMark> {
-  const { prefixes, groupOf, groups, ipv4, ipv6 } = mail.columns;
-  const header: Header = { stamp, confirmedAt, scope, ipv4: prefixes.ipv4, shifts: [ipv4.shift, ipv6.shift], groups };
+  const { prefixes, groupOf, ipv4, ipv6 } = mail.columns;
+  const header: Header = { stamp, confirmedAt, scope, ipv4: prefixes.ipv4, shifts: [ipv4.shift, ipv6.shift], groups: mail.groups! };
   const segments = [ipv4, ipv6].flatMap(({ firstHi, firstLo, prefix, directory }) => [firstHi, firstLo, prefix, directory]);
   return writeSealed(path, KIND, { header, parts: [prefixes.hi, prefixes.lo, groupOf, ...segments, prefixes.lengths, mail.services!].map(octetsOf) });
 }
@@ -50,13 +50,12 @@ export function readCatalogue(path: string): KeptCatalogue | undefined {
   const columns = {
     prefixes: { hi: words(0), lo: words(1), lengths: sealed.parts[11]!, ipv4 },
     groupOf: words(2),
-    groups,
     ipv4: segments(4, 3, shifts[0]),
     ipv6: segments(6, 7, shifts[1]),
     edition: EDITION,
     changed: undefined,
   };
-  return { mail: { columns, services: sealed.parts[12] }, confirmedAt, scope, stamp };
+  return { mail: { columns, groups, services: sealed.parts[12] }, confirmedAt, scope, stamp };
 }
 
 function octetsOf({ buffer, byteOffset, byteLength }: Uint32Array | Int32Array | Uint8Array): Uint8Array {

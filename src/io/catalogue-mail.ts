@@ -1,4 +1,4 @@
-import { Catalogue, type CatalogueColumns, EMPTY_CATALOGUE } from "../core/mabs/catalogue.ts";
+import { Catalogue, type CatalogueColumns, EMPTY_CATALOGUE, type MabGroup } from "../core/mabs/catalogue.ts";
 import type { ServerEntry, ServiceEntry } from "../core/mabs/catalogue-content.ts";
 
 /**
@@ -6,7 +6,9 @@ import type { ServerEntry, ServiceEntry } from "../core/mabs/catalogue-content.t
  * catalogue that was sent before.
  */
 export interface CatalogueMail {
-  readonly columns: Omit<CatalogueColumns, "services">;
+  readonly columns: Omit<CatalogueColumns, "services" | "groups">;
+  /** Undefined: as in the catalogue before. */
+  readonly groups: readonly MabGroup[] | undefined;
   /**
    * As lines of JSON, by place: the service's name, and on the next line its servers; or its place in the catalogue before. Undefined: all
    * as in that. Who passes them on need not read them.
@@ -17,10 +19,14 @@ export interface CatalogueMail {
 /** `before`: the catalogue that the other thread has. Null stands for no catalogue. */
 export function mailOf(catalogue: Catalogue, before: Catalogue | undefined): CatalogueMail | null {
   if (catalogue === EMPTY_CATALOGUE) return null;
-  const { services, changed: _, ...columns } = catalogue.columns;
+  const { services, groups, changed: _, ...columns } = catalogue.columns;
   const changed = before === undefined ? undefined : catalogue.changedSince(before);
-  const isSame = changed !== undefined && services === before?.services;
-  return { columns: { ...columns, changed }, services: isSame ? undefined : Buffer.from(referring(services, before?.services ?? [])) };
+  const isNext = changed !== undefined;
+  return {
+    columns: { ...columns, changed },
+    groups: isNext && groups === before?.groups ? undefined : groups,
+    services: isNext && services === before?.services ? undefined : Buffer.from(referring(services, before?.services ?? [])),
+  };
 }
 
 /** The catalogue as the other thread has it; `before` as for `mailOf`. */
@@ -49,7 +55,7 @@ class UnreadService implements ServiceEntry {
 
 function opened(mail: CatalogueMail | null, before: Catalogue, read: (name: string, servers: () => string) => ServiceEntry): Catalogue {
   if (mail === null) return EMPTY_CATALOGUE;
-  return new Catalogue({ ...mail.columns, services: mail.services === undefined ? before.services : referred(mail.services, before.services, read) });
+  return new Catalogue({ ...mail.columns, groups: mail.groups ?? before.groups, services: mail.services === undefined ? before.services : referred(mail.services, before.services, read) });
 }
 
 const NEWLINE = 0x0a;

@@ -84,6 +84,7 @@ describe("a catalogue that comes from the discovery thread", () => {
     const [before, after] = catalogues as [Catalogue, Catalogue];
     expect(after.changedSince(before)!.map(formatPrefix)).toEqual(["2001:db8::/32"]);
     expect(after.services).toBe(before.services);
+    expect(after.groups).toBe(before.groups);
   });
 
   test("after changes while the query thread was busy is the newest, and none in between is left out", async () => {

@@ -107,12 +107,14 @@ export class CatalogueEditor {
   }
 
   /** Numbers the groups that are in use by their names, so that equal catalogues look alike. */
-  #settleGroups(groupOf: Uint32Array, outcomes: Outcomes, services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): MabGroup[] {
+  #settleGroups(groupOf: Uint32Array, outcomes: Outcomes, services: readonly ServiceEntry[], servicesOf: (set: string) => readonly string[]): readonly MabGroup[] {
     const unused = this.#unused(groupOf, outcomes);
     // Those of the base are in order.
     const isSettled = unused.size === 0 && this.#groupNames.length === this.#base.groups.length;
     const names = isSettled ? this.#groupNames : this.#groupNames.filter((_, group) => !unused.has(group)).toSorted();
     if (!isSettled) this.#renumber(groupOf, names);
+    // A set is named after its services: it has no others than it had.
+    if (isSettled && services === this.#base.services) return this.#base.groups;
     const serviceNumbers = new Map(services.map(({ name }, number) => [name, number]));
     return names.map((set) => {
       // Nearly all are one set with few services: there are hundreds, at each change.
