@@ -9,12 +9,13 @@ export class Vigil {
   keep(now: () => number, until: number, look: () => number): number {
     const begun = now();
     if (begun < this.#from || begun >= until) return 0;
-    for (;;) {
-      const found = look();
-      const time = now();
-      if (found === 0 && time < until) continue;
-      this.#from = time + (PART - 1) * (time - begun);
-      return found;
-    }
+    let found = 0;
+    let time = begun;
+    do {
+      found = look();
+      time = now();
+    } while (found === 0 && time < until);
+    this.#from = time + (PART - 1) * (time - begun);
+    return found;
   }
 }
