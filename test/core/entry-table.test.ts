@@ -10,9 +10,19 @@ const UPSTREAMS = [0, 1, 255, 256, 65_535];
 const word = fc.constantFrom(0, 1, 2, 0x7fff_ffff, 0xffff_ffff);
 const halves = fc.constantFrom(0, 0, 0, 1, 0xffff_ffff);
 
+const LOW = 0xffff_ffffn;
+const key = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
+
+/** Ranges of IPv6: prefixes of all sizes, and what is one key more or less than such a one, or anything. */
+const ipv6Range = fc.tuple(key, fc.nat(64), fc.constantFrom(0n, 0n, 1n, -1n), fc.constantFrom(0n, 0n, 1n, -1n), fc.option(key)).map(([around, size, before, after, other]) => {
+  const first = (around >> BigInt(size)) << BigInt(size);
+  const ends = [first + before, other ?? first + (1n << BigInt(size)) - 1n + after].map((end) => BigInt.asUintN(64, end));
+  return ends[0]! <= ends[1]! ? { first: ends[0]!, last: ends[1]! } : { first: ends[1]!, last: ends[0]! };
+});
+
 /** What a reply may bring. */
 const answer = fc
-  .record({ family: fc.constantFrom(4, 6), etrFamily: fc.constantFrom(0, 4, 6), words: fc.tuple(word, word, word, word), etr: fc.tuple(word, word, word, word), prefixLength: fc.nat(64), version: fc.tuple(halves, halves, word), position: fc.tuple(halves, halves, word) })
+  .record({ family: fc.constantFrom(4, 6), etrFamily: fc.constantFrom(0, 4, 6), words: fc.oneof(fc.tuple(word, word, word, word), ipv6Range.map(({ first, last }) => [...halvesOf(first), ...halvesOf(last)] as const)), etr: fc.tuple(word, word, word, word), prefixLength: fc.nat(64), version: fc.tuple(halves, halves, word), position: fc.tuple(halves, halves, word) })
   .map(({ family, etrFamily, words, etr, prefixLength, version, position }) => {
     const isWide = family === 6;
     return Object.assign(new MappingBody(), {
@@ -46,6 +56,10 @@ const step = fc.oneof(
   fc.record({ act: fc.constant("ledger" as const), place, head: fc.nat(0xff_ffff), nonce: fc.tuple(word, word) }),
   fc.record({ act: fc.constant("release" as const), place }),
 );
+
+function halvesOf(of: bigint): [number, number] {
+  return [Number(of >> 32n), Number(of & LOW)];
+}
 
 interface Row {
   body: MappingBody;
@@ -144,6 +158,23 @@ describe("the table of entries", () => {
         for (const [entry, row] of rows) expect(told(table, entry, row)).toEqual(expected(row));
         for (const of of UPSTREAMS) expect(chainOf(table, of)).toEqual([...rows].filter(([, row]) => row.upstream === of).map(([entry]) => entry).toSorted((a, b) => a - b));
       }),
+    );
+  });
+
+  test("tells ranges of IPv6 as they are, and which keys are in them", () => {
+    fc.assert(
+      fc.property(ipv6Range, key, ({ first, last }, any) => {
+        const table = new EntryTable(1, 1, 0);
+        const [[firstHi, firstLo], [lastHi, lastLo]] = [halvesOf(first), halvesOf(last)];
+        const body = Object.assign(new MappingBody(), { family: 6, prefixLength: 64, firstHi, firstLo, lastHi, lastLo });
+        const entry = table.add(ResultCode.mapping, body, 0, 0);
+        expect(read(table, entry)).toEqual(body);
+        expect([table.firstHi(entry), table.firstLo(entry), table.lastHi(entry), table.lastLo(entry)]).toEqual([firstHi, firstLo, lastHi, lastLo]);
+        const keys = [first, last, last + 1n, first + (last - first) / 2n, any].filter((each) => each >= first && each < 1n << 64n);
+        expect(keys.filter((each) => table.reaches(entry, ...halvesOf(each)))).toEqual(keys.filter((each) => each <= last));
+        expect(keys.filter((each) => table.reaches(entry, Number(each >> 32n) | 0, Number(each & LOW) | 0))).toEqual(keys.filter((each) => each <= last));
+      }),
+      { numRuns: 2_000 },
     );
   });
 

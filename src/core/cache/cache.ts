@@ -126,7 +126,7 @@ export class Cache {
     const upper = hi | 0;
     const lower = lo | 0;
     const entry = (family === 4 ? this.#ipv4 : this.#ipv6).floor(upper, lower);
-    return entry === NO_ENTRY || this.entries.endsBefore(entry, upper, lower) ? NO_ENTRY : entry;
+    return entry === NO_ENTRY || !this.entries.reaches(entry, upper, lower) ? NO_ENTRY : entry;
   }
 
   #advance(): number {

@@ -3,62 +3,40 @@ import type { MappingBody } from "../../wire/index.ts";
 import { AddressTable } from "../tables/address-table.ts";
 import { plainMemory } from "../tables/table-memory.ts";
 import { type Version, compareVersions } from "../version.ts";
-import { LAST_GENERATION, MOST_ROWS, UpstreamChains } from "./upstream-chains.ts";
+import { RowRanges } from "./row-ranges.ts";
+import { ETR, ETR_FAMILY, ETR_SHIFT, EXPIRY, GENERATION, GENERATION_SHIFT, LINEAGE, POSITION, PREFIX, PREFIX_SHIFT, RESULT, SHAPE, TAKEN, TOUCHED, UNPROMISED, VERSION, WIDE, WIDTH } from "./row-shape.ts";
+import { MOST_ROWS, UpstreamChains } from "./upstream-chains.ts";
 
 /** No entry. */
 export const NO_ENTRY = -1;
 /** The upstream of what this server knows by itself. */
 export const OWN = 0;
 
-/** Words of a row. */
-const WIDTH = 13;
-/** The upper half of an IPv6 key, all of an IPv4 one. */
-const FIRST = 0;
-const LAST = 1;
-/** An IPv4 address, or the number of an IPv6 one. */
-const ETR = 2;
-const SHAPE = 3;
-/** Of version and position, unless it is a wide row. */
-const LINEAGE = 4;
-const VERSION = 5;
-const POSITION = 6;
-const EXPIRY = 7;
-const NONCE_HI = 8;
-const NONCE_LO = 9;
-const LEDGER = 10;
+/** Of what is beside it in an array of its own, since hardly a look-up wants it. */
+const SIDE_WIDTH = 5;
+const NONCE_HI = 0;
+const NONCE_LO = 1;
+const LEDGER = 2;
 /** Two links of the chain of its upstream; of a free row: the next free one. */
-const NEXT = 11;
+const NEXT = 3;
 
-/** SHAPE: from the top flags, family, length of the MAB's prefix, generation in its upstream, the ETR's family, result. */
-const TAKEN = 0x8000_0000;
-/** Its upstream sends no Cache Updates for it. */
-const UNPROMISED = 0x4000_0000;
-/** Used since that was last asked. */
-const TOUCHED = 0x2000_0000;
-/** Version and position have halves that the row has no room for. */
-const WIDE = 0x1000_0000;
-const FLAGS = 0xf000_0000;
-const GENERATION_SHIFT = 11;
-const GENERATION = LAST_GENERATION << GENERATION_SHIFT;
-const ETR_FAMILY = 0x07;
-
-/** Beside IPv6 rows: the lower halves of their keys. */
-const LOWS = 2;
 /** Beside wide rows: the lineage of the version, and upper halves of both numbers. */
 const WIDES = 3;
 
 export const MOST_ENTRIES = MOST_ROWS;
 
 /**
- * The rows of the cache: one range with its answer each, 52 octets in one typed array. What few rows have is beside it, in arrays of which
- * only the parts that are written to take memory: keys of IPv6 (8 octets more), versions with upper halves (12). Rows of one upstream
- * are chained, so that they can be flushed together: all at once, by the number of their generation, to be taken out one after the other.
- * Links are stored plus one; zero is none.
+ * The rows of the cache: one range with its answer each, 52 octets. The 32 of them that look-ups read are in one typed array, so that these
+ * are in one line of memory; the others in a second. What few rows have is in further ones, of which only the parts that are written to take
+ * memory: both ends of IPv6 ranges that are no prefixes (8 octets more), versions with upper halves (12). Rows of one upstream are chained,
+ * so that they can be flushed together: all at once, by the number of their generation, to be taken out one after the other. Links are
+ * stored plus one; zero is none.
  */
 export class EntryTable {
   readonly capacity: number;
   readonly #words: Uint32Array;
-  readonly #lows: Uint32Array;
+  readonly #sides: Uint32Array;
+  readonly #ranges: RowRanges;
   readonly #wides: Uint32Array;
   readonly #etrs: AddressTable;
   /** By upstream. */
@@ -71,10 +49,11 @@ export class EntryTable {
   constructor(capacity: number, maxUpstreams: number, seed: number, memory = plainMemory) {
     this.capacity = capacity;
     this.#words = memory.rows(capacity * WIDTH);
-    this.#lows = memory.rows(capacity * LOWS);
+    this.#sides = memory.rows(capacity * SIDE_WIDTH);
+    this.#ranges = new RowRanges(this.#words, capacity, memory);
     this.#wides = new Uint32Array(capacity * WIDES);
     this.#etrs = new AddressTable(capacity, seed);
-    this.chains = new UpstreamChains(maxUpstreams, this.#words, WIDTH, NEXT);
+    this.chains = new UpstreamChains(maxUpstreams, this.#sides, SIDE_WIDTH, NEXT);
   }
 
   get size(): number {
@@ -90,16 +69,9 @@ export class EntryTable {
   add(result: number, body: MappingBody, expiryMs: number, upstream: number): number {
     const entry = this.#take();
     if (entry === NO_ENTRY) return NO_ENTRY;
-    const at = entry * WIDTH;
-    const words = this.#words;
-    words[at + FIRST] = body.firstHi;
-    words[at + LAST] = body.lastHi;
-    if (body.family === 6) {
-      this.#lows[entry * LOWS] = body.firstLo;
-      this.#lows[entry * LOWS + 1] = body.lastLo;
-    }
-    words[at + SHAPE] = TAKEN | TOUCHED;
-    words[at + LEDGER] = 0;
+    this.#words[entry * WIDTH + SHAPE] = TAKEN | TOUCHED;
+    this.#ranges.set(entry, body);
+    this.setLedger(entry, 0);
     this.#setAnswer(entry, result, body);
     this.setExpiry(entry, expiryMs);
     this.setNonce(entry, 0, 0);
@@ -112,7 +84,7 @@ export class EntryTable {
     this.chains.remove(entry, this.isVoid(entry));
     this.#releaseEtr(entry);
     this.#words[entry * WIDTH + SHAPE] = 0;
-    this.#words[entry * WIDTH + NEXT] = this.#free;
+    this.#sides[entry * SIDE_WIDTH + NEXT] = this.#free;
     this.#free = entry + 1;
     this.#size--;
   }
@@ -165,10 +137,19 @@ export class EntryTable {
     );
   }
 
-  /** Something of each line of memory that the entry is in: it is at hand then. */
+  /** Something of the line of memory that look-ups read of the entry: it is at hand then. */
   glance(entry: number): number {
-    const at = entry * WIDTH;
-    return this.#words[at]! ^ this.#words[at + WIDTH - 1]! ^ this.#lows[entry * LOWS]!;
+    return this.#words[entry * WIDTH]!;
+  }
+
+  /** Something of the line that an ETR's IPv6 address is in; the entry should be at hand. */
+  glanceAtEtr(entry: number): number {
+    return this.#etr(entry, 0);
+  }
+
+  /** Something of the line that the head of its ledger is in, which a new record there needs. */
+  glanceAtLedger(entry: number): number {
+    return this.#sides[entry * SIDE_WIDTH + LEDGER]!;
   }
 
   /** Fills all of `body` but what belongs to the reply: caching time, epoch, counter. */
@@ -176,15 +157,10 @@ export class EntryTable {
     const at = entry * WIDTH;
     const words = this.#words;
     const shape = words[at + SHAPE]!;
-    const isIpv4 = ((shape >>> 24) & 0x0f) === 4;
     const isWide = (shape & WIDE) !== 0;
-    body.family = isIpv4 ? 4 : 6;
-    body.prefixLength = (shape >>> 16) & 0xff;
-    body.firstHi = words[at + FIRST]!;
-    body.firstLo = isIpv4 ? 0 : this.#lows[entry * LOWS]!;
-    body.lastHi = words[at + LAST]!;
-    body.lastLo = isIpv4 ? 0 : this.#lows[entry * LOWS + 1]!;
-    this.#readEtr((shape >>> 8) & ETR_FAMILY, words[at + ETR]!, body);
+    body.prefixLength = (shape >>> PREFIX_SHIFT) & PREFIX;
+    this.#ranges.read(entry, body);
+    this.#readEtr((shape >>> ETR_SHIFT) & ETR_FAMILY, words[at + ETR]!, body);
     body.versionLineage = isWide ? this.#wides[entry * WIDES]! : words[at + LINEAGE]!;
     body.versionHi = isWide ? this.#wides[entry * WIDES + 1]! : 0;
     body.versionLo = words[at + VERSION]!;
@@ -199,39 +175,36 @@ export class EntryTable {
   }
 
   family(entry: number): Family {
-    return ((this.#shape(entry) >>> 24) & 0x0f) === 4 ? 4 : 6;
+    return this.#ranges.family(entry);
   }
 
   prefixLength(entry: number): number {
-    return (this.#shape(entry) >>> 16) & 0xff;
+    return (this.#shape(entry) >>> PREFIX_SHIFT) & PREFIX;
   }
 
   result(entry: number): number {
-    return this.#shape(entry) & 0xff;
+    return this.#shape(entry) & RESULT;
   }
 
   firstHi(entry: number): number {
-    return this.#words[entry * WIDTH + FIRST]!;
+    return this.#ranges.firstHi(entry);
   }
 
   firstLo(entry: number): number {
-    return this.family(entry) === 4 ? 0 : this.#lows[entry * LOWS]!;
-  }
-
-  /** Whether its range ends before a key; the halves of this may be Int32 too. No branch depends on keys. */
-  endsBefore(entry: number, hi: number, lo: number): boolean {
-    const last = this.#words[entry * WIDTH + LAST]!;
-    const upper = hi >>> 0;
-    if (this.family(entry) === 4) return last < upper;
-    return (Number(last < upper) | (Number(last === upper) & Number(this.#lows[entry * LOWS + 1]! < lo >>> 0))) !== 0;
+    return this.#ranges.firstLo(entry);
   }
 
   lastHi(entry: number): number {
-    return this.#words[entry * WIDTH + LAST]!;
+    return this.#ranges.lastHi(entry);
   }
 
   lastLo(entry: number): number {
-    return this.family(entry) === 4 ? 0 : this.#lows[entry * LOWS + 1]!;
+    return this.#ranges.lastLo(entry);
+  }
+
+  /** Whether a key that is not below its range is in it; the halves may be Int32 too. */
+  reaches(entry: number, hi: number, lo: number): boolean {
+    return this.#ranges.reaches(entry, hi, lo);
   }
 
   expiry(entry: number): number {
@@ -264,21 +237,21 @@ export class EntryTable {
 
   /** The nonce of the request that brought this entry: its upstream's Cache Updates carry it. */
   setNonce(entry: number, hi: number, lo: number): void {
-    this.#words[entry * WIDTH + NONCE_HI] = hi;
-    this.#words[entry * WIDTH + NONCE_LO] = lo;
+    this.#sides[entry * SIDE_WIDTH + NONCE_HI] = hi;
+    this.#sides[entry * SIDE_WIDTH + NONCE_LO] = lo;
   }
 
   hasNonce(entry: number, hi: number, lo: number): boolean {
-    return this.#words[entry * WIDTH + NONCE_HI] === hi && this.#words[entry * WIDTH + NONCE_LO] === lo;
+    return this.#sides[entry * SIDE_WIDTH + NONCE_HI] === hi && this.#sides[entry * SIDE_WIDTH + NONCE_LO] === lo;
   }
 
   /** Head of the entry's ledger, a record number plus one; zero when nobody was given it. */
   ledger(entry: number): number {
-    return this.#words[entry * WIDTH + LEDGER]!;
+    return this.#sides[entry * SIDE_WIDTH + LEDGER]!;
   }
 
   setLedger(entry: number, head: number): void {
-    this.#words[entry * WIDTH + LEDGER] = head;
+    this.#sides[entry * SIDE_WIDTH + LEDGER] = head;
   }
 
   /** The first entry learnt from an upstream, NO_ENTRY when there is none; go on with `following`. Void ones are not among them. */
@@ -332,8 +305,8 @@ export class EntryTable {
       this.#wides[entry * WIDES + 1] = body.versionHi;
       this.#wides[entry * WIDES + 2] = body.positionHi;
     }
-    const flags = (words[at + SHAPE]! & (FLAGS | GENERATION) & ~(WIDE | UNPROMISED)) | (isWide ? WIDE : 0);
-    words[at + SHAPE] = flags | (body.family << 24) | (body.prefixLength << 16) | (body.etrFamily << 8) | result;
+    const kept = words[at + SHAPE]! & ~(WIDE | UNPROMISED | (PREFIX << PREFIX_SHIFT) | (ETR_FAMILY << ETR_SHIFT) | RESULT);
+    words[at + SHAPE] = kept | (isWide ? WIDE : 0) | (body.prefixLength << PREFIX_SHIFT) | (body.etrFamily << ETR_SHIFT) | result;
   }
 
   #releaseEtr(entry: number): void {
@@ -341,7 +314,7 @@ export class EntryTable {
   }
 
   #etrFamily(entry: number): number {
-    return (this.#shape(entry) >>> 8) & ETR_FAMILY;
+    return (this.#shape(entry) >>> ETR_SHIFT) & ETR_FAMILY;
   }
 
   #etr(entry: number, index: 0 | 1 | 2 | 3): number {
@@ -378,7 +351,7 @@ export class EntryTable {
   #take(): number {
     if (this.#free !== 0) {
       const entry = this.#free - 1;
-      this.#free = this.#words[entry * WIDTH + NEXT]!;
+      this.#free = this.#sides[entry * SIDE_WIDTH + NEXT]!;
       return entry;
     }
     return this.#fresh < this.capacity ? this.#fresh++ : NO_ENTRY;

@@ -22,7 +22,9 @@ export class RequestForesight implements Foresight {
   readonly #hi = new Int32Array(MOST_FORESEEN);
   readonly #lo = new Int32Array(MOST_FORESEEN);
   readonly #peers = new Int32Array(MOST_FORESEEN);
+  /** Leaves, then the entries in them. */
   readonly #found = new Int32Array(MOST_FORESEEN);
+  readonly #records = new Int32Array(MOST_FORESEEN);
   #count = 0;
   /** What was read: so that it is read indeed. */
   seen = 0;
@@ -61,13 +63,16 @@ export class RequestForesight implements Foresight {
     let seen = 0;
     for (let at = 0; at < count; at++) seen ^= cache.glance(this.#families[at] as Family, found[at]!);
     for (let at = 0; at < count; at++) found[at] = cache.entryIn(this.#families[at] as Family, found[at]!, this.#hi[at]!, this.#lo[at]!);
-    for (let at = 0; at < count; at++) {
-      const entry = found[at]!;
-      if (entry === NO_ENTRY) continue;
-      seen ^= cache.entries.glance(entry);
-      found[at] = this.#peers[at] === NO_PEER ? NO_RECORD : ledger.likely(entry, this.#peers[at]!);
-    }
-    for (let at = 0; at < count; at++) if (found[at] !== NO_RECORD) seen ^= ledger.glance(found[at]!);
+    for (let at = 0; at < count; at++) if (found[at] !== NO_ENTRY) seen ^= cache.entries.glance(found[at]!);
+    for (let at = 0; at < count; at++) if (found[at] !== NO_ENTRY) seen ^= cache.entries.glanceAtEtr(found[at]!);
+    for (let at = 0; at < count; at++) this.#records[at] = found[at] === NO_ENTRY || this.#peers[at] === NO_PEER ? NO_RECORD : ledger.likely(found[at]!, this.#peers[at]!);
+    for (let at = 0; at < count; at++) seen ^= this.#glanceAtRecord(at);
     this.seen = seen;
+  }
+  /** The record that an answer will renew; or what it will note a new one beside. */
+  #glanceAtRecord(at: number): number {
+    const record = this.#records[at]!;
+    if (record !== NO_RECORD) return this.#ledger.glance(record);
+    return this.#found[at] === NO_ENTRY || this.#peers[at] === NO_PEER ? 0 : this.#cache.entries.glanceAtLedger(this.#found[at]!);
   }
 }
