@@ -7,31 +7,46 @@ export const NONE = -1;
 /** Keys of a leaf at most. */
 export const LEAF_KEYS = 31;
 
-/** A leaf's words: how many keys it has, these, the id of each; beside the keys their lower halves, where they have any. */
-const SIZE = 0;
+/** A leaf's words, four lines of the processor's cache: how many keys it has, these, the id of each, what the keys have in common. */
+const HEAD = 0;
 const KEYS = 1;
 const IDS = 32;
-const LOWS = 64;
-/** Words of a line of the processor's cache. */
+const COMMON = 63;
+const LEAF_WORDS = 64;
+/** Words of a line. */
 const LINE = 16;
-const NARROW_WIDTH = 64;
-const WIDE_WIDTH = 96;
+/** In the head, beside the size: keys have not the same upper half. */
+const MIXED = 0x100;
+const SIZE = 0xff;
+/** Words of a row of lower halves. */
+const LOWS_WORDS = 32;
 /** In the places of keys that a leaf does not have, so that a search need not know how many it has. */
 const ABSENT = 0xffff_ffff;
 
-/** Runs of ids in the order of their keys, a few cache lines each. A search has no branch that depends on keys. */
+/**
+ * Runs of ids in the order of their keys. A leaf has keys of 32 bits: the upper halves where keys have no others, otherwise the lower ones, as long as
+ * all keys of the leaf have the same upper half. Where they have not, it has the upper halves, and the lower ones are in a row beside it. No search has a
+ * branch that depends on the order of keys.
+ */
 export class Leaves {
   readonly #pool: NodePool;
-  /** Where lower halves are; zero where there are none. */
-  readonly #lows: number;
+  readonly #isWide: boolean;
+  /** Of mixed leaves. */
+  readonly #lows: NodePool;
 
   constructor(isWide: boolean, memory?: TableMemory) {
-    this.#lows = isWide ? LOWS : 0;
-    this.#pool = new NodePool(isWide ? WIDE_WIDTH : NARROW_WIDTH, memory);
+    this.#isWide = isWide;
+    this.#pool = new NodePool(LEAF_WORDS, memory);
+    this.#lows = new NodePool(LOWS_WORDS, memory);
   }
 
   get taken(): number {
     return this.#pool.taken;
+  }
+
+  /** How many have keys whose upper halves are not the same. */
+  get mixed(): number {
+    return this.#lows.taken;
   }
 
   /** A leaf without keys. */
@@ -39,32 +54,44 @@ export class Leaves {
     const leaf = this.#pool.take();
     const words = this.#pool.words(leaf);
     const at = this.#pool.at(leaf);
-    words[at + SIZE] = 0;
+    words[at + HEAD] = 0;
     words.fill(ABSENT, at + KEYS, at + KEYS + LEAF_KEYS);
-    if (this.#lows !== 0) words.fill(ABSENT, at + LOWS, at + LOWS + LEAF_KEYS);
     return leaf;
   }
 
   give(leaf: number): void {
+    if (this.#isMixed(leaf)) this.#lows.give(this.#common(leaf));
     this.#pool.give(leaf);
   }
 
   size(leaf: number): number {
-    return this.#pool.words(leaf)[this.#pool.at(leaf) + SIZE]!;
+    return this.#pool.words(leaf)[this.#pool.at(leaf) + HEAD]! & SIZE;
   }
 
   /** How many of its keys are not above one. */
   upTo(leaf: number, hi: number, lo: number): number {
-    return this.#count(this.#pool.words(leaf), this.#pool.at(leaf), hi, lo);
+    if (this.#isMixed(leaf)) return this.#upToInMixed(leaf, hi, lo);
+    if (!this.#isWide) return this.#upToInColumn(leaf, hi);
+    const common = this.#common(leaf);
+    if (hi !== common) return hi < common ? 0 : this.size(leaf);
+    return this.#upToInColumn(leaf, lo);
   }
 
   /** The id of the last of its keys that is not above one, whose halves may be Int32 too; NONE when all are. */
   idUpTo(leaf: number, hi: number, lo: number): number {
     const words = this.#pool.words(leaf);
     const at = this.#pool.at(leaf);
+    const head = words[at]! | 0;
+    let key = hi >>> 0;
+    if (this.#isWide) {
+      if ((head & MIXED) !== 0 || words[(at + COMMON) | 0] !== hi >>> 0) return this.#lastUpTo(leaf, hi >>> 0, lo >>> 0);
+      key = lo >>> 0;
+    }
     // Both lines of ids are asked for before it is known which of them is wanted; an id has fewer bits.
     const none = (words[(at + IDS + 8) | 0]! | words[(at + IDS + 24) | 0]!) >>> 31;
-    const count = (this.#count(words, at, hi, lo) + none) | 0;
+    const found = (countUpTo(words, at, key) + none) | 0;
+    // Of the highest key of all, what is absent is not above.
+    const count = found > head ? head : found;
     return count === 0 ? NONE : words[(at + IDS - 1 + count) | 0]! | 0;
   }
 
@@ -72,16 +99,16 @@ export class Leaves {
   glance(leaf: number): number {
     const words = this.#pool.words(leaf);
     const at = this.#pool.at(leaf);
-    const narrow = words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
-    return this.#lows === 0 ? narrow : narrow ^ words[(at + 4 * LINE) | 0]! ^ words[(at + 5 * LINE) | 0]!;
+    return words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
   }
 
   key(leaf: number, place: number): number {
-    return this.#pool.words(leaf)[this.#pool.at(leaf) + KEYS + place]!;
+    return this.#isWide && !this.#isMixed(leaf) ? this.#common(leaf) : this.#word(leaf, place);
   }
 
   low(leaf: number, place: number): number {
-    return this.#lows !== 0 ? this.#pool.words(leaf)[this.#pool.at(leaf) + LOWS + place]! : 0;
+    if (!this.#isWide) return 0;
+    return this.#isMixed(leaf) ? this.#low(leaf, place) : this.#word(leaf, place);
   }
 
   id(leaf: number, place: number): number {
@@ -90,71 +117,144 @@ export class Leaves {
 
   /** Makes room at a place of a leaf that has some, and fills it. */
   put(leaf: number, place: number, hi: number, lo: number, id: number): void {
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
-    this.#shift(words, at, place, place + 1);
-    words[at + KEYS + place] = hi;
-    words[at + IDS + place] = id;
-    if (this.#lows !== 0) words[at + LOWS + place] = lo;
+    this.#prepareFor(leaf, hi, hi);
+    this.#shift(leaf, place, place + 1);
+    this.#set(leaf, place, hi, lo, id);
   }
 
   drop(leaf: number, place: number): void {
-    this.#shift(this.#pool.words(leaf), this.#pool.at(leaf), place + 1, place);
+    this.#shift(leaf, place + 1, place);
+    this.#settle(leaf);
   }
 
   /** Moves a leaf's first keys to the end of another. */
   moveHead(from: number, moved: number, to: number): void {
-    this.#copy(from, 0, to, this.size(to), moved);
-    this.#shift(this.#pool.words(from), this.#pool.at(from), moved, 0);
+    this.#move(from, 0, moved, to, this.size(to));
   }
 
   /** Moves a leaf's keys from a place on to the front of another. */
   moveTail(from: number, place: number, to: number): void {
-    const size = this.size(from);
-    this.#shift(this.#pool.words(to), this.#pool.at(to), 0, size - place);
-    this.#copy(from, place, to, 0, size - place);
-    this.#shift(this.#pool.words(from), this.#pool.at(from), size, place);
+    this.#move(from, place, this.size(from), to, 0);
   }
 
-  #count(words: Uint32Array, at: number, hi: number, lo: number): number {
-    const size = words[at + SIZE]! | 0;
-    const count = this.#lows === 0 ? countNarrow(words, at, hi >>> 0) : countWide(words, at, hi >>> 0, lo >>> 0);
-    // Of the highest key of all, what is absent is not above.
-    return count > size ? size : count;
+  /** Moves the keys from a place up to another, the first or the last of a leaf, to a place of a second one. */
+  #move(from: number, place: number, end: number, to: number, toPlace: number): void {
+    if (place === end) return;
+    this.#prepareFor(to, this.key(from, place), this.key(from, end - 1));
+    this.#shift(to, toPlace, toPlace + end - place);
+    for (let moved = place; moved < end; moved++) this.#set(to, toPlace + moved - place, this.key(from, moved), this.low(from, moved), this.id(from, moved));
+    this.#shift(from, end, place);
+    this.#settle(from);
   }
 
   /** Moves all keys from a place on to another place. */
-  #shift(words: Uint32Array, at: number, from: number, to: number): void {
-    const size = words[at + SIZE]!;
-    const end = size + to - from;
-    move(words, at + KEYS, from, to, size);
-    move(words, at + IDS, from, to, size);
-    if (this.#lows !== 0) move(words, at + LOWS, from, to, size);
-    for (let place = end; place < size; place++) {
-      words[at + KEYS + place] = ABSENT;
-      if (this.#lows !== 0) words[at + LOWS + place] = ABSENT;
-    }
-    words[at + SIZE] = end;
+  #shift(leaf: number, from: number, to: number): void {
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
+    const size = this.size(leaf);
+    const by = to - from;
+    shift(words, at + KEYS, from, to, size);
+    shift(words, at + IDS, from, to, size);
+    if (this.#isMixed(leaf)) shift(this.#lowWords(leaf), this.#lowsAt(leaf), from, to, size);
+    for (let place = size + by; place < size; place++) words[at + KEYS + place] = ABSENT;
+    words[at + HEAD]! += by;
   }
 
-  /** Copies keys over what stands at a place of another leaf; the size becomes what has room there. */
-  #copy(from: number, place: number, to: number, toPlace: number, count: number): void {
-    const source = this.#pool.words(from);
-    const target = this.#pool.words(to);
-    const sourceAt = this.#pool.at(from) + place;
-    const targetAt = this.#pool.at(to) + toPlace;
-    for (let key = 0; key < count; key++) {
-      target[targetAt + KEYS + key] = source[sourceAt + KEYS + key]!;
-      target[targetAt + IDS + key] = source[sourceAt + IDS + key]!;
-      if (this.#lows !== 0) target[targetAt + LOWS + key] = source[sourceAt + LOWS + key]!;
+  #set(leaf: number, place: number, hi: number, lo: number, id: number): void {
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
+    const isMixed = this.#isMixed(leaf);
+    words[at + KEYS + place] = this.#isWide && !isMixed ? lo : hi;
+    words[at + IDS + place] = id;
+    if (isMixed) this.#lowWords(leaf)[this.#lowsAt(leaf) + place] = lo;
+  }
+
+  /** Makes a leaf such that it can have keys from one upper half to another. */
+  #prepareFor(leaf: number, firstHi: number, lastHi: number): void {
+    if (!this.#isWide || this.#isMixed(leaf)) return;
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
+    if (this.size(leaf) === 0) words[at + COMMON] = firstHi;
+    const common = words[at + COMMON]!;
+    if (firstHi === common && lastHi === common) return;
+    const row = this.#lows.take();
+    for (let place = this.size(leaf) - 1; place >= 0; place--) {
+      this.#lows.words(row)[this.#lows.at(row) + place] = words[at + KEYS + place]!;
+      words[at + KEYS + place] = common;
     }
-    const end = toPlace + count;
-    if (end > this.size(to)) target[this.#pool.at(to) + SIZE] = end;
+    words[at + HEAD]! |= MIXED;
+    words[at + COMMON] = row;
+  }
+
+  /** Makes a leaf that has lost keys one with a common upper half, if those left have the same. */
+  #settle(leaf: number): void {
+    if (!this.#isMixed(leaf)) return;
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
+    const size = this.size(leaf);
+    const common = size === 0 ? 0 : this.#word(leaf, 0);
+    if (size > 0 && this.#word(leaf, size - 1) !== common) return;
+    const row = this.#common(leaf);
+    for (let place = 0; place < size; place++) words[at + KEYS + place] = this.#low(leaf, place);
+    words[at + HEAD] = size;
+    words[at + COMMON] = common;
+    this.#lows.give(row);
+  }
+
+  #lastUpTo(leaf: number, hi: number, lo: number): number {
+    const count = this.upTo(leaf, hi, lo);
+    return count === 0 ? NONE : this.id(leaf, count - 1);
+  }
+
+  #upToInColumn(leaf: number, key: number): number {
+    // Of the highest key of all, what is absent is not above.
+    return Math.min(countUpTo(this.#pool.words(leaf), this.#pool.at(leaf), key), this.size(leaf));
+  }
+
+  /** The same by both halves. */
+  #upToInMixed(leaf: number, hi: number, lo: number): number {
+    let end = this.#isUpTo(leaf, 15, hi, lo) << 4;
+    end += this.#isUpTo(leaf, end + 7, hi, lo) << 3;
+    end += this.#isUpTo(leaf, end + 3, hi, lo) << 2;
+    end += this.#isUpTo(leaf, end + 1, hi, lo) << 1;
+    end += this.#isUpTo(leaf, end, hi, lo);
+    return end;
+  }
+
+  /** 1 for a place with a key not above one, otherwise 0. */
+  #isUpTo(leaf: number, place: number, hi: number, lo: number): number {
+    const key = this.#word(leaf, place);
+    return Number(place < this.size(leaf)) & (Number(key < hi) | (Number(key === hi) & Number(this.#low(leaf, place) <= lo)));
+  }
+
+  #isMixed(leaf: number): boolean {
+    return (this.#pool.words(leaf)[this.#pool.at(leaf) + HEAD]! & MIXED) !== 0;
+  }
+
+  /** The upper half of all keys; of a mixed leaf, the row with the lower halves. */
+  #common(leaf: number): number {
+    return this.#pool.words(leaf)[this.#pool.at(leaf) + COMMON]!;
+  }
+
+  #word(leaf: number, place: number): number {
+    return this.#pool.words(leaf)[this.#pool.at(leaf) + KEYS + place]!;
+  }
+
+  #low(leaf: number, place: number): number {
+    return this.#lowWords(leaf)[this.#lowsAt(leaf) + place]!;
+  }
+
+  #lowWords(leaf: number): Uint32Array {
+    return this.#lows.words(this.#common(leaf));
+  }
+
+  #lowsAt(leaf: number): number {
+    return this.#lows.at(this.#common(leaf));
   }
 }
 
 /** Moves words from one place up to an end to another place. So few are moved sooner than the call of `copyWithin` begins. */
-function move(words: Uint32Array, at: number, from: number, to: number, end: number): void {
+function shift(words: Uint32Array, at: number, from: number, to: number, end: number): void {
   const by = to - from;
   if (by < 0) for (let place = at + from; place < at + end; place++) words[place + by] = words[place]!;
   else for (let place = at + end - 1; place >= at + from; place--) words[place + by] = words[place]!;
@@ -164,30 +264,13 @@ function move(words: Uint32Array, at: number, from: number, to: number, end: num
  * Keys not above one, of 31: five halvings, whose outcomes are numbers that are added. A branch would be guessed wrongly half of the time,
  * and all that the processor has begun behind it, the next look-ups among it, would be for nothing.
  */
-function countNarrow(words: Uint32Array, at: number, hi: number): number {
+function countUpTo(words: Uint32Array, at: number, key: number): number {
   const first = (at + KEYS) | 0;
   let end = first;
-  end = (end + (Number(words[(end + 15) | 0]! <= hi) << 4)) | 0;
-  end = (end + (Number(words[(end + 7) | 0]! <= hi) << 3)) | 0;
-  end = (end + (Number(words[(end + 3) | 0]! <= hi) << 2)) | 0;
-  end = (end + (Number(words[(end + 1) | 0]! <= hi) << 1)) | 0;
-  end = (end + Number(words[end]! <= hi)) | 0;
+  end = (end + (Number(words[(end + 15) | 0]! <= key) << 4)) | 0;
+  end = (end + (Number(words[(end + 7) | 0]! <= key) << 3)) | 0;
+  end = (end + (Number(words[(end + 3) | 0]! <= key) << 2)) | 0;
+  end = (end + (Number(words[(end + 1) | 0]! <= key) << 1)) | 0;
+  end = (end + Number(words[end]! <= key)) | 0;
   return (end - first) | 0;
-}
-
-function countWide(words: Uint32Array, at: number, hi: number, lo: number): number {
-  const first = (at + KEYS) | 0;
-  let end = first;
-  end = (end + (isUpTo(words, (end + 15) | 0, hi, lo) << 4)) | 0;
-  end = (end + (isUpTo(words, (end + 7) | 0, hi, lo) << 3)) | 0;
-  end = (end + (isUpTo(words, (end + 3) | 0, hi, lo) << 2)) | 0;
-  end = (end + (isUpTo(words, (end + 1) | 0, hi, lo) << 1)) | 0;
-  end = (end + isUpTo(words, end, hi, lo)) | 0;
-  return (end - first) | 0;
-}
-
-/** 1 for a key not above one, otherwise 0. */
-function isUpTo(words: Uint32Array, place: number, hi: number, lo: number): number {
-  const key = words[place]!;
-  return Number(key < hi) | (Number(key === hi) & Number(words[(place + LOWS - KEYS) | 0]! <= lo));
 }
