@@ -30,7 +30,7 @@ export interface Witness {
  * planned happens, or an engine is woken.
  */
 export class Network {
-  now: number;
+  now = 0;
   readonly stations = new StationTable();
   readonly pool = new DatagramPool();
   readonly trace = new Trace();
