@@ -37,8 +37,9 @@ export interface Foresight {
 /** One datagram to send, in a slot of the engine's ring. */
 export class Transmit {
   peer = 0;
-  /** The slot, as octets and as a view of them. */
+  /** The slot, as octets, as a view of them, and as words in this machine's order. */
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
+  words: Int32Array = new Int32Array(0);
   length = 0;
 }

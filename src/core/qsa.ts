@@ -28,7 +28,7 @@ export class Qsa implements Engine, AnswerSource {
   readonly #scratch = new Answer();
   readonly #cause = new Version();
   /** When the feed was heard last; Infinity without one, -Infinity before its first word. */
-  #feedHeardAt: number;
+  #feedHeardAt = 0;
 
   constructor(options: QsaOptions, store: MappingStore) {
     this.#options = options;

@@ -1,11 +1,12 @@
 import { MAX_DATAGRAM_OCTETS } from "../wire/index.ts";
-import { HASH_OF_NOTHING, mixed } from "./trace.ts";
+import { HASH_OF_NOTHING, littleEndian, mixed } from "./trace.ts";
 
 const SLOTS_A_CHUNK = 256;
 
 /** Datagrams on their way, in buffers that are used again. */
 export class DatagramPool {
   readonly views: DataView[] = [];
+  readonly #words: Int32Array[] = [];
   readonly from: number[] = [];
   readonly to: number[] = [];
   readonly lengths: number[] = [];
@@ -19,26 +20,26 @@ export class DatagramPool {
     return this.views.length - this.#free.length;
   }
 
-  /** Keeps a copy of the first `length` octets of a view; gives its slot. */
-  keep(from: number, to: number, view: DataView, length: number, isForged: boolean): number {
+  /** Keeps a copy of a datagram of `length` octets, given as words in this machine's order, the last of which may be a part of one; gives its slot. */
+  keep(from: number, to: number, words: Int32Array, length: number, isForged: boolean): number {
     if (this.#free.length === 0) this.#grow();
     const slot = this.#free.pop()!;
     this.from[slot] = from;
     this.to[slot] = to;
     this.lengths[slot] = length;
     this.forged[slot] = isForged;
+    const copy = this.#words[slot]!;
+    const whole = length >> 2;
     let hash = HASH_OF_NOTHING;
-    const copy = this.views[slot]!;
-    const whole = length & ~3;
-    for (let at = 0; at < whole; at += 4) {
-      const word = view.getInt32(at, true);
-      copy.setInt32(at, word, true);
-      hash = mixed(hash, word);
+    for (let at = 0; at < whole; at++) {
+      const word = words[at]!;
+      copy[at] = word;
+      hash = mixed(hash, littleEndian(word));
     }
-    for (let at = whole; at < length; at++) {
-      const octet = view.getUint8(at);
-      copy.setUint8(at, octet);
-      hash = mixed(hash, octet);
+    const rest = length & 3;
+    if (rest > 0) {
+      copy[whole] = words[whole]!;
+      hash = mixed(hash, littleEndian(words[whole]!) & ((1 << (8 * rest)) - 1));
     }
     this.hashes[slot] = hash;
     return slot;
@@ -53,6 +54,7 @@ export class DatagramPool {
     for (let index = SLOTS_A_CHUNK - 1; index >= 0; index--) {
       this.#free.push(this.views.length);
       this.views.push(new DataView(memory, index * MAX_DATAGRAM_OCTETS, MAX_DATAGRAM_OCTETS));
+      this.#words.push(new Int32Array(memory, index * MAX_DATAGRAM_OCTETS, MAX_DATAGRAM_OCTETS >> 2));
       this.from.push(0);
       this.to.push(0);
       this.lengths.push(0);

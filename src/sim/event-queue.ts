@@ -25,7 +25,7 @@ export class EventQueue {
   /** One bit a slot: whether it has events. */
   readonly #filled = new Int32Array(SLOTS >> 5);
   readonly #far = new FarEvents();
-  #windowAt: number;
+  #windowAt = 0;
   /** The first slot that has events, where there are any in the window; none before has. */
   #cursor = SLOTS;
   #near = 0;

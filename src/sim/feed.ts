@@ -40,25 +40,28 @@ export class Feed {
     this.positions = parts.positions;
   }
 
+  /** The store says that it is there, from now on again and again. */
   begin(): void {
-    this.#network.after(HEARTBEAT * this.#random.between(0.9, 1.1), () => {
-      this.connect();
+    this.#network.after(HEARTBEAT * this.#random.between(0.9, 1.1) + this.#onTheWay(), () => {
+      this.#hear();
       this.begin();
     });
   }
 
-  /** The store says that it is there; what it says arrives like a change. */
+  /** The store says so now, to a site that has just connected. */
   connect(): void {
-    this.#deliver(() => {
+    this.#network.after(this.#onTheWay(), () => {
       this.#hear();
     });
   }
 
   push(change: Change): void {
-    const readyAt = this.#deliver(() => {
+    const readyAt = Math.max(this.#lastReady, this.#network.now + this.#onTheWay());
+    this.#lastReady = readyAt;
+    this.#pending.push({ readyAt, change });
+    this.#network.at(readyAt, () => {
       this.drain();
     });
-    this.#pending.push({ readyAt, change });
   }
 
   /** Applies what has come: the store of a site that is down takes it too, a stopped process takes nothing. */
@@ -75,20 +78,22 @@ export class Feed {
     }
   }
 
-  /** Nothing of the feed overtakes what was said before it. */
-  #deliver(what: () => void): number {
-    const readyAt = Math.max(this.#lastReady, this.#network.now + this.#delay * (1 + this.#random.fraction()));
-    this.#lastReady = readyAt;
-    this.#network.at(readyAt, what);
-    return readyAt;
+  #onTheWay(): number {
+    return this.#delay * (1 + this.#random.fraction());
   }
 
+  /** A heartbeat overtakes no change that was made before it. */
   #hear(): void {
-    const station = this.#station;
-    if (this.isCut || station.held !== undefined) return;
+    const { held, engine } = this.#station;
+    if (this.isCut || held !== undefined || engine === undefined) return;
+    if (this.#network.now < this.#lastReady) {
+      this.#network.at(this.#lastReady, () => {
+        this.#hear();
+      });
+      return;
+    }
     this.drain();
-    if (station.engine === undefined) return;
-    station.engine.noteFeed(this.#network.now);
-    this.#network.settle(station);
+    // What it wants to be woken for is only later by this: it will say so when it is next spoken to.
+    engine.noteFeed(this.#network.now);
   }
 }

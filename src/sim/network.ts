@@ -30,7 +30,7 @@ export interface Witness {
  * planned happens, or an engine is woken.
  */
 export class Network {
-  now: number;
+  now = 0;
   readonly stations = new StationTable();
   readonly pool = new DatagramPool();
   readonly trace = new Trace();
@@ -118,20 +118,23 @@ export class Network {
     while (engine.pollTransmit(out)) {
       const { peers } = engine;
       const from = station.endpoints[peers.link(out.peer)]!;
-      this.#send(station, from, endpointAt(peers.word(out.peer, 0)), out.view, out.length);
+      this.#send(station, from, endpointAt(peers.word(out.peer, 0)));
     }
     this.#wakes.set(station.index, engine.pollTimeout());
     this.witness.stirred(this.now, station);
   }
 
-  /** A datagram from who is not who it says: `from` is the endpoint that it claims to come from. */
+  /** A datagram from who is not who it says: `from` is the endpoint that it claims to come from. The memory of `view` goes on to a whole word. */
   forge(from: number, to: number, view: DataView, length: number, delay: number): void {
     this.counters.forged++;
-    this.#queue.add(this.now + delay, DELIVERY, this.pool.keep(from, to, view, length, true));
+    const words = new Int32Array(view.buffer, view.byteOffset, (length + 3) >> 2);
+    this.#queue.add(this.now + delay, DELIVERY, this.pool.keep(from, to, words, length, true));
   }
 
-  #send(station: Station, from: number, to: number, view: DataView, length: number): void {
+  /** Sends what was taken from an engine last. */
+  #send(station: Station, from: number, to: number): void {
     const { counters, paths } = this;
+    const { view, words, length } = this.#out;
     counters.sent++;
     const target = this.stations.at(to);
     this.witness.sent(this.now, station, target, view, length);
@@ -144,10 +147,10 @@ export class Network {
       counters.lost++;
       return;
     }
-    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, view, length, false));
+    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, words, length, false));
     if (!paths.duplicates(path, this.#random)) return;
     counters.duplicated++;
-    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, view, length, false));
+    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, words, length, false));
   }
 
   #happen(): void {

@@ -1,8 +1,8 @@
 /** Seeded randomness: sfc32 (Chris Doty-Humphrey's Small Fast Counter), integers only, so the same on every machine. */
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
+  #a = 0;
+  #b = 0;
+  #c = 0;
   #counter = 1;
   /** Uniform 32 bits, as a function: what engines take for their randomness. */
   readonly u32 = (): number => this.next();

@@ -5,6 +5,14 @@ export function mixed(hash: number, word: number): number {
   return Math.imul(hash ^ word, 0x01000193);
 }
 
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** What four octets are as a word, lowest first, of which this machine has made one in its own order: hashes are the same everywhere. */
+export function littleEndian(word: number): number {
+  if (IS_LITTLE_ENDIAN) return word;
+  return (word << 24) | ((word << 8) & 0xff0000) | ((word >> 8) & 0xff00) | (word >>> 24);
+}
+
 /** A fingerprint of a run, 64 bits: of every delivered datagram with its time and its ends. Two runs with the same one were the same. */
 export class Trace {
   #a = HASH_OF_NOTHING;

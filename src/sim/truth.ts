@@ -71,10 +71,10 @@ export class Truth {
 
   change(now: number, range: Range, etr: IpAddress | null): Change {
     const mab = this.mabOf(range.family, range.first);
-    this.store.change(range, etr);
+    const { flushed } = this.store.change(range, etr);
     const position = ++this.#positions[mab]!;
     this.#history[mab]!.at.push(now);
-    const touched = this.#byMab[mab]!.filter((key) => this.#note(now, key, position));
+    const touched = this.#byMab[mab]!.filter((key) => flushed.some((part) => contains(part, key)) && this.#note(now, key, position));
     return { number: this.changes++, at: now, mab, position, range, etr, keys: touched };
   }
 
@@ -92,22 +92,25 @@ export class Truth {
     return this.#byMab[mab]!;
   }
 
-  /** Calls `visit` for each watched key in a range. */
-  within(body: MappingBody, visit: (key: Watched) => void): void {
+  /** The place among the keys of the first one that is not before a range; go on while `isIn`. */
+  firstFrom({ family, firstHi, firstLo }: MappingBody): number {
     const { keys } = this;
     let low = 0;
     let high = keys.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const key = keys[middle]!;
-      if ((key.family - body.family || compareKeys(key.hi, key.lo, body.firstHi, body.firstLo)) < 0) low = middle + 1;
+      if ((key.family - family || compareKeys(key.hi, key.lo, firstHi, firstLo)) < 0) low = middle + 1;
       else high = middle;
     }
-    for (; low < keys.length; low++) {
-      const key = keys[low]!;
-      if (key.family !== body.family || compareKeys(key.hi, key.lo, body.lastHi, body.lastLo) > 0) return;
-      visit(key);
-    }
+    return low;
+  }
+
+  /** Whether a place, from `firstFrom` on, is that of a key in the range. */
+  isIn(place: number, { family, lastHi, lastLo }: MappingBody): boolean {
+    if (place === this.keys.length) return false;
+    const key = this.keys[place]!;
+    return key.family === family && compareKeys(key.hi, key.lo, lastHi, lastLo) <= 0;
   }
 
   /** What was true of a key when an answer was: undefined when it never was. */
@@ -149,6 +152,10 @@ export class Truth {
     if (key.states.length > STATES_KEPT) key.states.shift();
     return true;
   }
+}
+
+function contains({ family, first, last }: Range, key: Watched): boolean {
+  return key.family === family && compareKeys(first.hi, first.lo, key.hi, key.lo) <= 0 && compareKeys(key.hi, key.lo, last.hi, last.lo) <= 0;
 }
 
 export function nameOf({ family, hi, lo }: { readonly family: Family; readonly hi: number; readonly lo: number }): string {

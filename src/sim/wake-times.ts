@@ -1,31 +1,24 @@
-import { powerOfTwoFrom } from "../core/tables/pair-index.ts";
+/** Stations of a group, as a power of two. */
+const GROUP_BITS = 3;
 
 /**
- * When each station wants to be woken, and which is first: a tournament, whose winners stand above their halves of the field. A time changes
- * with nearly every event, mostly of a station that is not first, and then little more than its leaf does. Of several at one moment the one
+ * When each station wants to be woken, and which is first: groups of eight with their first ones, and the first of these. A time changes with
+ * nearly every event, mostly of a station that neither was nor is the first of its group: then that is all. Of several at one moment the one
  * with the lowest number is first.
  */
 export class WakeTimes {
-  readonly #leaves: number;
   /** By station: microseconds; Infinity for never. */
   readonly #at: Float64Array;
-  /** Node n has its halves at 2n and 2n + 1; stations follow the inner nodes. */
-  readonly #winner: Int32Array;
+  /** By group. */
+  readonly #firsts: Int32Array;
+  /** The first of all, and when it wants to be woken. */
+  first = 0;
+  next = Infinity;
 
   constructor(stations: number) {
-    this.#leaves = powerOfTwoFrom(stations);
-    this.#at = new Float64Array(this.#leaves).fill(Infinity);
-    this.#winner = new Int32Array(this.#leaves);
-    for (let node = this.#leaves - 1; node > 0; node--) this.#winner[node] = this.#first(2 * node);
-  }
-
-  /** When the first wants to be woken. */
-  get next(): number {
-    return this.#at[this.first]!;
-  }
-
-  get first(): number {
-    return this.#winner[1]!;
+    const groups = (stations + (1 << GROUP_BITS) - 1) >> GROUP_BITS;
+    this.#at = new Float64Array(groups << GROUP_BITS).fill(Infinity);
+    this.#firsts = Int32Array.from({ length: groups }, (_, group) => group << GROUP_BITS);
   }
 
   at(station: number): number {
@@ -33,22 +26,32 @@ export class WakeTimes {
   }
 
   set(station: number, at: number): void {
-    if (this.#at[station] === at) return;
-    this.#at[station] = at;
-    for (let node = (this.#leaves + station) >> 1; node > 0; node >>= 1) {
-      const before = this.#winner[node]!;
-      const winner = this.#better(this.#first(2 * node), this.#first(2 * node + 1));
-      // Neither was this station first here, nor is it.
-      if (winner === before && winner !== station) return;
-      this.#winner[node] = winner;
-    }
+    const times = this.#at;
+    if (times[station] === at) return;
+    const group = station >> GROUP_BITS;
+    const before = this.#firsts[group]!;
+    times[station] = at;
+    if (station !== before && at > times[before]!) return;
+    const first = this.#firstOf(group);
+    this.#firsts[group] = first;
+    // Where neither the first of the group nor its time is another, nothing is above.
+    if (station === first || station === before) this.#chooseFirst();
   }
 
-  #first(node: number): number {
-    return node < this.#leaves ? this.#winner[node]! : node - this.#leaves;
+  #firstOf(group: number): number {
+    const times = this.#at;
+    const start = group << GROUP_BITS;
+    let first = start;
+    for (let station = start + 1; station < start + (1 << GROUP_BITS); station++) if (times[station]! < times[first]!) first = station;
+    return first;
   }
 
-  #better(left: number, right: number): number {
-    return this.#at[left]! <= this.#at[right]! ? left : right;
+  #chooseFirst(): void {
+    const times = this.#at;
+    const firsts = this.#firsts;
+    let first = firsts[0]!;
+    for (let group = 1; group < firsts.length; group++) if (times[firsts[group]!]! < times[first]!) first = firsts[group]!;
+    this.first = first;
+    this.next = times[first]!;
   }
 }

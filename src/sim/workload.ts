@@ -119,8 +119,9 @@ export class Workload {
   }
 
   #lookForOverdue(station: Station<Itr>): void {
-    if (!station.isRunning) return;
-    for (const question of this.#open.get(station)!.values()) {
+    const open = this.#open.get(station)!;
+    if (open.size === 0 || !station.isRunning) return;
+    for (const question of open.values()) {
       if (this.#world.now - question.askedAt > LATEST_ANSWER) this.#audience.overdue(this.#world.now, station, question);
     }
   }

@@ -71,6 +71,7 @@ export class Floors {
     span.lastHi = lastHi;
     span.lastLo = lastLo;
     const index = this.#indexOf(family, prefixLength);
+    if (this.#raiseInPlace(nowMs, index, span, version)) return;
     this.#absorb(nowMs, index, span, version);
     if (this.#slots.available === 0) {
       widen(span, family, prefixLength);
@@ -113,6 +114,17 @@ export class Floors {
     this.#hand = 0;
   }
 
+  /** Raises the floor that has just this range; false where there is none. What changes once mostly changes again. */
+  #raiseInPlace(nowMs: number, index: RangeIndex, { firstHi, firstLo, lastHi, lastLo }: Span, version: Version): boolean {
+    const row = index.floor(firstHi, firstLo);
+    const at = row * WIDTH;
+    const words = this.#words;
+    if (row === NONE || words[at + FIRST_HI] !== firstHi || words[at + FIRST_LO] !== firstLo || words[at + LAST_HI] !== lastHi || words[at + LAST_LO] !== lastLo) return false;
+    if (remainingMs(words[at + EXPIRY]!, nowMs) > 0) version.raise(words[at + LINEAGE]!, words[at + NUMBER_HI]!, words[at + NUMBER_LO]!);
+    this.#setVersion(nowMs, row, version);
+    return true;
+  }
+
   /** Takes out all floors that overlap a span, which grows by them, as the version does. */
   #absorb(nowMs: number, index: RangeIndex, span: Span, version: Version): void {
     for (;;) {
@@ -145,12 +157,18 @@ export class Floors {
     words[at + FIRST_LO] = span.firstLo;
     words[at + LAST_HI] = span.lastHi;
     words[at + LAST_LO] = span.lastLo;
-    words[at + LINEAGE] = version.lineage;
-    words[at + NUMBER_HI] = version.hi;
-    words[at + NUMBER_LO] = version.lo;
-    words[at + EXPIRY] = nowMs + KEPT_MS;
     words[at + SHAPE] = shape;
+    this.#setVersion(nowMs, row, version);
     return row;
+  }
+
+  #setVersion(nowMs: number, row: number, { lineage, hi, lo }: Version): void {
+    const at = row * WIDTH;
+    const words = this.#words;
+    words[at + LINEAGE] = lineage;
+    words[at + NUMBER_HI] = hi;
+    words[at + NUMBER_LO] = lo;
+    words[at + EXPIRY] = nowMs + KEPT_MS;
   }
 
   #giveOneUp(): void {

@@ -83,10 +83,12 @@ export class MappingCache {
   file(now: number, result: number, body: MappingBody, upstream: number, cachingMs: number, isPromised = true): number {
     const family = body.family as Family;
     const expiryMs = (milliseconds(now) + cachingMs) >>> 0;
-    this.#flushOlderLineage(now, family, body);
-    let entry = this.#renew(now, result, body, upstream, expiryMs, isPromised);
-    if (entry === NO_ENTRY) {
-      this.flushRange(now, family, body.firstHi, body.firstLo, body.lastHi, body.lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
+    const { firstHi, firstLo, lastHi, lastLo } = body;
+    let present = this.cache.overlapping(family, firstHi, firstLo, lastHi, lastLo);
+    if (this.#flushOlderLineage(now, family, body, present)) present = this.cache.overlapping(family, firstHi, firstLo, lastHi, lastLo);
+    let entry = present;
+    if (entry === NO_ENTRY || !this.#renew(now, entry, result, body, upstream, expiryMs, isPromised)) {
+      if (entry !== NO_ENTRY) this.flushRange(now, family, firstHi, firstLo, lastHi, lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
       entry = this.#insert(now, result, body, expiryMs, upstream);
     }
     if (entry !== NO_ENTRY) this.entries.setPromised(entry, isPromised);
@@ -209,7 +211,7 @@ export class MappingCache {
 
   /** Notes an answer that is given on but not kept: nothing older may follow it. */
   passOn(now: number, body: MappingBody): void {
-    this.#flushOlderLineage(now, body.family as Family, body);
+    this.#flushOlderLineage(now, body.family as Family, body, NO_ENTRY);
     const version = this.#cause.set(body.versionLineage, body.versionHi, body.versionLo);
     this.flushOlder(now, body, version);
     this.raiseFloor(now, body, version);
@@ -234,7 +236,10 @@ export class MappingCache {
 
   handleTimeout(now: number): void {
     if (this.#emptied.size > 0 && now >= this.#nextStep) this.#emptyStep(now);
-    if (now < this.#rounds.next) return;
+    if (now >= this.#rounds.next) this.#goRound(now);
+  }
+
+  #goRound(now: number): void {
     const nowMs = milliseconds(now);
     const rows = this.#rounds.begin(now, Math.max(this.entries.highWater, this.floors.highWater));
     this.floors.sweep(nowMs, rows);
@@ -309,30 +314,34 @@ export class MappingCache {
   }
 
   /**
-   * Files an answer over the entry for exactly its range; NO_ENTRY where there is none, or where its holders count on it for
-   * longer. A server that says for less time what it has promised for more keeps that promise too.
+   * Files an answer over an entry; false where that has another range, or where its holders count on it for longer. A server that says for
+   * less time what it has promised for more keeps that promise too.
    */
-  #renew(now: number, result: number, body: MappingBody, upstream: number, expiryMs: number, isPromised: boolean): number {
+  #renew(now: number, entry: number, result: number, body: MappingBody, upstream: number, expiryMs: number, isPromised: boolean): boolean {
     const { entries } = this;
-    const entry = this.cache.find(body.family as Family, body.firstHi, body.firstLo);
-    if (entry === NO_ENTRY || !entries.hasRange(entry, body)) return NO_ENTRY;
+    if (!entries.hasRange(entry, body) || entries.isVoid(entry)) return false;
     const saysSame = entries.saysSame(entry, result, body);
     const isLonger = remainingMs(expiryMs, entries.expiry(entry)) >= 0;
     const stands = saysSame && isPromised && entries.isPromised(entry) && entries.upstream(entry) === upstream;
-    if (!isLonger && !stands) return NO_ENTRY;
+    if (!isLonger && !stands) return false;
     if (isLonger) entries.setExpiry(entry, expiryMs);
     entries.setUpstream(entry, upstream);
     if (saysSame) entries.setAnswer(entry, result, body);
     else this.revise(now, entry, result, body);
-    return entry;
+    return true;
   }
 
-  /** An answer of a new lineage makes all of its MAB void: the numbers before mean nothing any more. */
-  #flushOlderLineage(now: number, family: Family, body: MappingBody): void {
-    if (body.positionLineage === 0) return;
-    const entry = this.cache.nearest(family, body.firstHi, body.firstLo, body.prefixLength);
-    if (entry === NO_ENTRY || this.entries.upstream(entry) === OWN || this.entries.lineage(entry) >= body.positionLineage) return;
+  /**
+   * An answer of a new lineage makes all of its MAB void: the numbers before mean nothing any more. `present`: the lowest entry that shares a
+   * key with it, NO_ENTRY where there is none. Gives whether it did.
+   */
+  #flushOlderLineage(now: number, family: Family, body: MappingBody, present: number): boolean {
+    if (body.positionLineage === 0) return false;
+    const isOfMab = present !== NO_ENTRY && this.entries.prefixLength(present) === body.prefixLength;
+    const entry = isOfMab ? present : this.cache.nearest(family, body.firstHi, body.firstLo, body.prefixLength);
+    if (entry === NO_ENTRY || this.entries.upstream(entry) === OWN || this.entries.lineage(entry) >= body.positionLineage) return false;
     this.flushMab(now, family, body.firstHi, body.firstLo, body.prefixLength, ANY_UPSTREAM, new Version().set(body.positionLineage, 0, 0));
+    return true;
   }
 
   #remove(now: number, entry: number, cause: Version): void {

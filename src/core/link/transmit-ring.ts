@@ -6,6 +6,7 @@ const SLOTS_A_CHUNK = 32;
 export class TransmitRing {
   readonly #views: DataView[] = [];
   readonly #bytes: Uint8Array[] = [];
+  readonly #words: Int32Array[] = [];
   readonly #peers: Int32Array;
   readonly #lengths: Int32Array;
   readonly #mask: number;
@@ -16,7 +17,7 @@ export class TransmitRing {
   /** Datagrams given up because every slot was full. */
   dropped = 0;
 
-  /** `slots` must be a power of two; one of them is always free, for the datagram being encoded. */
+  /** `slots` must be a power of two, `slotOctets` a multiple of four; one slot is always free, for the datagram being encoded. */
   constructor(slots: number, slotOctets: number) {
     this.#mask = slots - 1;
     this.#peers = new Int32Array(slots);
@@ -61,6 +62,7 @@ export class TransmitRing {
     out.peer = this.#peers[slot]!;
     out.bytes = this.#bytes[slot]!;
     out.view = this.#views[slot]!;
+    out.words = this.#words[slot]!;
     out.length = this.#lengths[slot]!;
     return true;
   }
@@ -70,5 +72,6 @@ export class TransmitRing {
     if (place === 0) this.#chunk = new ArrayBuffer(SLOTS_A_CHUNK * this.#slotOctets);
     this.#views.push(new DataView(this.#chunk, place * this.#slotOctets, this.#slotOctets));
     this.#bytes.push(new Uint8Array(this.#chunk, place * this.#slotOctets, this.#slotOctets));
+    this.#words.push(new Int32Array(this.#chunk, place * this.#slotOctets, this.#slotOctets >> 2));
   }
 }

@@ -65,7 +65,7 @@ export class MappingStore {
     this.#lineage = Uint32Array.from(mabs, (mab) => mab.lineage);
     this.#position = Float64Array.from(mabs, (mab) => mab.position);
     for (const mab of mabs) {
-      for (const micronet of mab.micronets) this.#add(micronet);
+      for (const micronet of mab.micronets) this.#file(micronet);
     }
   }
 
@@ -112,14 +112,24 @@ export class MappingStore {
    */
   change(range: Range, etr: IpAddress | null): ChangeReport {
     const mab = this.#mabOf(range);
-    const overlapped = this.#overlapping(range);
     const version = ++this.#position[mab]!;
-    for (const micronet of overlapped) this.#remove(micronet);
-    const changes = overlapped.flatMap((micronet) => remainders(micronet, range, version));
-    for (const rest of changes) this.#add(rest);
-    if (etr !== null) this.#add({ range, etr, version });
-    const flushed = overlapped.map((micronet) => micronet.range).concat(range);
-    return { mab: this.#mabs.prefixes[mab]!, range, etr, flushed, changes: [...changes, { range, etr, version }] };
+    const same = this.#rowFor(range);
+    if (same !== NONE && etr !== null) {
+      this.#rows.setMapping(same, etr, version);
+      return { mab: this.#mabs.prefixes[mab]!, range, etr, flushed: [range], changes: [{ range, etr, version }] };
+    }
+    const overlapped = this.#overlapping(range);
+    const changes: MappingChange[] = [];
+    const flushed: Range[] = [];
+    for (const micronet of overlapped) {
+      this.#remove(micronet);
+      flushed.push(micronet.range);
+      addRemainders(changes, micronet, range, version);
+    }
+    changes.push({ range, etr, version });
+    flushed.push(range);
+    for (const { range: rest, etr: present } of changes) if (present !== null) this.#add(rest, present, version);
+    return { mab: this.#mabs.prefixes[mab]!, range, etr, flushed, changes };
   }
 
   /** The change that `change` would make of this. Throws MappingError where it could not. */
@@ -153,6 +163,14 @@ export class MappingStore {
     return segment.prefix;
   }
 
+  /** The row of the micronet that has exactly this range; NONE where there is none. */
+  #rowFor({ family, first, last }: Range): number {
+    const rows = this.#rows;
+    const row = this.#around(family, first.hi, first.lo);
+    if (row === NONE || rows.firstHi(row) !== first.hi || rows.firstLo(row) !== first.lo) return NONE;
+    return rows.lastHi(row) === last.hi && rows.lastLo(row) === last.lo ? row : NONE;
+  }
+
   #overlapping(range: Range): Micronet[] {
     const found: Micronet[] = [];
     const index = this.#index(range.family);
@@ -165,14 +183,19 @@ export class MappingStore {
     return found;
   }
 
-  #add(micronet: Micronet): void {
-    const { range } = micronet;
+  /** Adds a micronet of a mapping file. Throws MappingError when it overlaps another, or lies in no MAB of this store. */
+  #file({ range, etr, version }: Micronet): void {
     const clash = this.#overlapping(range)[0];
     if (clash !== undefined) {
       throw new MappingError(`micronets ${formatRange(clash.range)} and ${formatRange(range)} overlap`);
     }
     this.#mabOf(range);
-    this.#index(range.family).insert(range.first.hi, range.first.lo, this.#rows.add(micronet));
+    this.#add(range, etr, version);
+  }
+
+  /** Adds a micronet where there is none. */
+  #add(range: Range, etr: IpAddress, version: number): void {
+    this.#index(range.family).insert(range.first.hi, range.first.lo, this.#rows.add(range, etr, version));
   }
 
   #remove({ range }: Micronet): void {
@@ -246,15 +269,13 @@ function distinct(prefixes: readonly Prefix[]): readonly Prefix[] {
   return prefixes;
 }
 
-/** What is left of a micronet on either side of a range, with its mapping, as changed by this change. */
-function remainders({ range, etr }: Micronet, taken: Range, version: number): Micronet[] {
+/** Adds what is left of a micronet on either side of a range, with its mapping, as changed by this change. */
+function addRemainders(changes: MappingChange[], { range, etr }: Micronet, taken: Range, version: number): void {
   const { family, first, last } = range;
-  const rest: Micronet[] = [];
   if (compareKeys(first.hi, first.lo, taken.first.hi, taken.first.lo) < 0) {
-    rest.push({ range: { family, first, last: keyBefore(family, taken.first)! }, etr, version });
+    changes.push({ range: { family, first, last: keyBefore(family, taken.first)! }, etr, version });
   }
   if (compareKeys(taken.last.hi, taken.last.lo, last.hi, last.lo) < 0) {
-    rest.push({ range: { family, first: keyAfter(family, taken.last)!, last }, etr, version });
+    changes.push({ range: { family, first: keyAfter(family, taken.last)!, last }, etr, version });
   }
-  return rest;
 }

@@ -24,12 +24,15 @@ export class MicronetTable {
     return this.#rows - this.#free.length;
   }
 
-  add(micronet: Micronet): number {
+  add({ first, last }: Range, etr: IpAddress, version: number): number {
     const row = this.#free.pop() ?? this.#rows++;
     if ((row + 1) * WIDTH > this.#words.length) this.#grow();
-    const { first, last } = micronet.range;
-    this.#words.set([first.hi, first.lo, last.hi, last.lo], row * WIDTH);
-    this.setMapping(row, micronet.etr, micronet.version);
+    const at = row * WIDTH;
+    this.#words[at] = first.hi;
+    this.#words[at + 1] = first.lo;
+    this.#words[at + 2] = last.hi;
+    this.#words[at + 3] = last.lo;
+    this.setMapping(row, etr, version);
     return row;
   }
 
@@ -38,9 +41,10 @@ export class MicronetTable {
   }
 
   setMapping(row: number, etr: IpAddress, version: number): void {
-    this.#words.set(etr.words, row * WIDTH + 4);
-    this.#words[row * WIDTH + VERSION_LOW] = version >>> 0;
-    this.#words[row * WIDTH + VERSION_HIGH] = Math.floor(version / 2 ** 32) + (etr.family === 6 ? FAMILY_BIT : 0);
+    const at = row * WIDTH;
+    for (let word = 0; word < 4; word++) this.#words[at + 4 + word] = etr.words[word]!;
+    this.#words[at + VERSION_LOW] = version >>> 0;
+    this.#words[at + VERSION_HIGH] = Math.floor(version / 2 ** 32) + (etr.family === 6 ? FAMILY_BIT : 0);
   }
 
   firstHi(row: number): number {

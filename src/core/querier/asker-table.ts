@@ -5,41 +5,34 @@ import { Slots } from "../tables/slots.ts";
 /** The end of a list of askers. */
 export const NO_ASKER = -1;
 
+/** Words of a row: one line of the processor's cache. */
+const WIDTH = 16;
+/** Plus one; zero is none. */
+const NEXT = 0;
+const PEER = 1;
+/** Of this process's own look-ups a number of any size: two words. */
+const SEQUENCE_HI = 2;
+const SEQUENCE_LO = 3;
+const NONCE_HI = 4;
+const NONCE_LO = 5;
+const CLIENT_COOKIE_HI = 6;
+const CLIENT_COOKIE_LO = 7;
+const FLAGS = 8;
+const OCTETS = 9;
+const WAITED_LONG = 10;
+const COOKIE = 11;
+const FLOOR_LINEAGE = 12;
+const FLOOR_HI = 13;
+const FLOOR_LO = 14;
+
 /** Who waits for answers that are being fetched: a row each, in lists. */
 export class AskerTable {
   readonly #slots: Slots;
-  readonly #next: Int32Array;
-  readonly #peer: Int32Array;
-  /** Of this process's own look-ups a number of any size. */
-  readonly #sequence: Float64Array;
-  readonly #nonceHi: Uint32Array;
-  readonly #nonceLo: Uint32Array;
-  readonly #clientCookieHi: Uint32Array;
-  readonly #clientCookieLo: Uint32Array;
-  readonly #flags: Uint16Array;
-  readonly #octets: Uint16Array;
-  readonly #waitedLong: Uint8Array;
-  readonly #cookie: Uint8Array;
-  readonly #floorLineage: Uint32Array;
-  readonly #floorHi: Uint32Array;
-  readonly #floorLo: Uint32Array;
+  readonly #words: Uint32Array;
 
   constructor(capacity: number) {
     this.#slots = new Slots(capacity);
-    this.#next = new Int32Array(capacity);
-    this.#peer = new Int32Array(capacity);
-    this.#sequence = new Float64Array(capacity);
-    this.#nonceHi = new Uint32Array(capacity);
-    this.#nonceLo = new Uint32Array(capacity);
-    this.#clientCookieHi = new Uint32Array(capacity);
-    this.#clientCookieLo = new Uint32Array(capacity);
-    this.#flags = new Uint16Array(capacity);
-    this.#octets = new Uint16Array(capacity);
-    this.#waitedLong = new Uint8Array(capacity);
-    this.#cookie = new Uint8Array(capacity);
-    this.#floorLineage = new Uint32Array(capacity);
-    this.#floorHi = new Uint32Array(capacity);
-    this.#floorLo = new Uint32Array(capacity);
+    this.#words = new Uint32Array(capacity * WIDTH);
   }
 
   get size(): number {
@@ -49,50 +42,55 @@ export class AskerTable {
   /** Adds an asker behind another (NO_ASKER: behind none); there must be room. Gives its row. */
   add(asker: Asker, behind: number): number {
     const row = this.#slots.take();
-    if (behind !== NO_ASKER) this.#next[behind] = row;
-    this.#next[row] = NO_ASKER;
-    this.#peer[row] = asker.peer;
-    this.#sequence[row] = asker.sequence;
-    this.#nonceHi[row] = asker.nonceHi;
-    this.#nonceLo[row] = asker.nonceLo;
-    this.#clientCookieHi[row] = asker.clientCookieHi;
-    this.#clientCookieLo[row] = asker.clientCookieLo;
-    this.#flags[row] = asker.flags;
-    this.#octets[row] = asker.octets;
-    this.#waitedLong[row] = asker.waitedLong ? 1 : 0;
-    this.#cookie[row] = asker.cookie;
-    this.#floorLineage[row] = asker.floor.lineage;
-    this.#floorHi[row] = asker.floor.hi;
-    this.#floorLo[row] = asker.floor.lo;
+    const words = this.#words;
+    const at = row * WIDTH;
+    if (behind !== NO_ASKER) words[behind * WIDTH + NEXT] = row + 1;
+    words[at + NEXT] = 0;
+    words[at + PEER] = asker.peer;
+    words[at + SEQUENCE_HI] = Math.floor(asker.sequence / 2 ** 32);
+    words[at + SEQUENCE_LO] = asker.sequence;
+    words[at + NONCE_HI] = asker.nonceHi;
+    words[at + NONCE_LO] = asker.nonceLo;
+    words[at + CLIENT_COOKIE_HI] = asker.clientCookieHi;
+    words[at + CLIENT_COOKIE_LO] = asker.clientCookieLo;
+    words[at + FLAGS] = asker.flags;
+    words[at + OCTETS] = asker.octets;
+    words[at + WAITED_LONG] = asker.waitedLong ? 1 : 0;
+    words[at + COOKIE] = asker.cookie;
+    words[at + FLOOR_LINEAGE] = asker.floor.lineage;
+    words[at + FLOOR_HI] = asker.floor.hi;
+    words[at + FLOOR_LO] = asker.floor.lo;
     return row;
   }
 
   read(row: number, into: Asker): void {
-    into.peer = this.#peer[row]!;
-    into.sequence = this.#sequence[row]!;
-    into.nonceHi = this.#nonceHi[row]!;
-    into.nonceLo = this.#nonceLo[row]!;
-    into.clientCookieHi = this.#clientCookieHi[row]!;
-    into.clientCookieLo = this.#clientCookieLo[row]!;
-    into.flags = this.#flags[row]!;
-    into.octets = this.#octets[row]!;
-    into.waitedLong = this.#waitedLong[row] === 1;
-    into.cookie = this.#cookie[row] as CookieState;
-    into.floor.set(this.#floorLineage[row]!, this.#floorHi[row]!, this.#floorLo[row]!);
+    const words = this.#words;
+    const at = row * WIDTH;
+    into.peer = words[at + PEER]! | 0;
+    into.sequence = words[at + SEQUENCE_HI]! * 2 ** 32 + words[at + SEQUENCE_LO]!;
+    into.nonceHi = words[at + NONCE_HI]!;
+    into.nonceLo = words[at + NONCE_LO]!;
+    into.clientCookieHi = words[at + CLIENT_COOKIE_HI]!;
+    into.clientCookieLo = words[at + CLIENT_COOKIE_LO]!;
+    into.flags = words[at + FLAGS]!;
+    into.octets = words[at + OCTETS]!;
+    into.waitedLong = words[at + WAITED_LONG] === 1;
+    into.cookie = words[at + COOKIE] as CookieState;
+    into.floor.set(words[at + FLOOR_LINEAGE]!, words[at + FLOOR_HI]!, words[at + FLOOR_LO]!);
   }
 
   peer(row: number): number {
-    return this.#peer[row]!;
+    return this.#words[row * WIDTH + PEER]! | 0;
   }
 
   /** The one behind; NO_ASKER when there is none. */
   next(row: number): number {
-    return this.#next[row]!;
+    return this.#words[row * WIDTH + NEXT]! - 1;
   }
 
   /** Notes that it was told to wait. */
   setWaitedLong(row: number): void {
-    this.#waitedLong[row] = 1;
+    this.#words[row * WIDTH + WAITED_LONG] = 1;
   }
 
   remove(row: number): void {

@@ -49,12 +49,19 @@ export class Chooser {
   #spreadOver(ranking: Ranking, best: Candidate): Candidate {
     if (this.#spread === undefined || best.upstream.state !== UpstreamState.up) return best;
     const { place, of, within } = this.#spread;
+    if (!isAnyAsNear(ranking, best, within)) return best;
     const near: Candidate[] = [];
     for (let rank = 0; rank < ranking.size; rank++) if (isAsNear(ranking.at(rank), best, within)) near.push(ranking.at(rank));
     // By name, not by RTT, so that all queriers of the network count the same servers in the same order.
     near.sort(compareNames);
     return near[Math.floor((place * near.length) / of) % near.length]!;
   }
+}
+
+/** Whether there is one beside the best itself, which mostly there is not. */
+function isAnyAsNear(ranking: Ranking, best: Candidate, within: number): boolean {
+  for (let rank = 0; rank < ranking.size; rank++) if (ranking.at(rank) !== best && isAsNear(ranking.at(rank), best, within)) return true;
+  return false;
 }
 
 function isAsNear({ tier, upstream }: Candidate, best: Candidate, within: number): boolean {

@@ -143,7 +143,7 @@ export class Fetcher implements PortOwner {
       if (now >= fetch.deadline) this.#fail(now, fetch, ResultCode.noAnswer);
       else this.#tellToWait(now, fetch);
     }
-    this.#fetchWanted(now);
+    if (this.#wanted.size > 0 && now >= this.#nextWanted) this.#fetchWanted(now);
   }
 
   #start(now: number, family: Family, hi: number, lo: number, isShared: boolean): Fetch {
@@ -177,7 +177,6 @@ export class Fetcher implements PortOwner {
   }
 
   #fetchWanted(now: number): void {
-    if (this.#wanted.size === 0 || now < this.#nextWanted) return;
     this.#nextWanted = now + WANT_PACING;
     this.#wanted.take((family, hi, lo) => {
       this.#refetch(now, family, hi, lo);

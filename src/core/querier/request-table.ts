@@ -10,6 +10,18 @@ const NEVER = -Infinity;
 /** An open request whose server has sent a Map Request Ack. */
 const AT_WORK = 2;
 
+/** Words of a row. */
+const WIDTH = 6;
+/** How often the slot has been used. */
+const USES = 0;
+const NONCE_HI = 1;
+const NONCE_LO = 2;
+const UPSTREAM = 3;
+/** PROBE as 32 bits. */
+const FETCH = 4;
+/** 0, 1, or AT_WORK. */
+const OPEN = 5;
+
 /**
  * Map Requests that may still be answered. Each has a fresh nonce; its sequence number names its slot here, with the
  * times that slot was used before. A request whose time is up stays until its fetch is done: a late answer is one too.
@@ -20,13 +32,8 @@ export class RequestTable {
   readonly #slotBits: number;
   readonly #slots: Slots;
   readonly #timers: TimerHeap;
-  readonly #uses: Uint32Array;
-  readonly #nonceHi: Uint32Array;
-  readonly #nonceLo: Uint32Array;
-  readonly #upstream: Uint32Array;
-  readonly #fetch: Int32Array;
+  readonly #words: Uint32Array;
   readonly #sentAt: Float64Array;
-  readonly #open: Uint8Array;
   /** How many requests for fetches are open to each upstream. */
   readonly #openTo: Uint32Array;
   readonly #nextU32: NextU32;
@@ -38,13 +45,8 @@ export class RequestTable {
     this.#slotBits = Math.clz32(1) - Math.clz32(capacity);
     this.#slots = new Slots(capacity);
     this.#timers = new TimerHeap(capacity);
-    this.#uses = new Uint32Array(capacity);
-    this.#nonceHi = new Uint32Array(capacity);
-    this.#nonceLo = new Uint32Array(capacity);
-    this.#upstream = new Uint32Array(capacity);
-    this.#fetch = new Int32Array(capacity);
+    this.#words = new Uint32Array(capacity * WIDTH);
     this.#sentAt = new Float64Array(capacity);
-    this.#open = new Uint8Array(capacity);
     this.#openTo = new Uint32Array(maxUpstreams + 1);
     this.#nextU32 = nextU32;
   }
@@ -61,13 +63,15 @@ export class RequestTable {
   open(now: number, until: number, upstream: number, fetch: number): number {
     const slot = this.#slots.take();
     if (slot < 0) return -1;
-    this.#uses[slot]!++;
-    this.#nonceHi[slot] = this.#nextU32();
-    this.#nonceLo[slot] = this.#nextU32();
-    this.#upstream[slot] = upstream;
-    this.#fetch[slot] = fetch;
+    const words = this.#words;
+    const at = slot * WIDTH;
+    words[at + USES]!++;
+    words[at + NONCE_HI] = this.#nextU32();
+    words[at + NONCE_LO] = this.#nextU32();
+    words[at + UPSTREAM] = upstream;
+    words[at + FETCH] = fetch;
+    words[at + OPEN] = 1;
     this.#sentAt[slot] = now;
-    this.#open[slot] = 1;
     if (fetch !== PROBE) this.#openTo[upstream]!++;
     this.#timers.set(slot, until);
     return slot;
@@ -76,19 +80,19 @@ export class RequestTable {
   /** The request that a message with this sequence and nonce from this upstream belongs to; -1 when none does. */
   match(sequence: number, nonceHi: number, nonceLo: number, upstream: number): number {
     const slot = this.#lastWith(sequence, nonceHi, nonceLo, upstream);
-    return slot >= 0 && this.#open[slot] !== 0 ? slot : -1;
+    return slot >= 0 && this.#isOpen(slot) ? slot : -1;
   }
 
   /** Whether a message belongs to a request that is closed, whose slot no other has taken yet. */
   wasClosed(sequence: number, nonceHi: number, nonceLo: number, upstream: number): boolean {
     const slot = this.#lastWith(sequence, nonceHi, nonceLo, upstream);
-    return slot >= 0 && this.#open[slot] === 0;
+    return slot >= 0 && !this.#isOpen(slot);
   }
 
   /** Whether any open request to an upstream has this nonce. It looks at all: for the rare Cache Update that crosses one. */
   isOpenWith(nonceHi: number, nonceLo: number, upstream: number): boolean {
     for (let slot = 0; slot < this.#slots.highWater; slot++) {
-      if (this.#nonceLo[slot] === nonceLo && this.#nonceHi[slot] === nonceHi && this.#open[slot] !== 0 && this.#upstream[slot] === upstream) return true;
+      if (this.nonceLo(slot) === nonceLo && this.nonceHi(slot) === nonceHi && this.#isOpen(slot) && this.upstream(slot) === upstream) return true;
     }
     return false;
   }
@@ -99,21 +103,21 @@ export class RequestTable {
   }
 
   close(slot: number): void {
-    if (this.#fetch[slot] !== PROBE) this.#openTo[this.#upstream[slot]!]!--;
-    this.#open[slot] = 0;
+    if (this.fetch(slot) !== PROBE) this.#openTo[this.upstream(slot)]!--;
+    this.#words[slot * WIDTH + OPEN] = 0;
     this.#timers.clear(slot);
     this.#slots.give(slot);
   }
 
   /** Gives the server until `until` to answer: it said that it is at work. */
   extend(slot: number, until: number): void {
-    this.#open[slot] = AT_WORK;
+    this.#words[slot * WIDTH + OPEN] = AT_WORK;
     if (this.#timers.has(slot)) this.#timers.set(slot, until);
   }
 
   /** Whether the server said that it is at work: the time to its answer is not the distance to it. */
   wasExtended(slot: number): boolean {
-    return this.#open[slot] === AT_WORK;
+    return this.#words[slot * WIDTH + OPEN] === AT_WORK;
   }
 
   /** Whether its time is not up yet. */
@@ -144,7 +148,7 @@ export class RequestTable {
   /** The next open request to an upstream at or above `slot`; -1 when there is none. For the rare upstream that is dropped. */
   nextOf(upstream: number, from: number): number {
     for (let slot = from; slot < this.#slots.highWater; slot++) {
-      if (this.#open[slot] !== 0 && this.#upstream[slot] === upstream) return slot;
+      if (this.#isOpen(slot) && this.upstream(slot) === upstream) return slot;
     }
     return -1;
   }
@@ -152,30 +156,36 @@ export class RequestTable {
   /** The slot whose latest request had these; -1 where another has taken it, or never was. */
   #lastWith(sequence: number, nonceHi: number, nonceLo: number, upstream: number): number {
     const slot = sequence & (this.#capacity - 1);
-    if (this.#uses[slot] === 0 || this.sequence(slot) !== sequence || this.#upstream[slot] !== upstream) return -1;
-    const difference = (this.#nonceHi[slot]! ^ nonceHi) | (this.#nonceLo[slot]! ^ nonceLo);
+    const words = this.#words;
+    const at = slot * WIDTH;
+    if (words[at + USES] === 0 || this.sequence(slot) !== sequence || words[at + UPSTREAM] !== upstream) return -1;
+    const difference = (words[at + NONCE_HI]! ^ nonceHi) | (words[at + NONCE_LO]! ^ nonceLo);
     return difference === 0 ? slot : -1;
   }
 
+  #isOpen(slot: number): boolean {
+    return this.#words[slot * WIDTH + OPEN] !== 0;
+  }
+
   sequence(slot: number): number {
-    return ((this.#uses[slot]! << this.#slotBits) | slot) >>> 0;
+    return ((this.#words[slot * WIDTH + USES]! << this.#slotBits) | slot) >>> 0;
   }
 
   nonceHi(slot: number): number {
-    return this.#nonceHi[slot]!;
+    return this.#words[slot * WIDTH + NONCE_HI]!;
   }
 
   nonceLo(slot: number): number {
-    return this.#nonceLo[slot]!;
+    return this.#words[slot * WIDTH + NONCE_LO]!;
   }
 
   upstream(slot: number): number {
-    return this.#upstream[slot]!;
+    return this.#words[slot * WIDTH + UPSTREAM]!;
   }
 
   /** The fetch it was sent for, or PROBE. */
   fetch(slot: number): number {
-    return this.#fetch[slot]!;
+    return this.#words[slot * WIDTH + FETCH]! | 0;
   }
 
   sentAt(slot: number): number {

@@ -57,7 +57,7 @@ export class ServerHalf {
   readonly #identity: ServerIdentity;
   readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
   #cookieLives = 0;
-  #nextRotation: number;
+  #nextRotation = Infinity;
 
   /** `upstreamSlots` counts the server itself. */
   constructor(options: ServerOptions, upstreamSlots: number, source: AnswerSource) {

@@ -164,7 +164,8 @@ export class UpdateSender {
     const number = this.#numbers.second(slot);
     const from = this.#views[this.#isLatest[slot] === 1 ? slot : this.#overtakerOf(slot, peer)]!;
     const out = this.#ring.claim();
-    for (let at = 0; at < MAP_REPLY_OCTETS; at += 4) out.setUint32(at, at === COUNTER ? number : from.getUint32(at));
+    for (let at = 0; at < MAP_REPLY_OCTETS; at += 4) out.setInt32(at, from.getInt32(at));
+    out.setUint32(COUNTER, number);
     this.#ring.commit(peer, MAP_REPLY_OCTETS);
     if (attempt === 0) this.counters.updatesSent++;
     else this.counters.updatesRetransmitted++;

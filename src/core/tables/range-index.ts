@@ -28,7 +28,7 @@ export class RangeIndex {
   readonly #leaves: Leaves;
   readonly #directories: Directories;
   readonly #keyBits: number;
-  #root: number;
+  #root = 0;
   #size = 0;
   /** Of the last descent: how many directories it went through, and where the key lies beside the one that it ended at. */
   #depth = 0;

@@ -85,7 +85,7 @@ export class Attackers {
     }
     if (!this.#random.chance(0.002)) return;
     const isAnswer = from.kind === StationKind.qsa || type === MessageType.mapReply || type === MessageType.cacheUpdate || type === MessageType.mapRequestAck;
-    const captured = { at: this.#world.now, from: from.endpoints.at(isAnswer ? 0 : -1)!, to: to.endpoints.at(isAnswer ? -1 : 0)!, view: new DataView(view.buffer.slice(view.byteOffset, view.byteOffset + length)) };
+    const captured = { at: this.#world.now, from: from.endpoints.at(isAnswer ? 0 : -1)!, to: to.endpoints.at(isAnswer ? -1 : 0)!, view: copyOf(view, length) };
     if (this.#captured.length < CAPTURED) this.#captured.push(captured);
     else this.#captured[this.#random.below(CAPTURED)] = captured;
   }
@@ -154,3 +154,8 @@ export class Attackers {
   }
 }
 
+/** The first octets of a view, in memory of whole words. */
+function copyOf(view: DataView, length: number): DataView {
+  const end = view.byteOffset + ((length + 3) & ~3);
+  return new DataView(view.buffer.slice(view.byteOffset, end), 0, length);
+}

@@ -21,45 +21,48 @@ const ROUNDING = 2_000;
 export class AnswerCheck {
   readonly #truth: Truth;
   readonly #accuse: Accuse;
-  readonly #keys: number;
+  readonly #stations: number;
   readonly #body = new MappingBody();
-  /** By station and key: with which position the state began that was given out last, and until when what was received may be used. */
+  /** By key and station: with which position the state began that was given out last, and until when what was received may be used. */
   readonly #begun: Float64Array;
   readonly #until: Float64Array;
 
   constructor(truth: Truth, stations: number, accuse: Accuse) {
     this.#truth = truth;
     this.#accuse = accuse;
-    this.#keys = truth.keys.length;
-    this.#begun = new Float64Array(stations * this.#keys);
-    this.#until = new Float64Array(stations * this.#keys).fill(-Infinity);
+    this.#stations = stations;
+    this.#begun = new Float64Array(stations * truth.keys.length);
+    this.#until = new Float64Array(stations * truth.keys.length).fill(-Infinity);
   }
 
   /** A process has started: it knows nothing, and may begin anywhere. */
-  forget({ index }: Station): void {
-    this.#begun.fill(0, index * this.#keys, (index + 1) * this.#keys);
-    this.#until.fill(-Infinity, index * this.#keys, (index + 1) * this.#keys);
+  forget(station: Station): void {
+    for (const key of this.#truth.keys) {
+      this.#begun[this.#at(key, station)] = 0;
+      this.#until[this.#at(key, station)] = -Infinity;
+    }
   }
 
   /** A genuine reply reaches a querier: what it says may be used for so long. */
   received(now: number, station: Station, body: MappingBody): void {
     const until = now + body.cachingMs * 1000;
-    this.#truth.within(body, (key) => {
-      const at = station.index * this.#keys + key.index;
+    const truth = this.#truth;
+    for (let place = truth.firstFrom(body); truth.isIn(place, body); place++) {
+      const at = this.#at(truth.keys[place]!, station);
       if (until > this.#until[at]!) this.#until[at] = until;
-    });
+    }
   }
 
   /** Whether anything that was received about a key may still be used: otherwise there is no entry of it. */
-  mayHold(now: number, { index }: Station, key: Watched): boolean {
-    return now <= this.#until[index * this.#keys + key.index]! + ROUNDING;
+  mayHold(now: number, station: Station, key: Watched): boolean {
+    return now <= this.#until[this.#at(key, station)]! + ROUNDING;
   }
 
   /** An entry is used without asking anybody. */
   usedEntry(now: number, station: Station, key: Watched, cache: MappingCache, entry: number): void {
     cache.entries.read(entry, this.#body);
     this.used(now, station, key, cache.entries.result(entry), this.#body);
-    const until = this.#until[station.index * this.#keys + key.index]!;
+    const until = this.#until[this.#at(key, station)]!;
     if (now > until + ROUNDING) this.#accuse("an entry outlives its caching time", station, `${nameOf(key)} was used ${seconds(now - until)} s after the end of all that was promised`);
   }
 
@@ -71,14 +74,16 @@ export class AnswerCheck {
   /** A caching server gives out an answer: for each key in it this is a step forward, or none. */
   givenOut(now: number, station: Station, { result, body }: MapReply): void {
     if (result === ResultCode.notInAnyMab) return;
-    this.#truth.within(body, (key) => {
+    const truth = this.#truth;
+    for (let place = truth.firstFrom(body); truth.isIn(place, body); place++) {
+      const key = truth.keys[place]!;
       this.#goForward(station, key, this.#stateOf(station, key, result, body));
-      if (body.cachingMs === 0) return;
-      const until = this.#until[station.index * this.#keys + key.index]!;
+      if (body.cachingMs === 0) continue;
+      const until = this.#until[this.#at(key, station)]!;
       if (now + body.cachingMs * 1000 > until + ROUNDING) {
         this.#accuse("a caching time grows on its way", station, `${nameOf(key)} is given out for ${body.cachingMs} ms, ${seconds(now + body.cachingMs * 1000 - until)} s beyond what was promised to it`);
       }
-    });
+    }
   }
 
   used(now: number, station: Station, key: Watched, result: number, body: MappingBody): void {
@@ -97,10 +102,14 @@ export class AnswerCheck {
 
   /** The gap around a key has another version in each server that has it; it is newer only where mapping was between. */
   #goForward(station: Station, key: Watched, { from }: State): void {
-    const at = station.index * this.#keys + key.index;
+    const at = this.#at(key, station);
     const before = this.#begun[at]!;
     if (from < before) this.#accuse("a querier goes back in version", station, `${nameOf(key)}: what began with version ${from} after what began with ${before}; true is ${this.#describe(key)}`);
     this.#begun[at] = from;
+  }
+
+  #at(key: Watched, station: Station): number {
+    return key.index * this.#stations + station.index;
   }
 
   #describe(key: Watched): string {

@@ -14,7 +14,7 @@ const NONCE_LO = 12;
 export class ForgeryCheck {
   readonly #metrics: Metrics;
   readonly #accuse: Accuse;
-  #before = "";
+  #before: readonly number[] = [];
   #promises = 0;
   #type = 0;
 
@@ -37,17 +37,21 @@ export class ForgeryCheck {
   after(station: Station): void {
     if (this.#type === 0) return;
     const after = this.#digest(station);
-    if (after !== this.#before) this.#accuse("nothing is accepted without its nonce", station, `a made-up datagram of type ${this.#type} took its state from ${this.#before} to ${after}`);
+    if (!areSame(after, this.#before)) this.#accuse("nothing is accepted without its nonce", station, `a made-up datagram of type ${this.#type} took its state from ${this.#before.join(" ")} to ${after.join(" ")}`);
     if (promisesOf(station) > this.#promises) this.#accuse("nothing is promised to who has no cookie", station, `a made-up datagram of type ${this.#type} drew a promise`);
   }
 
   /** Cache, updates on their way, what is known of upstreams. A request may have an answer fetched: anybody may ask. */
-  #digest(station: Station): string {
-    if (this.#type === MessageType.mapRequest) return "";
+  #digest(station: Station): number[] {
+    if (this.#type === MessageType.mapRequest) return [];
     const parts = [station.kind === StationKind.itr ? 0 : (station.engine as Qsr | Qsa).server.promises.sender.outstanding, promisesOf(station)];
     if (station.kind !== StationKind.qsa) parts.push(...cacheDigest(station), ...upstreamDigest(station));
-    return parts.join(" ");
+    return parts;
   }
+}
+
+function areSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 function promisesOf(station: Station): number {

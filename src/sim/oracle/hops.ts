@@ -5,26 +5,31 @@ import type { Qsc } from "../../core/qsc.ts";
 import type { Qsr } from "../../core/qsr.ts";
 import { milliseconds } from "../../core/clock.ts";
 import { Version } from "../../core/version.ts";
-import { MappingBody, ResultCode } from "../../wire/index.ts";
+import { ResultCode } from "../../wire/index.ts";
 import type { Metrics } from "../metrics.ts";
 import { SECOND } from "../plan.ts";
 import { type Station, StationKind, endpointAt } from "../station.ts";
-import { type Change, type Watched, nameOf, numberOf } from "../truth.ts";
+import { type Change, type Watched, nameOf } from "../truth.ts";
 import type { World } from "../world.ts";
 import { type Accuse, type AnswerCheck, HOP_LIMIT } from "./answers.ts";
 
-/** When after a change it is looked who still has the old mapping. */
-const LOOKS = [0.25, 0.6, 1.5, 4].map((time) => time * SECOND);
+/** When after a change it is looked who still has the old mapping: at everybody, and in between at those who had it the time before. */
+const FIRST_LOOK = 0.25 * SECOND;
+const LATER_LOOKS = [0.6, 1.5].map((time) => time * SECOND);
+const LAST_LOOK = 4 * SECOND;
 /** A hop that nothing has happened to for so long is judged by its path's delay alone: what went wrong before is over. */
 const SETTLED = 15 * SECOND;
 /** Beside the path's delay: the sender's pacing of a burst. */
 const PACING = 20_000;
 
-/** One querier that has old mapping of a key from a server that knows the new. */
-interface Suspect {
-  readonly change: Change;
+interface Holding {
   readonly key: Watched;
   readonly querier: Station;
+}
+
+/** One querier that has old mapping of a key from a server that knows the new. */
+interface Suspect extends Holding {
+  readonly change: Change;
   readonly server: Station;
   readonly boots: number;
   readonly foundAt: number;
@@ -40,8 +45,8 @@ export class HopCheck {
   readonly #metrics: Metrics;
   readonly #answers: AnswerCheck;
   readonly #accuse: Accuse;
-  readonly #body = new MappingBody();
-  readonly #floor = new Version();
+  readonly #queriers: readonly Station[];
+  readonly #version = new Version();
   /** By station: when its process last started, stopped or went on, or read another catalogue. */
   readonly #disturbedAt: Float64Array;
 
@@ -50,6 +55,7 @@ export class HopCheck {
     this.#metrics = metrics;
     this.#answers = answers;
     this.#accuse = accuse;
+    this.#queriers = world.stations.filter(({ kind }) => kind !== StationKind.qsa);
     this.#disturbedAt = new Float64Array(world.stations.length).fill(-Infinity);
   }
 
@@ -64,27 +70,43 @@ export class HopCheck {
 
   watch(change: Change): void {
     if (change.keys.length === 0) return;
-    for (const look of LOOKS) this.#world.network.after(look, () => {
-      this.#look(change);
+    const { network } = this.#world;
+    network.after(FIRST_LOOK, () => {
+      const late = this.#lookAtAll(change);
+      if (late.length === 0) return;
+      for (const look of LATER_LOOKS) network.after(look - FIRST_LOOK, () => {
+        for (const { key, querier } of late) this.#isLate(change, key, querier);
+      });
+    });
+    network.after(LAST_LOOK, () => {
+      this.#lookAtAll(change);
     });
   }
 
-  #look(change: Change): void {
-    for (const querier of this.#world.stations) {
-      if (querier.kind === StationKind.qsa || !querier.isRunning) continue;
-      for (const key of change.keys) if (this.#answers.mayHold(this.#world.now, querier, key)) this.#lookAt(change, key, querier);
+  /** Looks at all who may hold something that has changed; gives those who have what was before. */
+  #lookAtAll(change: Change): Holding[] {
+    const { now } = this.#world;
+    const late: Holding[] = [];
+    for (const key of change.keys) {
+      for (const querier of this.#queriers) if (this.#answers.mayHold(now, querier, key) && this.#isLate(change, key, querier)) late.push({ key, querier });
     }
+    return late;
   }
 
-  #lookAt(change: Change, key: Watched, querier: Station): void {
+  /** Whether a querier has old mapping; where its server knows the new one, it is watched from now on. */
+  #isLate(change: Change, key: Watched, querier: Station): boolean {
+    if (!querier.isRunning) return false;
     this.#metrics.counts.hopChecks++;
     const upstream = this.#staleFrom(change, key, querier);
-    if (upstream === OWN) return;
+    if (upstream === OWN) return false;
     const server = this.#serverOf(querier, upstream);
-    if (server === undefined || !this.#knows(server, change, key)) return;
-    const suspect = { change, key, querier, server, boots: server.boots, foundAt: this.#world.now, upstream };
+    if (server !== undefined && this.#knows(server, change, key)) this.#suspect({ change, key, querier, server, boots: server.boots, foundAt: this.#world.now, upstream });
+    return true;
+  }
+
+  #suspect(suspect: Suspect): void {
     const { network } = this.#world;
-    const down = network.paths.of(server.index, querier.index);
+    const down = network.paths.of(suspect.server.index, suspect.querier.index);
     network.after(network.paths.longest(down) + PACING, () => {
       this.#judgeQuiet(suspect);
     });
@@ -127,8 +149,7 @@ export class HopCheck {
     if (entry === NO_ENTRY || entries.upstream(entry) === OWN || !entries.isPromised(entry)) return OWN;
     // What was a gap and is one again is true, whatever was there in between.
     if (entries.result(entry) !== ResultCode.mapping && this.#world.truth.current(key).result === entries.result(entry)) return OWN;
-    entries.read(entry, this.#body);
-    return numberOf(this.#body) < change.position ? entries.upstream(entry) : OWN;
+    return this.#numberOf(cache, entry) < change.position ? entries.upstream(entry) : OWN;
   }
 
   /** Whether a server knows of a change: a QSA has applied it, another has mapping or a floor that is as new. */
@@ -137,14 +158,18 @@ export class HopCheck {
     if (server.kind === StationKind.qsa) return this.#world.feeds[server.index]!.positions[change.mab]! >= change.position;
     const cache = cacheOf(server);
     const entry = cache.find(this.#world.now, key.family, key.hi, key.lo);
-    if (entry !== NO_ENTRY) {
-      cache.entries.read(entry, this.#body);
-      return numberOf(this.#body) >= change.position;
-    }
-    const floor = this.#floor.set(0, 0, 0);
+    if (entry !== NO_ENTRY) return this.#numberOf(cache, entry) >= change.position;
+    const floor = this.#version.set(0, 0, 0);
     const { length } = this.#world.truth.mabs[change.mab]!;
     cache.floors.over(milliseconds(this.#world.now), key.family, length, key.hi, key.lo, key.hi, key.lo, floor);
     return floor.hi * 2 ** 32 + floor.lo >= change.position;
+  }
+
+  /** The number in an entry's version. */
+  #numberOf({ entries }: MappingCache, entry: number): number {
+    const version = this.#version.set(0, 0, 0);
+    entries.raiseToVersion(entry, version);
+    return version.hi * 2 ** 32 + version.lo;
   }
 
   #serverOf(querier: Station, upstream: number): Station | undefined {
