@@ -127,6 +127,8 @@ function clearBody(body: MappingBody): void {
 export interface Audience {
   /** How many answers can be given now. */
   readonly room: number;
+  /** After how long those who wait are told that their answer is being fetched; microseconds, Infinity for never. */
+  readonly patience: number;
   reply(now: number, asker: Asker, answer: Answer): void;
   /** Tells an asker that its answer is being fetched, and for how many milliseconds to wait for it. */
   acknowledge(asker: Asker, waitMs: number): void;

@@ -51,6 +51,8 @@ export class Itr implements Engine, Audience, Holders {
   readonly cache: MappingCache;
   readonly querier: QuerierHalf;
   readonly counters = { malformedDatagrams: 0, hits: 0, misses: 0 };
+  /** A look-up is told nothing before its answer. */
+  readonly patience = Infinity;
   readonly #asker = new Asker();
   readonly #body = new MappingBody();
   readonly #events: ItrEvent[] = [];
@@ -126,7 +128,6 @@ export class Itr implements Engine, Audience, Holders {
     this.#events.push({ type: "answer", token: asker.sequence, mapping, result, isOwn: mapping === null && isOwnFailure });
   }
 
-  /** A look-up is told nothing before its answer. */
   acknowledge(): void {}
 
   hold(): boolean {

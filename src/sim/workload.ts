@@ -40,8 +40,9 @@ export class Workload {
   readonly #random: Random;
   readonly #metrics: Metrics;
   readonly #audience: Audience;
-  readonly #working = new Map<Station<Itr>, Watched[]>();
-  readonly #open = new Map<Station<Itr>, Map<number, Question>>();
+  /** By station: the addresses that an ITR asks for again and again, and its questions that are open, by token. */
+  readonly #working: (readonly Watched[])[];
+  readonly #open: Map<number, Question>[];
   #token = 0;
   #etr = FIRST_CHANGE_ETR;
 
@@ -50,13 +51,14 @@ export class Workload {
     this.#random = random;
     this.#metrics = metrics;
     this.#audience = audience;
+    this.#working = world.stations.map(() => []);
+    this.#open = world.stations.map(() => new Map<number, Question>());
   }
 
   begin(): void {
     const { askInterval, changeInterval } = this.#world.plan;
     for (const itr of this.#world.itrs) {
-      this.#working.set(itr, Array.from({ length: WORKING_SET }, () => this.#random.pick(this.#world.truth.keys)));
-      this.#open.set(itr, new Map());
+      this.#working[itr.index] = Array.from({ length: WORKING_SET }, () => this.#random.pick(this.#world.truth.keys));
       this.#every(askInterval, () => {
         this.#ask(itr);
       });
@@ -73,7 +75,7 @@ export class Workload {
     const token = ++this.#token;
     this.#metrics.counts.questions++;
     const entry = station.engine!.lookUp(now, key.family, key.hi, key.lo, token);
-    if (entry === NO_ENTRY) this.#open.get(station)!.set(token, { key, askedAt: now, boots: station.boots });
+    if (entry === NO_ENTRY) this.#open[station.index]!.set(token, { key, askedAt: now, boots: station.boots });
     else this.#audience.answeredFromCache(now, station, key, entry);
     network.settle(station);
   }
@@ -83,7 +85,7 @@ export class Workload {
     for (let event = station.engine!.pollEvent(); event !== undefined; event = station.engine!.pollEvent()) {
       if (event.type === "update") this.#audience.updated(now, station, event.mapping);
       if (event.type !== "answer") continue;
-      const open = this.#open.get(station)!;
+      const open = this.#open[station.index]!;
       const question = open.get(event.token);
       if (question === undefined) continue;
       open.delete(event.token);
@@ -109,17 +111,17 @@ export class Workload {
 
   /** A process has stopped: what it was asked will not be answered. */
   forget(station: Station): void {
-    this.#open.get(station as Station<Itr>)?.clear();
+    this.#open[station.index]!.clear();
   }
 
   #ask(station: Station<Itr>): void {
     this.#lookForOverdue(station);
     const isUsual = this.#random.chance(FROM_WORKING_SET);
-    this.ask(station, this.#random.pick(isUsual ? this.#working.get(station)! : this.#world.truth.keys));
+    this.ask(station, this.#random.pick(isUsual ? this.#working[station.index]! : this.#world.truth.keys));
   }
 
   #lookForOverdue(station: Station<Itr>): void {
-    const open = this.#open.get(station)!;
+    const open = this.#open[station.index]!;
     if (open.size === 0 || !station.isRunning) return;
     for (const question of open.values()) {
       if (this.#world.now - question.askedAt > LATEST_ANSWER) this.#audience.overdue(this.#world.now, station, question);

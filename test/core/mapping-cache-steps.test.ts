@@ -106,13 +106,12 @@ describe("a flush of very many entries", () => {
   });
 
   test("tells who holds few of them of each, who holds many to forget everything, both once", () => {
-    const { cache, ledger, promises, ring, peer } = setUp();
+    const { cache, ledger, ring, peer } = setUp();
     fill(cache, 1);
     const [few, many] = [peer(5000), peer(5001)];
     for (let key = 0; key < MANY; key++) ledger.note(cache.find(0, 4, key, 0), key % 1000 === 0 ? few : many, 1, key, HOUR_MS);
     cache.flushUpstream(0, 1);
     finish(cache);
-    promises.sender.handleTimeout(1_000_000);
     const out = new Transmit();
     const told = new Map<number, number[]>();
     while (ring.take(out)) {

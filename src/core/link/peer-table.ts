@@ -117,11 +117,9 @@ export class PeerTable {
   }
 
   #bucket(tag: number, w0: number, w1: number, w2: number, w3: number): number {
-    let hash = mix(this.#seed, tag);
-    hash = mix(hash, w0);
-    hash = mix(hash, w1);
-    hash = mix(hash, w2);
-    hash = mix(hash, w3);
+    let hash = mix(mix(this.#seed, tag), w0);
+    // An IPv4 address is one word.
+    if ((w1 | w2 | w3) !== 0) hash = mix(mix(mix(hash, w1), w2), w3);
     return (hash >>> 0) & (this.#buckets.length - 1);
   }
 

@@ -30,15 +30,13 @@ export class Chooser {
     let bestTimes = Infinity;
     for (let index = 0; index < rankings.length; index++) {
       const ranking = rankings[index]!;
-      ranking.sort();
-      for (let place = 0; place < ranking.size; place++) {
-        const candidate = ranking.at(place);
-        const times = fetch === undefined ? 0 : fetch.timesTried(candidate.upstream.index);
-        if (times < bestTimes || (times === bestTimes && best !== undefined && compareCandidates(candidate, best) < 0)) {
-          best = candidate;
-          bestRanking = ranking;
-          bestTimes = times;
-        }
+      const candidate = leastTried(ranking, fetch);
+      if (candidate === undefined) continue;
+      const times = timesTried(candidate, fetch);
+      if (times < bestTimes || (times === bestTimes && best !== undefined && compareCandidates(candidate, best) < 0)) {
+        best = candidate;
+        bestRanking = ranking;
+        bestTimes = times;
       }
     }
     if (best === undefined || bestRanking === undefined || (fetch !== undefined && fetch.attempts > 0)) return best;
@@ -56,6 +54,24 @@ export class Chooser {
     near.sort(compareNames);
     return near[Math.floor((place * near.length) / of) % near.length]!;
   }
+}
+
+/** The best of those of a service that were asked least; undefined where all have refused. */
+function leastTried(ranking: Ranking, fetch: Fetch | undefined): Candidate | undefined {
+  ranking.sort();
+  let least: Candidate | undefined;
+  let leastTimes = Infinity;
+  for (let place = 0; place < ranking.size && leastTimes > 0; place++) {
+    const times = timesTried(ranking.at(place), fetch);
+    if (times >= leastTimes) continue;
+    least = ranking.at(place);
+    leastTimes = times;
+  }
+  return least;
+}
+
+function timesTried({ upstream }: Candidate, fetch: Fetch | undefined): number {
+  return fetch === undefined || fetch.attempts === 0 ? 0 : fetch.timesTried(upstream.index);
 }
 
 /** Whether there is one beside the best itself, which mostly there is not. */

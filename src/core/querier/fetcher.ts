@@ -17,7 +17,6 @@ import { type PortOwner, QUERY_DEADLINE, type UpstreamPort } from "./upstream-po
 import { UpstreamState } from "./upstream-state.ts";
 import { WantQueue } from "./want-queue.ts";
 
-const ACK_AFTER = 20_000;
 /** Between fetches for nobody in particular: what a dead server held comes back without a storm. */
 const WANT_PACING = 1_000;
 
@@ -148,7 +147,7 @@ export class Fetcher implements PortOwner {
 
   #start(now: number, family: Family, hi: number, lo: number, isShared: boolean): Fetch {
     const fetch = this.#fetches.start(family, hi, lo, now + QUERY_DEADLINE, isShared);
-    this.#fetches.timers.set(fetch.index, now + ACK_AFTER);
+    this.#fetches.timers.set(fetch.index, Math.min(now + this.#audience.patience, fetch.deadline));
     return fetch;
   }
 

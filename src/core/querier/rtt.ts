@@ -42,7 +42,7 @@ export function addRttSample(rtt: RttEstimate, sample: number): void {
 /** How long to wait for an answer. */
 export function retransmissionTimeout(rtt: RttEstimate): number {
   const base = rtt.smoothed === 0 ? RTO_INITIAL : rtt.smoothed + Math.max(GRANULARITY, VARIANCES * rtt.variation);
-  return Math.min(RTO_CEILING, Math.max(RTO_FLOOR, base) * 2 ** rtt.backoff);
+  return Math.min(RTO_CEILING, Math.max(RTO_FLOOR, base) * (1 << rtt.backoff));
 }
 
 export function addTimeout(rtt: RttEstimate): void {

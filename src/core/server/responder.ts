@@ -45,6 +45,9 @@ export interface AnswerSource {
   renew(answer: Answer): void;
 }
 
+/** After so long a querier hears that its answer is being fetched; microseconds. */
+const PATIENCE = 20_000;
+
 /** The server half of a query server: takes Map Requests, answers from the cache or from its source, promises updates. */
 export class Responder implements Audience {
   readonly counters = {
@@ -59,6 +62,7 @@ export class Responder implements Audience {
     badAcknowledgements: 0,
     replies: 0,
   };
+  readonly patience = PATIENCE;
   readonly repeater: ReplyRepeater;
   readonly #request = new MapRequest();
   readonly #ack = new Acknowledgement();

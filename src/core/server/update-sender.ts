@@ -13,7 +13,7 @@ const FIRST_RETRANSMISSION = 200_000;
 const LAST_RETRANSMISSION = 2_000_000;
 /** Updates on their way to one querier at a time; the others wait for acknowledgements. */
 const MOST_IN_AIR = 64;
-/** Updates put on the wire at a time, and how long until the next lot: their acknowledgements must be read in between. */
+/** Updates are put on the wire so many at a time, and so long after the first of them the next lot: acknowledgements must be read in between. */
 const BURST = 64;
 const BURST_PAUSE = 1_000;
 /** Where the code and range of an update are (docs/protocol.md section 5.5): what tells whether two are about the same. */
@@ -51,7 +51,9 @@ export class UpdateSender {
   /** One for each slot that was ever used. */
   readonly #views: DataView[] = [];
   readonly #queues: PeerQueues;
-  #pausedUntil = 0;
+  /** What is left of the present burst, and when the next may begin. */
+  #burstLeft = BURST;
+  #nextBurst = 0;
 
   constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
     this.mostPerPeer = Math.max(1, capacity >> 3);
@@ -76,7 +78,7 @@ export class UpdateSender {
   }
 
   get next(): number {
-    return Math.max(this.#timers.next, this.#pausedUntil);
+    return this.#burstLeft > 0 ? this.#timers.next : Math.max(this.#timers.next, this.#nextBurst);
   }
 
   /**
@@ -143,9 +145,9 @@ export class UpdateSender {
 
   /** Puts what is due on the wire, a burst at a time. */
   handleTimeout(now: number): void {
-    if (now < this.#pausedUntil) return;
+    if (this.#timers.next > now) return;
     const nowMs = milliseconds(now);
-    for (let burst = Math.min(BURST, this.#ring.room - 1); burst > 0; burst--) {
+    while (this.#mayTransmit(now)) {
       const slot = this.#timers.pop(now);
       if (slot < 0) return;
       const peer = this.#numbers.first(slot);
@@ -156,10 +158,20 @@ export class UpdateSender {
         this.#transmit(now, slot, peer);
       }
     }
-    if (this.#timers.next <= now) this.#pausedUntil = now + BURST_PAUSE;
+    // Where the ring is full, the rest waits as after a whole burst.
+    this.#burstLeft = 0;
+  }
+
+  #mayTransmit(now: number): boolean {
+    if (now >= this.#nextBurst) {
+      this.#burstLeft = BURST;
+      this.#nextBurst = now + BURST_PAUSE;
+    }
+    return this.#burstLeft > 0 && this.#ring.room > 1;
   }
 
   #transmit(now: number, slot: number, peer: number): void {
+    this.#burstLeft--;
     const attempt = this.#attempts[slot]!;
     const number = this.#numbers.second(slot);
     const from = this.#views[this.#isLatest[slot] === 1 ? slot : this.#overtakerOf(slot, peer)]!;
@@ -171,7 +183,7 @@ export class UpdateSender {
     else this.counters.updatesRetransmitted++;
     this.#attempts[slot] = Math.min(attempt + 1, 255);
     this.#sentAt[slot] = now;
-    this.#timers.set(slot, now + Math.min(LAST_RETRANSMISSION, FIRST_RETRANSMISSION * 2 ** Math.min(attempt, 8)));
+    this.#timers.set(slot, now + Math.min(LAST_RETRANSMISSION, FIRST_RETRANSMISSION * (1 << Math.min(attempt, 8))));
   }
 
   /** Whether an update for the same range is still waiting to go out, and now goes out as this one. */
@@ -203,7 +215,8 @@ export class UpdateSender {
     while (this.#queues.inAir(peer) < Math.min(MOST_IN_AIR, this.mostPerPeer)) {
       const slot = this.#queues.launch(peer);
       if (slot === NO_SLOT) return;
-      this.#timers.set(slot, now);
+      if (this.#mayTransmit(now)) this.#transmit(now, slot, peer);
+      else this.#timers.set(slot, now);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Itr, Mapping } from "../../core/itr.ts";
-import { Fault, MapReply, MessageType, ReplyFlag, ResultCode, decodeMapReply, typeOf } from "../../wire/index.ts";
+import { Fault, MapReply, MessageType, ReplyFlag, ResultCode, decodeMapReply, decodeMappingBody, typeOf } from "../../wire/index.ts";
 import { FailOverMeter } from "../fail-over-meter.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Witness } from "../network.ts";
@@ -100,9 +100,9 @@ export class Oracle implements Witness, Audience {
     paths.trouble(now, paths.of(to.index, from.index));
   }
 
-  arrived(now: number, from: Station | undefined, to: Station, view: DataView, length: number, isForged: boolean): void {
+  arrived(now: number, from: Station | undefined, to: Station, view: DataView, _length: number, isForged: boolean): void {
     if (isForged) this.#forgeries.after(to);
-    else if (from !== undefined && this.#isReply(to, view)) this.#received(now, from, to, view, length);
+    else if (from !== undefined && this.#isReply(to, view)) this.#received(now, from, to, view);
   }
 
   stirred(now: number, station: Station): void {
@@ -146,11 +146,12 @@ export class Oracle implements Witness, Audience {
     return to.kind !== StationKind.qsa && typeOf(view) === MessageType.mapReply;
   }
 
-  #received(now: number, from: Station, to: Station, view: DataView, length: number): void {
+  #received(now: number, from: Station, to: Station, view: DataView): void {
     if (!this.#epochs.hasTaken(to)) return;
     this.#epochs.after(to, from, view.getUint32(EPOCH), view.getUint32(EPOCH + 4));
     if (view.getUint8(RESULT) > ResultCode.notInAnyMab) return;
-    decodeMapReply(view, length, this.#reply);
+    // It was taken: there is nothing wrong with it.
+    decodeMappingBody(view, this.#reply.body);
     this.#answers.received(now, to, this.#reply.body);
   }
 

@@ -76,9 +76,13 @@ export class RegretMeter {
 
   #nearest(from: Station, mab: number): Station | undefined {
     let nearest: Station | undefined;
+    let least = Infinity;
     for (const dsoc of this.#world.discovery.servedBy(mab)) {
       for (const qsa of this.#world.topology.dsocs[dsoc]!.qsas) {
-        if (this.#isUsable(from, qsa) && (nearest === undefined || this.rtt(from, qsa) < this.rtt(from, nearest))) nearest = qsa;
+        const rtt = this.rtt(from, qsa);
+        if (rtt >= least || !this.#isUsable(from, qsa)) continue;
+        nearest = qsa;
+        least = rtt;
       }
     }
     return nearest;
