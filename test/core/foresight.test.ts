@@ -6,6 +6,7 @@ import { NO_PEER, PeerTable } from "../../src/core/link/peer-table.ts";
 import { MOST_FORESEEN } from "../../src/core/engine.ts";
 import { RequestForesight } from "../../src/core/server/foresight.ts";
 import { Ledger, NO_RECORD } from "../../src/core/server/ledger.ts";
+import { KeyBatch } from "../../src/core/tables/key-batch.ts";
 import { MAP_REQUEST_OCTETS, MappingBody, MapRequest, MessageType, ResultCode, encodeMapRequest } from "../../src/wire/index.ts";
 import { seeded } from "../support/virtual-network.ts";
 
@@ -33,6 +34,14 @@ function filled(family: Family, entries: number) {
   return { cache, ledger, peer, foresight: new RequestForesight(cache, ledger) };
 }
 
+/** The entry that looking ahead finds for a key. */
+function ahead(cache: Cache, family: Family, hi: number, lo: number): number {
+  const batch = new KeyBatch(1);
+  batch.add(hi, lo);
+  cache.lookAhead(family, batch);
+  return batch.found[0]!;
+}
+
 function request(family: number, hi: number, lo: number): DataView {
   const view = new DataView(new ArrayBuffer(MAP_REQUEST_OCTETS));
   encodeMapRequest(view, Object.assign(new MapRequest(), { family: 4, keyHi: hi, keyLo: lo }));
@@ -48,7 +57,7 @@ describe.each([4, 6] as const)("looking ahead for IPv%i", (family) => {
     let likely = 0;
     for (let index = 0; index < MANY; index++) {
       const [hi, lo] = family === 4 ? [keyOf(index), 0] : [IPV6_HI, keyOf(index)];
-      const entry = cache.entryIn(family, cache.leafOf(family, hi, lo), hi, lo);
+      const entry = ahead(cache, family, hi, lo);
       expect(entry).toBe(cache.find(family, hi, lo));
       if (ledger.likely(entry, peer) === ledger.firstOf(entry)) likely++;
     }
@@ -73,6 +82,20 @@ describe.each([4, 6] as const)("looking ahead for IPv%i", (family) => {
     expect(foresight.seen).toBe(0);
   });
 
+  test("finds for all keys of a batch, of either family, what it finds for each", () => {
+    const keys = Array.from({ length: MOST_FORESEEN }, (_, at) => (family === 4 ? [keyOf(at * 3), 0] as const : [IPV6_HI, keyOf(at * 3)] as const));
+    const looked = keys.map(([hi, lo]) => {
+      foresight.noteKey(peer, family, hi, lo);
+      foresight.look();
+      return foresight.seen;
+    });
+    for (const [hi, lo] of keys) foresight.noteKey(peer, family, hi, lo);
+    // Two that read the same.
+    for (let other = 0; other < 2; other++) foresight.noteKey(NO_PEER, family === 4 ? 6 : 4, 0, 0);
+    foresight.look();
+    expect(foresight.seen).toBe(looked.reduce((sum, seen) => sum ^ seen, 0));
+  });
+
   test("takes as many as it says, again and again", () => {
     for (let round = 0; round < 3; round++) {
       for (let at = 0; at < MOST_FORESEEN; at++) foresight.noteKey(peer, family, keyOf(at), keyOf(round));
@@ -93,7 +116,7 @@ test("with few entries and promises it does not pay, with many of either it does
   for (let index = 0; index < MANY; index++) much.note(index % 1_000, peers.intern(0, 4, Math.floor(index / 1_000), 0, 0, 0, 1), 1, 1, HOUR_MS);
   expect(new RequestForesight(few, much).isWorthIt).toBe(true);
   const empty = new Cache(16, 2, 1);
-  expect(empty.entryIn(4, empty.leafOf(4, 1, 0), 1, 0)).toBe(NO_ENTRY);
+  expect(ahead(empty, 4, 1, 0)).toBe(NO_ENTRY);
   expect(ledger.likely(cache.find(4, keyOf(0), 0), peer + 1)).toBeTypeOf("number");
   expect(new Ledger(16, empty.entries, new PeerTable(4, seeded(1))).likely(1, 1)).toBe(NO_RECORD);
 });

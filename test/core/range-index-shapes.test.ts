@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { KeyBatch } from "../../src/core/tables/key-batch.ts";
 import { NONE, RangeIndex } from "../../src/core/tables/range-index.ts";
 
 const LOW = 0xffff_ffffn;
@@ -58,6 +59,15 @@ class Pair {
     return near.filter((key) => !this.#agree(key)).map((key) => key.toString(16));
   }
 
+  /** Those among some keys for which looking ahead finds another id than their own, if they have one, or an id that nobody has. */
+  astray(keys: readonly bigint[]): string[] {
+    const batch = new KeyBatch(keys.length);
+    for (const key of keys) batch.add(...this.#halves(key));
+    this.index.lookAhead(batch);
+    const ids = new Set([...this.#ids.values(), NONE]);
+    return keys.filter((key, place) => !ids.has(batch.found[place]!) || batch.found[place] !== (this.#ids.get(key) ?? batch.found[place])).map((key) => key.toString(16));
+  }
+
   /** All ids in the order of their keys, as the index has them. */
   walk(): number[] {
     const ids: number[] = [];
@@ -109,13 +119,17 @@ describe.each([32n, 64n])("an index of keys of %s bits, of any shape", (bits) =>
       fc.property(fc.array(cluster, { minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 5 }), fc.array(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), { maxLength: 20 }), (clusters, keep, strangers) => {
         const pair = new Pair(bits);
         const keys = clusters.flatMap((each) => keysOf(each, bits));
+        // Outside of prefixes that directories have, by any bit.
+        const astray = clusters.flatMap((each) => Array.from({ length: Number(bits) }, (_, bit) => keysOf(each, bits)[0]! ^ (1n << BigInt(bit))));
         const others = [...strangers.map((key) => key >> (64n - bits)), 0n, (1n << bits) - 1n];
         for (const key of keys) pair.add(key);
-        expect(pair.wrong([...keys, ...others])).toEqual([]);
+        expect(pair.wrong([...keys, ...others, ...astray])).toEqual([]);
         expect(pair.walk()).toEqual(pair.inOrder());
+        expect(pair.astray([...keys, ...others])).toEqual([]);
         expect(keys.filter((key, place) => place % keep !== 0 && !pair.remove(key))).toEqual([]);
-        expect(pair.wrong([...keys, ...others])).toEqual([]);
+        expect(pair.wrong([...keys, ...others, ...astray])).toEqual([]);
         expect(pair.walk()).toEqual(pair.inOrder());
+        expect(pair.astray([...keys, ...others])).toEqual([]);
         for (const key of [...others, ...keys.toReversed()]) pair.add(key);
         expect(pair.wrong([...keys, ...others])).toEqual([]);
         expect([...keys, ...others, ...others].filter((key) => !pair.remove(key))).toEqual([]);

@@ -2,6 +2,7 @@ import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLa
 import type { MappingBody } from "../../wire/index.ts";
 import { remainingMs } from "../clock.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
+import type { KeyBatch } from "../tables/key-batch.ts";
 import { RangeIndex } from "../tables/range-index.ts";
 import type { TableMemory } from "../tables/table-memory.ts";
 
@@ -40,19 +41,9 @@ export class Cache {
     return entry === NO_ENTRY || this.entries.isVoid(entry) ? NO_ENTRY : entry;
   }
 
-  /** The leaf of the index where a key is looked for; below zero where there is none. For looking ahead, with `glance` and `entryIn`. */
-  leafOf(family: Family, hi: number, lo: number): number {
-    return this.#index(family).leafOf(hi, lo);
-  }
-
-  /** Something of each line of memory that such a leaf is in: it is at hand then. */
-  glance(family: Family, leaf: number): number {
-    return leaf < 0 ? 0 : this.#index(family).glance(leaf);
-  }
-
-  /** The entry that a key is in if it is in any that this leaf has; NO_ENTRY when there is none. */
-  entryIn(family: Family, leaf: number, hi: number, lo: number): number {
-    return leaf < 0 ? NO_ENTRY : this.#index(family).idIn(leaf, hi, lo);
+  /** Reads what `find` and an answer will for each key of a batch, which finds the entries that these will most likely be about, or NO_ENTRY. Returns something of what was read. */
+  lookAhead(family: Family, batch: KeyBatch): number {
+    return this.#index(family).lookAhead(batch) ^ this.entries.glanceAll(batch);
   }
 
   /** Some entry, void or not, that shares a key with a range: the lowest one; NO_ENTRY when there is none. */

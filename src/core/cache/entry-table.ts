@@ -1,6 +1,7 @@
 import type { Family } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
 import { AddressTable } from "../tables/address-table.ts";
+import type { KeyBatch } from "../tables/key-batch.ts";
 import { plainMemory } from "../tables/table-memory.ts";
 import { type Version, compareVersions } from "../version.ts";
 import { RowRanges } from "./row-ranges.ts";
@@ -137,14 +138,12 @@ export class EntryTable {
     );
   }
 
-  /** Something of the line of memory that look-ups read of the entry: it is at hand then. */
-  glance(entry: number): number {
-    return this.#words[entry * WIDTH]!;
-  }
-
-  /** Something of the line that an ETR's IPv6 address is in; the entry should be at hand. */
-  glanceAtEtr(entry: number): number {
-    return this.#etr(entry, 0);
+  /** Something of the line of memory that look-ups read of each entry of a batch, and of that of its ETR's IPv6 address: these are at hand then. */
+  glanceAll({ found, count }: KeyBatch): number {
+    let seen = 0;
+    for (let key = 0; key < count; key++) if (found[key] !== NO_ENTRY) seen ^= this.#words[found[key]! * WIDTH]!;
+    for (let key = 0; key < count; key++) if (found[key] !== NO_ENTRY) seen ^= this.#etr(found[key]!, 0);
+    return seen;
   }
 
   /** Something of the line that the head of its ledger is in, which a new record there needs. */

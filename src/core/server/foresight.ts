@@ -4,10 +4,17 @@ import type { Cache } from "../cache/cache.ts";
 import { NO_ENTRY } from "../cache/entry-table.ts";
 import { type Foresight, MOST_FORESEEN } from "../engine.ts";
 import { NO_PEER } from "../link/peer-table.ts";
+import { KeyBatch } from "../tables/key-batch.ts";
 import { type Ledger, NO_RECORD } from "./ledger.ts";
 
 /** Tables of so few entries, or promises, stay in the processor's caches anyway. */
 const FEW = 1 << 15;
+
+/** Keys of one family, and the peers that are about to ask for them. */
+class Asked {
+  readonly keys = new KeyBatch(MOST_FORESEEN);
+  readonly peers = new Int32Array(MOST_FORESEEN);
+}
 
 /**
  * Looks at what the requests of a batch will need, before the first of them is answered: directories, leaves, rows and the ledger's places,
@@ -18,14 +25,9 @@ const FEW = 1 << 15;
 export class RequestForesight implements Foresight {
   readonly #cache: Cache;
   readonly #ledger: Ledger;
-  readonly #families = new Uint8Array(MOST_FORESEEN);
-  readonly #hi = new Int32Array(MOST_FORESEEN);
-  readonly #lo = new Int32Array(MOST_FORESEEN);
-  readonly #peers = new Int32Array(MOST_FORESEEN);
-  /** Leaves, then the entries in them. */
-  readonly #found = new Int32Array(MOST_FORESEEN);
+  readonly #ipv4 = new Asked();
+  readonly #ipv6 = new Asked();
   readonly #records = new Int32Array(MOST_FORESEEN);
-  #count = 0;
   /** What was read: so that it is read indeed. */
   seen = 0;
 
@@ -46,33 +48,28 @@ export class RequestForesight implements Foresight {
 
   /** Notes that a peer is about to ask for a key. */
   noteKey(peer: number, family: Family, hi: number, lo: number): void {
-    const at = this.#count++;
-    this.#families[at] = family;
-    this.#hi[at] = hi;
-    this.#lo[at] = lo;
-    this.#peers[at] = peer;
+    const { keys, peers } = family === 4 ? this.#ipv4 : this.#ipv6;
+    peers[keys.count] = peer;
+    keys.add(hi, lo);
   }
 
   look(): void {
-    const cache = this.#cache;
-    const ledger = this.#ledger;
-    const found = this.#found;
-    const count = this.#count;
-    this.#count = 0;
-    for (let at = 0; at < count; at++) found[at] = cache.leafOf(this.#families[at] as Family, this.#hi[at]!, this.#lo[at]!);
-    let seen = 0;
-    for (let at = 0; at < count; at++) seen ^= cache.glance(this.#families[at] as Family, found[at]!);
-    for (let at = 0; at < count; at++) found[at] = cache.entryIn(this.#families[at] as Family, found[at]!, this.#hi[at]!, this.#lo[at]!);
-    for (let at = 0; at < count; at++) if (found[at] !== NO_ENTRY) seen ^= cache.entries.glance(found[at]!);
-    for (let at = 0; at < count; at++) if (found[at] !== NO_ENTRY) seen ^= cache.entries.glanceAtEtr(found[at]!);
-    for (let at = 0; at < count; at++) this.#records[at] = found[at] === NO_ENTRY || this.#peers[at] === NO_PEER ? NO_RECORD : ledger.likely(found[at]!, this.#peers[at]!);
-    for (let at = 0; at < count; at++) seen ^= this.#glanceAtRecord(at);
-    this.seen = seen;
+    this.seen = this.#lookAt(4, this.#ipv4) ^ this.#lookAt(6, this.#ipv6);
   }
-  /** The record that an answer will renew; or what it will note a new one beside. */
-  #glanceAtRecord(at: number): number {
-    const record = this.#records[at]!;
-    if (record !== NO_RECORD) return this.#ledger.glance(record);
-    return this.#found[at] === NO_ENTRY || this.#peers[at] === NO_PEER ? 0 : this.#cache.entries.glanceAtLedger(this.#found[at]!);
+
+  #lookAt(family: Family, { keys, peers }: Asked): number {
+    if (keys.count === 0) return 0;
+    const { found, count } = keys;
+    const records = this.#records;
+    const ledger = this.#ledger;
+    let seen = this.#cache.lookAhead(family, keys);
+    for (let at = 0; at < count; at++) records[at] = found[at] === NO_ENTRY || peers[at] === NO_PEER ? NO_RECORD : ledger.likely(found[at]!, peers[at]!);
+    // The record that an answer will renew; or what it will note a new one beside.
+    for (let at = 0; at < count; at++) {
+      if (records[at] !== NO_RECORD) seen ^= ledger.glance(records[at]!);
+      else if (found[at] !== NO_ENTRY && peers[at] !== NO_PEER) seen ^= this.#cache.entries.glanceAtLedger(found[at]!);
+    }
+    keys.count = 0;
+    return seen;
   }
 }

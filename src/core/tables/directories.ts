@@ -1,3 +1,4 @@
+import type { KeyBatch } from "./key-batch.ts";
 import { type TableMemory, plainMemory } from "./table-memory.ts";
 import { compareKeys, maskBits } from "../../address/index.ts";
 
@@ -132,8 +133,8 @@ export class Directories {
     let skip = 0;
     while (ref < 0) {
       if ((ref & EXPLICIT) !== 0) {
-        if (this.side(ref, hi >>> 0, lo >>> 0) !== 0) return OUTSIDE;
         skip = this.skip(ref);
+        if (!this.#hasPrefix(ref, skip, hi, lo)) return OUTSIDE;
       }
       const place = ref & PLACE;
       const zeros = Math.clz32(place);
@@ -143,6 +144,27 @@ export class Directories {
       skip = (skip + bits) | 0;
     }
     return ref;
+  }
+
+  /**
+   * Goes with all keys of a batch to what is no directory, one level after the other, so that they wait together for what they need of each. Prefixes
+   * are not looked at: a key that has another one than a directory is led astray.
+   */
+  leadAll(from: number, { hi, lo, found, skips, count }: KeyBatch): void {
+    found.fill(from, 0, count);
+    skips.fill(0, 0, count);
+    for (let left = count; left > 0; ) {
+      left = 0;
+      for (let key = 0; key < count; key++) {
+        const ref = found[key]!;
+        if (ref >= 0) continue;
+        const skip = (ref & EXPLICIT) === 0 ? skips[key]! : this.skip(ref);
+        const bits = (ref >>> BITS_SHIFT) & 0x0f;
+        found[key] = this.child(ref, window(hi[key]!, lo[key]!, skip, bits));
+        skips[key] = skip + bits;
+        left++;
+      }
+    }
   }
 
   child(ref: number, slot: number): number {
@@ -200,6 +222,15 @@ export class Directories {
     const slots = 1 << bitsOf(ref);
     if (from > 0) this.lead(ref, 0, this.runEnd(ref, from), explicitly(this.child(ref, from)));
     if (end < slots) this.lead(ref, this.runStart(ref, end - 1), slots, explicitly(this.child(ref, end - 1)));
+  }
+
+  /** Whether a key, whose halves may be Int32 too, has the prefix of a directory, of `skip` bits. */
+  #hasPrefix(ref: number, skip: number, hi: number, lo: number): boolean {
+    const words = this.#words(ref);
+    const at = this.#at(ref);
+    const upper = (hi ^ words[at + PREFIX_HI]!) | 0;
+    if (skip <= 32) return skip === 0 || upper >>> (32 - skip) === 0;
+    return upper === 0 && (lo ^ words[at + PREFIX_LO]!) >>> (64 - skip) === 0;
   }
 
   #words(ref: number): Int32Array {

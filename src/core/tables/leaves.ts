@@ -1,3 +1,4 @@
+import type { KeyBatch } from "./key-batch.ts";
 import { NodePool } from "./node-pool.ts";
 import type { TableMemory } from "./table-memory.ts";
 
@@ -95,11 +96,21 @@ export class Leaves {
     return count === 0 ? NONE : words[(at + IDS - 1 + count) | 0]! | 0;
   }
 
-  /** Something of each line of memory that a leaf is in: it is at hand then. */
-  glance(leaf: number): number {
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
-    return words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
+  /** Something of each line of memory that the leaves of a batch are in: these are at hand then. */
+  glanceAll({ found, count }: KeyBatch): number {
+    const pool = this.#pool;
+    let seen = 0;
+    for (let key = 0; key < count; key++) {
+      const words = pool.words(found[key]!);
+      const at = pool.at(found[key]!);
+      seen ^= words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
+    }
+    return seen;
+  }
+
+  /** Goes from the leaves of a batch to the ids in them. */
+  idsUpTo({ hi, lo, found, count }: KeyBatch): void {
+    for (let key = 0; key < count; key++) found[key] = this.idUpTo(found[key]!, hi[key]!, lo[key]!);
   }
 
   key(leaf: number, place: number): number {

@@ -1,4 +1,5 @@
 import { Directories, MOST_BITS, bitsOf, commonBits, explicitly, isExplicit, window } from "./directories.ts";
+import type { KeyBatch } from "./key-batch.ts";
 import { LEAF_KEYS, Leaves, NONE } from "./leaves.ts";
 import type { TableMemory } from "./table-memory.ts";
 
@@ -66,19 +67,15 @@ export class RangeIndex {
     return id < 0 ? this.#before(hi >>> 0, lo >>> 0) : id;
   }
 
-  /** The first half of `floor`: the leaf where a key is looked for, whose halves may be Int32 too; below zero where there is none. */
-  leafOf(hi: number, lo: number): number {
-    return this.#directories.leafFor(this.#root, hi | 0, lo | 0);
-  }
-
-  /** Something of each line of memory that a leaf is in: it is at hand then. */
-  glance(leaf: number): number {
-    return this.#leaves.glance(leaf);
-  }
-
-  /** The second half: the id with the greatest key of a leaf that is not above this one; NONE when there is none. */
-  idIn(leaf: number, hi: number, lo: number): number {
-    return this.#leaves.idUpTo(leaf, hi | 0, lo | 0);
+  /**
+   * Reads what `floor` will for each key of a batch: directories, then leaves, in passes through all. Each finds the id that this will most likely give, or NONE. It
+   * returns something of what was read.
+   */
+  lookAhead(batch: KeyBatch): number {
+    this.#directories.leadAll(this.#root, batch);
+    const seen = this.#leaves.glanceAll(batch);
+    this.#leaves.idsUpTo(batch);
+    return seen;
   }
 
   /** The id with the greatest key below this one; NONE when there is none. */
