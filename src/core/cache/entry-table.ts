@@ -158,7 +158,7 @@ export class EntryTable {
     const shape = words[at + SHAPE]!;
     const isWide = (shape & WIDE) !== 0;
     body.prefixLength = (shape >>> PREFIX_SHIFT) & PREFIX;
-    this.#ranges.read(entry, body);
+    this.#ranges.read(entry, shape, body);
     this.#readEtr((shape >>> ETR_SHIFT) & ETR_FAMILY, words[at + ETR]!, body);
     body.versionLineage = isWide ? this.#wides[entry * WIDES]! : words[at + LINEAGE]!;
     body.versionHi = isWide ? this.#wides[entry * WIDES + 1]! : 0;

@@ -33,11 +33,11 @@ export class RowRanges {
     this.#lows[row * LOWS + 1] = lastLo;
   }
 
-  read(row: number, body: MappingBody): void {
+  /** `shape`: that of the row. */
+  read(row: number, shape: number, body: MappingBody): void {
     const first = this.#words[row * WIDTH + FIRST]!;
     const second = this.#words[row * WIDTH + SECOND]!;
-    const size = this.#size(row);
-    const isIpv4 = this.family(row) === 4;
+    const size = (shape >>> SIZE_SHIFT) & SIZE;
     body.firstHi = first;
     if (size !== ENDS) {
       body.family = 6;
@@ -46,6 +46,7 @@ export class RowRanges {
       body.lastLo = (second | restLo(size)) >>> 0;
       return;
     }
+    const isIpv4 = (shape & IPV6) === 0;
     body.family = isIpv4 ? 4 : 6;
     body.firstLo = isIpv4 ? 0 : this.#lows[row * LOWS]!;
     body.lastHi = second;
@@ -78,10 +79,12 @@ export class RowRanges {
 
   /** Whether a key that is not below its range is in it; the halves may be Int32 too. No branch depends on keys. */
   reaches(row: number, hi: number, lo: number): boolean {
-    const second = this.#words[row * WIDTH + SECOND]!;
-    const size = this.#size(row);
-    if (size !== ENDS) return (((hi ^ this.#words[row * WIDTH + FIRST]!) & ~restHi(size)) | ((lo ^ second) & ~restLo(size))) === 0;
-    if (this.family(row) === 4) return hi >>> 0 <= second;
+    const words = this.#words;
+    const second = words[row * WIDTH + SECOND]!;
+    const shape = words[row * WIDTH + SHAPE]!;
+    if ((shape & IPV6) === 0) return hi >>> 0 <= second;
+    const size = (shape >>> SIZE_SHIFT) & SIZE;
+    if (size !== ENDS) return (((hi ^ words[row * WIDTH + FIRST]!) & ~restHi(size)) | ((lo ^ second) & ~restLo(size))) === 0;
     return (Number(hi >>> 0 < second) | (Number(hi >>> 0 === second) & Number(lo >>> 0 <= this.#lows[row * LOWS + 1]!))) !== 0;
   }
 
