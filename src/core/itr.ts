@@ -98,7 +98,7 @@ export class Itr implements Engine, Audience, Holders {
 
   /** The next thing that has happened; undefined when there is nothing more. */
   pollEvent(): ItrEvent | undefined {
-    return this.#events.shift();
+    return this.#events.length === 0 ? undefined : this.#events.shift();
   }
 
   handleDatagram(now: number, peer: number, view: DataView, length: number): void {

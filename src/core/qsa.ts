@@ -83,14 +83,18 @@ export class Qsa implements Engine, AnswerSource {
   noteChange(now: number, { range, etr, flushed }: ChangeReport): void {
     const { cache } = this.server;
     const { body } = this.#scratch;
-    const result = this.store.lookUp(range.family, range.first.hi, range.first.lo, body);
+    const { family, first } = range;
     const entry = etr === null ? NO_ENTRY : this.#entryOf(now, range);
     if (entry !== NO_ENTRY) {
-      cache.revise(now, entry, result, body);
+      cache.revise(now, entry, this.store.lookUp(family, first.hi, first.lo, body), body);
       return;
     }
+    body.family = family;
+    body.firstHi = first.hi;
+    body.firstLo = first.lo;
+    this.store.fillPosition(body);
     const cause = positionOf(body, this.#cause);
-    for (const { family, first, last } of flushed) cache.flushRange(now, family, first.hi, first.lo, last.hi, last.lo, ANY_UPSTREAM, cause);
+    for (const part of flushed) cache.flushRange(now, family, part.first.hi, part.first.lo, part.last.hi, part.last.lo, ANY_UPSTREAM, cause);
   }
 
   pollTransmit(out: Transmit): boolean {

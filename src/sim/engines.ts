@@ -11,7 +11,7 @@ import type { WorldPlan } from "./plan.ts";
 /** Small tables: what is bounded is found out soon, what sweeps them costs little, and a process starts in no time. */
 export const LIMITS = { maxEntries: 512, maxPromises: 2048, maxUpdates: 512, maxPeers: 256 };
 export const ITR_ENTRIES = 256;
-const MAX_FETCHES = 512;
+const MAX_FETCHES = 128;
 const CLIENTS = {
   allow: [parsePrefix("0.0.0.0/0"), parsePrefix("::/0")],
   maxQueriesPerSecond: 200,

@@ -75,8 +75,12 @@ export class Workload {
     const token = ++this.#token;
     this.#metrics.counts.questions++;
     const entry = station.engine!.lookUp(now, key.family, key.hi, key.lo, token);
-    if (entry === NO_ENTRY) this.#open[station.index]!.set(token, { key, askedAt: now, boots: station.boots });
-    else this.#audience.answeredFromCache(now, station, key, entry);
+    if (entry !== NO_ENTRY) {
+      // Nothing was sent for it.
+      this.#audience.answeredFromCache(now, station, key, entry);
+      return;
+    }
+    this.#open[station.index]!.set(token, { key, askedAt: now, boots: station.boots });
     network.settle(station);
   }
 

@@ -66,9 +66,15 @@ export function typeOf(view: DataView): number {
  */
 export function decodeHeader(view: DataView, length: number, into: Header): Fault {
   const fault = checkHeader(view, length);
+  if (fault === Fault.none) {
+    readInvariant(view, into);
+    readCookies(view, into);
+    return fault;
+  }
+  clear(into);
   const hasInvariant = length >= INVARIANT_OCTETS && fault !== Fault.notDrtm;
-  readInvariant(view, hasInvariant, into);
-  readCookies(view, hasInvariant && fault !== Fault.unsupportedVersion && length >= HEADER_OCTETS, into);
+  if (hasInvariant) readInvariant(view, into);
+  if (hasInvariant && fault !== Fault.unsupportedVersion && length >= HEADER_OCTETS) readCookies(view, into);
   return fault;
 }
 
@@ -80,19 +86,33 @@ export function decodeHeaderOf(view: DataView, length: number, into: Header, typ
   return length < octets ? Fault.tooShort : Fault.none;
 }
 
-function readInvariant(view: DataView, isThere: boolean, into: Header): void {
-  into.type = isThere ? typeOf(view) : 0;
-  into.flags = isThere ? view.getUint16(2) : 0;
-  into.sequence = isThere ? view.getUint32(4) : 0;
-  into.nonceHi = isThere ? view.getUint32(8) : 0;
-  into.nonceLo = isThere ? view.getUint32(12) : 0;
+function readInvariant(view: DataView, into: Header): void {
+  into.type = typeOf(view);
+  into.flags = view.getUint16(2);
+  into.sequence = view.getUint32(4);
+  into.nonceHi = view.getUint32(8);
+  into.nonceLo = view.getUint32(12);
 }
 
-function readCookies(view: DataView, areThere: boolean, into: Header): void {
-  into.clientCookieHi = areThere ? view.getUint32(16) : 0;
-  into.clientCookieLo = areThere ? view.getUint32(20) : 0;
-  into.server0 = areThere ? view.getUint32(24) : 0;
-  into.server1 = areThere ? view.getUint32(28) : 0;
-  into.server2 = areThere ? view.getUint32(32) : 0;
-  into.server3 = areThere ? view.getUint32(36) : 0;
+function readCookies(view: DataView, into: Header): void {
+  into.clientCookieHi = view.getUint32(16);
+  into.clientCookieLo = view.getUint32(20);
+  into.server0 = view.getUint32(24);
+  into.server1 = view.getUint32(28);
+  into.server2 = view.getUint32(32);
+  into.server3 = view.getUint32(36);
+}
+
+function clear(header: Header): void {
+  header.type = 0;
+  header.flags = 0;
+  header.sequence = 0;
+  header.nonceHi = 0;
+  header.nonceLo = 0;
+  header.clientCookieHi = 0;
+  header.clientCookieLo = 0;
+  header.server0 = 0;
+  header.server1 = 0;
+  header.server2 = 0;
+  header.server3 = 0;
 }

@@ -29,7 +29,8 @@ export function encodeMapRequest(view: DataView, message: MapRequest): number {
   view.setUint32(60, 0);
   view.setUint32(64, message.keyHi);
   view.setUint32(68, message.keyLo);
-  for (let at = 72; at < MAP_REQUEST_OCTETS; at += 4) view.setUint32(at, 0);
+  // All bits of +0 are zero.
+  for (let at = 72; at < MAP_REQUEST_OCTETS; at += 8) view.setFloat64(at, 0);
   return MAP_REQUEST_OCTETS;
 }
 

@@ -45,6 +45,7 @@ export class EntryTable {
   #free = 0;
   #fresh = 0;
   #size = 0;
+  #lowestLineage = Infinity;
 
   /** `capacity`: at most MOST_ENTRIES; `maxUpstreams`: at most 65,536. */
   constructor(capacity: number, maxUpstreams: number, seed: number, memory = plainMemory) {
@@ -87,7 +88,7 @@ export class EntryTable {
     this.#words[entry * WIDTH + SHAPE] = 0;
     this.#sides[entry * SIDE_WIDTH + NEXT] = this.#free;
     this.#free = entry + 1;
-    this.#size--;
+    if (--this.#size === 0) this.#lowestLineage = Infinity;
   }
 
   /** Replaces what is answered, not where: mapping, version and position. It is promised then. */
@@ -109,6 +110,11 @@ export class EntryTable {
   /** Whether the position that the entry was answered at is below another. */
   isBelow(entry: number, position: Version): boolean {
     return position.isAbove(this.lineage(entry), this.#positionHi(entry), this.#words[entry * WIDTH + POSITION]!);
+  }
+
+  /** No entry of a MAB stands at a position of a lower lineage. */
+  get lowestLineage(): number {
+    return this.#lowestLineage;
   }
 
   /** That of the position. */
@@ -298,6 +304,7 @@ export class EntryTable {
     words[at + LINEAGE] = body.positionLineage;
     words[at + VERSION] = body.versionLo;
     words[at + POSITION] = body.positionLo;
+    if (body.positionLineage < this.#lowestLineage && (body.positionLineage | body.prefixLength) !== 0) this.#lowestLineage = body.positionLineage;
     const isWide = body.versionLineage !== body.positionLineage || (body.versionHi | body.positionHi) !== 0;
     if (isWide) {
       this.#wides[entry * WIDES] = body.versionLineage;

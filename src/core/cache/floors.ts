@@ -20,6 +20,7 @@ const EXPIRY = 7;
 const SHAPE = 8;
 
 const IPV4_LENGTHS = 33;
+const IPV6_LENGTHS = 65;
 
 /** So many are forgotten one by one. */
 const FEW = 128;
@@ -44,7 +45,7 @@ export class Floors {
   #words: Uint32Array;
   #slots: Slots;
   /** By family and prefix length, from when there is a floor. */
-  readonly #indexes: (RangeIndex | undefined)[] = [];
+  readonly #indexes: (RangeIndex | undefined)[] = noIndexes();
   readonly #span: Span = { firstHi: 0, firstLo: 0, lastHi: 0, lastLo: 0 };
   #hand = 0;
 
@@ -110,17 +111,22 @@ export class Floors {
     }
     this.#words = new Uint32Array(this.#words.length);
     this.#slots = new Slots(this.#words.length / WIDTH);
-    this.#indexes.length = 0;
+    this.#indexes.fill(undefined);
     this.#hand = 0;
   }
 
-  /** Raises the floor that has just this range; false where there is none. What changes once mostly changes again. */
+  /**
+   * Raises the floor whose range a span is the whole or a part of; false where there is none. What changes once mostly changes again. One that
+   * is over has no say in more than its own range.
+   */
   #raiseInPlace(nowMs: number, index: RangeIndex, { firstHi, firstLo, lastHi, lastLo }: Span, version: Version): boolean {
     const row = index.floor(firstHi, firstLo);
+    if (row === NONE) return false;
     const at = row * WIDTH;
     const words = this.#words;
-    if (row === NONE || words[at + FIRST_HI] !== firstHi || words[at + FIRST_LO] !== firstLo || words[at + LAST_HI] !== lastHi || words[at + LAST_LO] !== lastLo) return false;
+    if (compareKeys(words[at + LAST_HI]!, words[at + LAST_LO]!, lastHi, lastLo) < 0) return false;
     if (remainingMs(words[at + EXPIRY]!, nowMs) > 0) version.raise(words[at + LINEAGE]!, words[at + NUMBER_HI]!, words[at + NUMBER_LO]!);
+    else if (words[at + FIRST_HI] !== firstHi || words[at + FIRST_LO] !== firstLo || words[at + LAST_HI] !== lastHi || words[at + LAST_LO] !== lastLo) return false;
     this.#setVersion(nowMs, row, version);
     return true;
   }
@@ -205,6 +211,10 @@ export class Floors {
   #indexOf(family: Family, prefixLength: number): RangeIndex {
     return (this.#indexes[(family === 4 ? 0 : IPV4_LENGTHS) + prefixLength] ??= new RangeIndex(family === 6));
   }
+}
+
+function noIndexes(): undefined[] {
+  return Array.from({ length: IPV4_LENGTHS + IPV6_LENGTHS }, () => undefined);
 }
 
 /** Makes a span the whole MAB around it. */

@@ -336,7 +336,7 @@ export class MappingCache {
    * key with it, NO_ENTRY where there is none. Gives whether it did.
    */
   #flushOlderLineage(now: number, family: Family, body: MappingBody, present: number): boolean {
-    if (body.positionLineage === 0) return false;
+    if (body.positionLineage === 0 || this.entries.lowestLineage >= body.positionLineage) return false;
     const isOfMab = present !== NO_ENTRY && this.entries.prefixLength(present) === body.prefixLength;
     const entry = isOfMab ? present : this.cache.nearest(family, body.firstHi, body.firstLo, body.prefixLength);
     if (entry === NO_ENTRY || this.entries.upstream(entry) === OWN || this.entries.lineage(entry) >= body.positionLineage) return false;

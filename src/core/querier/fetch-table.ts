@@ -143,7 +143,8 @@ export class FetchTable {
 
   /** The shared fetch of a key. */
   find(family: Family, hi: number, lo: number): Fetch | undefined {
-    return this.#fetches[this.#index(family).find(hi, lo)];
+    const slot = this.#index(family).find(hi, lo);
+    return slot < 0 ? undefined : this.#fetches[slot];
   }
 
   /** Whether there is room for another fetch, for this asker or (undefined) for nobody in particular. */

@@ -153,15 +153,15 @@ export class Prober {
   }
 
   #interval(upstream: Upstream): number {
-    const { holding, best, settling, others, dead, deadMost } = this.#intervals;
-    if (!this.#measures) return this.#holdsMapping(upstream) ? holding : Infinity;
+    const intervals = this.#intervals;
+    if (!this.#measures) return this.#holdsMapping(upstream) ? intervals.holding : Infinity;
     if (upstream.state === UpstreamState.down) {
-      return Math.min(deadMost, dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));
+      return Math.min(intervals.deadMost, intervals.dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));
     }
-    if (upstream.state !== UpstreamState.up) return dead;
-    if (this.#holdsMapping(upstream)) return holding;
-    const regular = this.#isAmongBest(upstream) ? best : others;
-    return upstream.rtt.samples < FIRST_SAMPLES ? Math.min(settling, regular) : regular;
+    if (upstream.state !== UpstreamState.up) return intervals.dead;
+    if (this.#holdsMapping(upstream)) return intervals.holding;
+    const regular = this.#isAmongBest(upstream) ? intervals.best : intervals.others;
+    return upstream.rtt.samples < FIRST_SAMPLES ? Math.min(intervals.settling, regular) : regular;
   }
 
   #isAmongBest(upstream: Upstream): boolean {

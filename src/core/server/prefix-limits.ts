@@ -1,7 +1,10 @@
 import type { NextU32 } from "../next-u32.ts";
 import type { PeerTable } from "../link/peer-table.ts";
+import { powerOfTwoFrom } from "../tables/pair-index.ts";
 
-const BUCKETS = 1 << 14;
+/** Buckets for each peer there may be, and at most: few peers are not of many networks. */
+const BUCKETS_EACH = 8;
+const MOST_BUCKETS = 1 << 14;
 /** What one network usually has: a /24, and of an IPv6 address the /56. */
 const IPV4_MASK = 0xffffff00;
 const IPV6_MASK_LO = 0xffffff00;
@@ -16,14 +19,17 @@ export class PrefixLimits {
   readonly #burst: number;
   readonly #seed: number;
   /** Tokens taken from each bucket and not yet refilled. */
-  readonly #taken = new Float32Array(BUCKETS);
-  readonly #refilledMs = new Uint32Array(BUCKETS);
+  readonly #taken: Float32Array;
+  readonly #refilledMs: Uint32Array;
 
   constructor(peers: PeerTable, perSecond: number, nextU32: NextU32) {
     this.#peers = peers;
     this.#perSecond = perSecond;
     this.#burst = Math.max(1, perSecond);
     this.#seed = nextU32();
+    const buckets = Math.min(MOST_BUCKETS, powerOfTwoFrom(BUCKETS_EACH * peers.capacity));
+    this.#taken = new Float32Array(buckets);
+    this.#refilledMs = new Uint32Array(buckets);
   }
 
   /** Takes a token of the peer's network; false when there is none left. */
@@ -43,6 +49,6 @@ export class PrefixLimits {
     const lo = isIpv4 ? 0 : this.#peers.word(peer, 1) & IPV6_MASK_LO;
     let hash = Math.imul(this.#seed ^ hi, 0x9e3779b1);
     hash = Math.imul(hash ^ (hash >>> 15) ^ lo, 0x85ebca77);
-    return (hash ^ (hash >>> 13)) & (BUCKETS - 1);
+    return (hash ^ (hash >>> 13)) & (this.#taken.length - 1);
   }
 }

@@ -23,9 +23,10 @@ export class AnswerCheck {
   readonly #accuse: Accuse;
   readonly #stations: number;
   readonly #body = new MappingBody();
-  /** By key and station: with which position the state began that was given out last, and until when what was received may be used. */
+  /** By key and station: with which position the state began that was given out last, until when what was received may be used, and when that was. */
   readonly #begun: Float64Array;
   readonly #until: Float64Array;
+  readonly #receivedAt: Float64Array;
 
   constructor(truth: Truth, stations: number, accuse: Accuse) {
     this.#truth = truth;
@@ -33,6 +34,7 @@ export class AnswerCheck {
     this.#stations = stations;
     this.#begun = new Float64Array(stations * truth.keys.length);
     this.#until = new Float64Array(stations * truth.keys.length).fill(-Infinity);
+    this.#receivedAt = new Float64Array(stations * truth.keys.length).fill(-Infinity);
   }
 
   /** A process has started: it knows nothing, and may begin anywhere. */
@@ -50,12 +52,18 @@ export class AnswerCheck {
     for (let place = truth.firstFrom(body); truth.isIn(place, body); place++) {
       const at = this.#at(truth.keys[place]!, station);
       if (until > this.#until[at]!) this.#until[at] = until;
+      this.#receivedAt[at] = now;
     }
   }
 
   /** Whether anything that was received about a key may still be used: otherwise there is no entry of it. */
   mayHold(now: number, station: Station, key: Watched): boolean {
     return now <= this.#until[this.#at(key, station)]! + ROUNDING;
+  }
+
+  /** Whether a reply about a key has come to a station since then. */
+  hasReceivedSince(since: number, station: Station, key: Watched): boolean {
+    return this.#receivedAt[this.#at(key, station)]! >= since;
   }
 
   /** An entry is used without asking anybody. */

@@ -13,10 +13,8 @@ import { type Change, type Watched, nameOf } from "../truth.ts";
 import type { World } from "../world.ts";
 import { type Accuse, type AnswerCheck, HOP_LIMIT } from "./answers.ts";
 
-/** When after a change it is looked who still has the old mapping: at everybody, and in between at those who had it the time before. */
-const FIRST_LOOK = 0.25 * SECOND;
-const LATER_LOOKS = [0.6, 1.5].map((time) => time * SECOND);
-const LAST_LOOK = 4 * SECOND;
+/** When after a change it is looked who still has the old mapping: at everybody, later at those who had it the time before or were answered since. */
+const LOOKS = [0.25, 0.6, 1.5, 4].map((time) => time * SECOND);
 /** A hop that nothing has happened to for so long is judged by its path's delay alone: what went wrong before is over. */
 const SETTLED = 15 * SECOND;
 /** Beside the path's delay: the sender's pacing of a burst. */
@@ -70,32 +68,31 @@ export class HopCheck {
 
   watch(change: Change): void {
     if (change.keys.length === 0) return;
-    const { network } = this.#world;
-    network.after(FIRST_LOOK, () => {
-      const late = this.#lookAtAll(change);
-      if (late.length === 0) return;
-      for (const look of LATER_LOOKS) network.after(look - FIRST_LOOK, () => {
-        for (const { key, querier } of late) this.#isLate(change, key, querier);
-      });
-    });
-    network.after(LAST_LOOK, () => {
-      this.#lookAtAll(change);
+    let late: readonly Holding[] = [];
+    let since = -Infinity;
+    for (const look of LOOKS) this.#world.network.after(look, () => {
+      late = this.#look(change, since, late);
+      since = this.#world.now;
     });
   }
 
-  /** Looks at all who may hold something that has changed; gives those who have what was before. */
-  #lookAtAll(change: Change): Holding[] {
+  /** Looks at those who had old mapping before, and at those who may have some from an answer since then; gives those who have it. */
+  #look(change: Change, since: number, before: readonly Holding[]): Holding[] {
     const { now } = this.#world;
-    const late: Holding[] = [];
+    const late = before.filter(({ key, querier }) => this.#isLate(change, key, querier));
     for (const key of change.keys) {
-      for (const querier of this.#queriers) if (this.#answers.mayHold(now, querier, key) && this.#isLate(change, key, querier)) late.push({ key, querier });
+      for (const querier of this.#queriers) {
+        if (!this.#answers.hasReceivedSince(since, querier, key) || !this.#answers.mayHold(now, querier, key)) continue;
+        const isSeen = before.some((holding) => holding.key === key && holding.querier === querier);
+        if (!isSeen && this.#isLate(change, key, querier)) late.push({ key, querier });
+      }
     }
     return late;
   }
 
-  /** Whether a querier has old mapping; where its server knows the new one, it is watched from now on. */
+  /** Whether a querier has old mapping, or may have some when it goes on; where its server knows the new one, it is watched from now on. */
   #isLate(change: Change, key: Watched, querier: Station): boolean {
-    if (!querier.isRunning) return false;
+    if (!querier.isRunning) return querier.engine !== undefined;
     this.#metrics.counts.hopChecks++;
     const upstream = this.#staleFrom(change, key, querier);
     if (upstream === OWN) return false;
