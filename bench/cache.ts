@@ -4,7 +4,7 @@ import { Child } from "./child.ts";
 import { type Row, medianRow } from "./table.ts";
 
 /** Octets that a micronet may take, its index included, and a record of the ledger. */
-const MOST_OCTETS = 64;
+const MOST_OCTETS = { 4: 64, 6: 72 } as const;
 const MOST_RECORD_OCTETS = 32;
 const MOST_NANOSECONDS = 500;
 /** As drivers look for what batches of datagrams ask for; and without that. */
@@ -37,7 +37,7 @@ async function ofTables(family: Family, micronets: number, isLargest: boolean, r
     if (!isLargest) return lookUps;
     return [
       ...lookUps,
-      { what: `${what}: memory of one`, value: ready.entry, unit: "octets", bound: { most: MOST_OCTETS }, note: "index included, filled in no order" },
+      { what: `${what}: memory of one`, value: ready.entry, unit: "octets", bound: { most: MOST_OCTETS[family] }, note: "index included, filled in no order" },
       { what: `${what}: one filed, and a ledger record`, value: ready.filing, unit: "ns", note: `${Math.round(ready.huge)} MiB are in huge pages` },
       { what: `${what}: memory of a ledger record`, value: ready.record, unit: "octets", bound: { most: MOST_RECORD_OCTETS } },
     ];
