@@ -4,6 +4,7 @@ import { GENERATOR_CORE, SERVER_CORE, startEchoInC } from "./loaded-server.ts";
 import type { MissUsage } from "./miss-qsr.ts";
 import type { OpenLoad, OpenResult } from "./open-loop.ts";
 import { memory } from "./process-usage.ts";
+import { ReferenceServer } from "./reference-server.ts";
 import { type Row, median, medianRow } from "./table.ts";
 
 const MOST_ADDED = { p50: 60, p99: 250 };
@@ -61,6 +62,10 @@ class MissPair {
     }
   }
 
+  get qsaPort(): number {
+    return this.#ports.qsa;
+  }
+
   usage(): Promise<MissUsage> {
     return this.#qsr.ask<MissUsage>("usage");
   }
@@ -74,7 +79,7 @@ class MissPair {
     return result;
   }
 
-  /** The same load on a server that only sends back what comes. */
+  /** The same load on a server that sends back what comes, or passes it on. */
   echo(port: number, perSecond: number, milliseconds: number): Promise<OpenResult> {
     return this.#generator.ask<OpenResult>({ port, micronets: this.#micronets, milliseconds, perSecond, isJoined: false } satisfies OpenLoad);
   }
@@ -94,6 +99,8 @@ export async function benchMisses(size: MissSize, progress: (text: string) => vo
 
 interface Round {
   readonly bare: OpenResult;
+  /** Through a relay in C to the same QSA. */
+  readonly relayed: OpenResult;
   readonly seldom: OpenResult;
   readonly halfBare: OpenResult;
   readonly half: OpenResult;
@@ -104,6 +111,7 @@ interface Round {
 async function added({ micronets, rounds, milliseconds }: MissSize, progress: (text: string) => void): Promise<Row[]> {
   const echo = await startEchoInC();
   const pair = await MissPair.start(micronets, FETCHES, 0);
+  const relay = await ReferenceServer.start("relay", SERVER_CORE, [String(pair.qsaPort)]);
   try {
     progress("code is compiled");
     const halfLoad = 5e5 / (await costOf(pair, WARM_PER_SECOND, milliseconds)).cost;
@@ -111,10 +119,11 @@ async function added({ micronets, rounds, milliseconds }: MissSize, progress: (t
     for (let round = 1; round <= rounds; round++) {
       progress(`misses, round ${round} of ${rounds}`);
       const bare = await pair.echo(echo.port, SELDOM, milliseconds);
+      const relayed = await pair.echo(relay.port, SELDOM, milliseconds);
       const seldom = await pair.load(SELDOM, milliseconds);
       const halfBare = await pair.echo(echo.port, halfLoad, milliseconds);
       const { result: half, cost } = await costOf(pair, halfLoad, milliseconds);
-      results.push({ bare, seldom, halfBare, half, cost });
+      results.push({ bare, relayed, seldom, halfBare, half, cost });
     }
     const of = (pick: (round: Round) => number): number[] => results.map(pick);
     return [
@@ -122,13 +131,15 @@ async function added({ micronets, rounds, milliseconds }: MissSize, progress: (t
       medianRow("echo in C, p99", of(({ bare }) => bare.p99), "us"),
       medianRow("a miss takes longer, p50", of(({ bare, seldom }) => seldom.p50 - bare.p50), "us", { bound: { most: MOST_ADDED.p50 }, note: `${SELDOM.toLocaleString("en")} misses/s` }),
       medianRow("the same, p99", of(({ bare, seldom }) => seldom.p99 - bare.p99), "us", { bound: { most: MOST_ADDED.p99 }, note: "beyond the p99 of the echo" }),
+      medianRow("a relay in C takes longer, p50", of(({ bare, relayed }) => relayed.p50 - bare.p50), "us", { note: "to the QSA and back, by the core of the QSR, with nothing done on the way" }),
+      medianRow("the same, p99", of(({ bare, relayed }) => relayed.p99 - bare.p99), "us"),
       medianRow("p99 of a miss", of(({ seldom }) => seldom.p99), "us"),
       medianRow("CPU of a miss", of(({ cost }) => cost), "us", { note: `at ${Math.round(median(of(({ half }) => half.perSecond))).toLocaleString("en")} misses/s, for half of a core` }),
       medianRow("at half load a miss takes longer, p50", of(({ halfBare, half }) => half.p50 - halfBare.p50), "us"),
       medianRow("the same, p99", of(({ halfBare, half }) => half.p99 - halfBare.p99), "us", { note: "beyond the p99 of the echo" }),
     ];
   } finally {
-    await Promise.all([echo.stop(), pair.stop()]);
+    await Promise.all([echo.stop(), relay.stop(), pair.stop()]);
   }
 }
 

@@ -13,12 +13,12 @@ export class ReferenceServer {
   readonly #directory: string;
 
   /** Throws where there is no C compiler. */
-  static async start(name: string, core: number): Promise<ReferenceServer> {
+  static async start(name: string, core: number, args: readonly string[] = []): Promise<ReferenceServer> {
     const directory = mkdtempSync(join(tmpdir(), "drtm-bench-"));
     const program = join(directory, name);
     compile(new URL(`reference/${name}.c`, import.meta.url).pathname, program);
     const [first, ...before] = pinnedTo(core);
-    const child = spawn(first, [...before, program], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(first, [...before, program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     return new ReferenceServer(child, directory, Number(line.toString()));
   }

@@ -39,7 +39,7 @@ export class DatagramPool {
     const rest = length & 3;
     if (rest > 0) {
       copy[whole] = words[whole]!;
-      hash = mixed(hash, littleEndian(words[whole]!) & ((1 << (8 * rest)) - 1));
+      hash = mixed(mixed(hash, littleEndian(words[whole]!) & ((1 << (8 * rest)) - 1)), rest);
     }
     this.hashes[slot] = hash;
     return slot;

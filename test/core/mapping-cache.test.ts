@@ -14,11 +14,11 @@ import { seeded } from "../support/virtual-network.ts";
 
 const NOTHING_KNOWN = new Version();
 
-function setUp(maxEntries = 64, maxPromises = 64) {
+function setUp(maxEntries = 64, maxPromises = 64, maxUpdates = 64) {
   const peers = new PeerTable(64, seeded(1));
   const ring = new TransmitRing(256, 1232);
   const rows = new Cache(maxEntries, 8, 1);
-  const promises = new Promises({ maxPromises, maxUpdates: 64 }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring);
+  const promises = new Promises({ maxPromises, maxUpdates }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring);
   const cache = new MappingCache(rows, promises);
   return { peers, ring, cache, promises, ledger: promises.ledger, peer: peers.intern(0, 4, 1, 0, 0, 0, 5000) };
 }
@@ -129,6 +129,17 @@ test("an answer of a higher lineage ends what its MAB had before, past everythin
   expect(cache.find(0, 4, 0x110, 0)).not.toBe(NO_ENTRY);
 });
 
+test("an answer of a higher lineage ends what its MAB had before, though all of another MAB is of that lineage, and after the cache was empty", () => {
+  const { cache } = setUp();
+  const isThere = (key: number): boolean => cache.find(0, 4, key, 0) !== NO_ENTRY;
+  cache.file(0, ResultCode.mapping, at(3, 5, 0x101, 0x109), 1, 60_000);
+  cache.flushEverything(0);
+  cache.file(0, ResultCode.mapping, at(2, 5, 0x101, 0x109), 1, 60_000);
+  cache.file(0, ResultCode.mapping, at(3, 5, 0x201, 0x209), 1, 60_000);
+  cache.file(0, ResultCode.mapping, at(3, 1, 0x120, 0x129), 1, 60_000);
+  expect([0x105, 0x205, 0x125].map(isThere)).toEqual([false, true, true]);
+});
+
 test("an answer of a higher lineage that is only passed on ends what its MAB had before, too", () => {
   const { cache } = setUp();
   cache.file(0, ResultCode.mapping, at(1, 5, 1, 9), 1, 60_000);
@@ -171,7 +182,22 @@ describe("promises", () => {
     expect(times).toEqual([0, 200, 600, 1400, 3000]);
   });
 
-  test("an update that overtakes one not sent yet is repeated for as long as the newer promise lasts", () => {
+  test("updates go out at once, 64 in a millisecond; what waits then goes out as the newer one that overtakes it", () => {
+    const { cache, promises, ledger, peer, peers, ring } = setUp(128, 128, 1024);
+    const other = peers.intern(0, 4, 2, 0, 0, 0, 5000);
+    for (let key = 0; key < 65; key++) ledger.note(cache.file(0, ResultCode.mapping, mapping(key, key), 1, 60_000), key < 64 ? peer : other, 1, 1, 60_000);
+    for (let key = 0; key < 65; key++) cache.revise(0, cache.find(0, 4, key, 0), ResultCode.mapping, mapping(key, key, 7));
+    expect(sent(ring)).toHaveLength(64);
+    cache.revise(10, cache.find(10, 4, 64, 0), ResultCode.mapping, mapping(64, 64, 8));
+    expect(promises.sender.next).toBe(1_000);
+    promises.handleTimeout(999);
+    expect(sent(ring)).toEqual([]);
+    promises.handleTimeout(1_000);
+    expect(sent(ring)).toEqual(["1 64-64"]);
+    expect([promises.sender.counters.updatesOvertaken, promises.sender.outstanding]).toEqual([1, 65]);
+  });
+
+  test("an update that overtakes one on its way is repeated for as long as the newer promise lasts", () => {
     const { cache, promises, ledger, peer, ring } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
     for (const [etr, untilMs] of [[7, 5_000], [8, 60_000]] as const) {

@@ -51,6 +51,27 @@ describe("floors", () => {
     expect(floors.size).toBe(0);
   });
 
+  test("that are over have no say in what is raised within them", () => {
+    const floors = new Floors(8);
+    const raise = (nowMs: number, first: number, last: number, number: number): void => {
+      floors.raise(nowMs, 4, 24, first, 0, last, 0, new Version().set(1, 0, number));
+    };
+    const at = (nowMs: number, key: number): number => {
+      const found = new Version();
+      floors.over(nowMs, 4, 24, key, 0, key, 0, found);
+      return found.lo;
+    };
+    raise(0, 10, 19, 7);
+    raise(1_000, 12, 13, 5);
+    expect([at(1_000, 10), at(1_000, 12), floors.size]).toEqual([7, 7, 1]);
+    raise(2_000, 12, 13, 9);
+    expect([at(2_000, 10), at(2_000, 19), floors.size]).toEqual([9, 9, 1]);
+    raise(3_700_000, 12, 13, 2);
+    expect([at(3_700_000, 11), at(3_700_000, 12), at(3_700_000, 14), floors.size]).toEqual([0, 2, 0, 1]);
+    raise(7_400_000, 12, 13, 1);
+    expect([at(7_400_000, 12), floors.size]).toEqual([1, 1]);
+  });
+
   test("with more MABs than room the oldest of another MAB goes, and that is counted", () => {
     const floors = new Floors(2);
     for (const mab of [1, 2, 3]) floors.raise(0, 4, 24, mab << 8, 0, mab << 8, 0, new Version().set(1, 0, mab));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DatagramPool } from "../../src/sim/datagram-pool.ts";
 import { EventQueue } from "../../src/sim/event-queue.ts";
 import { Histogram } from "../../src/sim/histogram.ts";
 import { Random } from "../../src/sim/random.ts";
@@ -58,6 +59,22 @@ test("who wants to be woken first is first, and of several the one with the lowe
     const first = Math.min(...times);
     expect([wakes.next, wakes.first, wakes.at(station)]).toEqual([first, times.indexOf(first), times[station]]);
   }
+});
+
+test("a datagram on its way is a copy, whose hash is of its octets alone", () => {
+  const pool = new DatagramPool();
+  const octets = new Uint8Array(8);
+  const hashOf = (length: number, ...values: number[]): number => {
+    octets.set(values);
+    const slot = pool.keep(1, 2, new Int32Array(octets.buffer), length, false);
+    octets.fill(0);
+    expect(Array.from({ length }, (_, at) => pool.views[slot]!.getUint8(at))).toEqual(values.slice(0, length));
+    pool.release(slot);
+    return pool.hashes[slot]!;
+  };
+  expect(hashOf(6, 1, 2, 3, 4, 5, 6, 7, 8)).toBe(hashOf(6, 1, 2, 3, 4, 5, 6, 9, 9));
+  expect(new Set([hashOf(6, 1, 2, 3, 4, 5, 6), hashOf(6, 1, 2, 3, 4, 5, 7), hashOf(6, 1, 2, 3, 4, 6, 6), hashOf(8, 1, 2, 3, 4, 5, 6, 0, 0), hashOf(6, 2, 2, 3, 4, 5, 6)]).size).toBe(5);
+  expect(pool.inUse).toBe(0);
 });
 
 test("percentiles are right to three per cent, also of two histograms together", () => {

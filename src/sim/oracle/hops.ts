@@ -83,8 +83,7 @@ export class HopCheck {
     for (const key of change.keys) {
       for (const querier of this.#queriers) {
         if (!this.#answers.hasReceivedSince(since, querier, key) || !this.#answers.mayHold(now, querier, key)) continue;
-        const isSeen = before.some((holding) => holding.key === key && holding.querier === querier);
-        if (!isSeen && this.#isLate(change, key, querier)) late.push({ key, querier });
+        if (!isAmong(before, key, querier) && this.#isLate(change, key, querier)) late.push({ key, querier });
       }
     }
     return late;
@@ -178,6 +177,10 @@ export class HopCheck {
     const { network, plan } = this.#world;
     return `${nameOf(key)} changed to version ${change.position} after ${((change.at - plan.start) / 1e6).toFixed(6)} s, ${server.name} knew it ${((network.now - foundAt) / 1e6).toFixed(6)} s ago, the limit is ${limit}`;
   }
+}
+
+function isAmong(holdings: readonly Holding[], key: Watched, querier: Station): boolean {
+  return holdings.some((holding) => holding.key === key && holding.querier === querier);
 }
 
 export function cacheOf(station: Station): MappingCache {
