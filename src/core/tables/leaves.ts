@@ -166,8 +166,13 @@ export class Leaves {
     const by = to - from;
     shift(words, at + KEYS, from, to, size);
     shift(words, at + IDS, from, to, size);
-    if (this.#isMixed(leaf)) shift(this.#lowWords(leaf), this.#lowsAt(leaf), from, to, size);
-    for (let place = size + by; place < size; place++) words[at + KEYS + place] = ABSENT;
+    if (by < 0) words.fill(ABSENT, at + KEYS + size + by, at + KEYS + size);
+    if (this.#isMixed(leaf)) {
+      const lows = this.#lowWords(leaf);
+      const lowsAt = this.#lowsAt(leaf);
+      shift(lows, lowsAt, from, to, size);
+      if (by < 0) lows.fill(ABSENT, lowsAt + size + by, lowsAt + size);
+    }
     words[at + HEAD]! += by;
   }
 
@@ -189,6 +194,7 @@ export class Leaves {
     const common = words[at + COMMON]!;
     if (firstHi === common && lastHi === common) return;
     const row = this.#lows.take();
+    this.#lows.words(row).fill(ABSENT, this.#lows.at(row), this.#lows.at(row) + LOWS_WORDS);
     for (let place = this.size(leaf) - 1; place >= 0; place--) {
       this.#lows.words(row)[this.#lows.at(row) + place] = words[at + KEYS + place]!;
       words[at + KEYS + place] = common;
@@ -222,20 +228,9 @@ export class Leaves {
     return Math.min(countUpTo(this.#pool.words(leaf), this.#pool.at(leaf), key), this.size(leaf));
   }
 
-  /** The same by both halves. */
   #upToInMixed(leaf: number, hi: number, lo: number): number {
-    let end = this.#isUpTo(leaf, 15, hi, lo) << 4;
-    end += this.#isUpTo(leaf, end + 7, hi, lo) << 3;
-    end += this.#isUpTo(leaf, end + 3, hi, lo) << 2;
-    end += this.#isUpTo(leaf, end + 1, hi, lo) << 1;
-    end += this.#isUpTo(leaf, end, hi, lo);
-    return end;
-  }
-
-  /** 1 for a place with a key not above one, otherwise 0. */
-  #isUpTo(leaf: number, place: number, hi: number, lo: number): number {
-    const key = this.#word(leaf, place);
-    return Number(place < this.size(leaf)) & (Number(key < hi) | (Number(key === hi) & Number(this.#low(leaf, place) <= lo)));
+    const row = this.#common(leaf);
+    return Math.min(countByBoth(this.#pool.words(leaf), this.#pool.at(leaf), this.#lows.words(row), this.#lows.at(row), hi, lo), this.size(leaf));
   }
 
   #isMixed(leaf: number): boolean {
@@ -284,4 +279,23 @@ function countUpTo(words: Uint32Array, at: number, key: number): number {
   end = (end + (Number(words[(end + 1) | 0]! <= key) << 1)) | 0;
   end = (end + Number(words[end]! <= key)) | 0;
   return (end - first) | 0;
+}
+
+/** The same by both halves, the lower ones in a row of their own. */
+function countByBoth(words: Uint32Array, at: number, lows: Uint32Array, lowsAt: number, hi: number, lo: number): number {
+  const first = (at + KEYS) | 0;
+  const toLow = (lowsAt - first) | 0;
+  let end = first;
+  end = (end + (isUpTo(words, (end + 15) | 0, lows, toLow, hi, lo) << 4)) | 0;
+  end = (end + (isUpTo(words, (end + 7) | 0, lows, toLow, hi, lo) << 3)) | 0;
+  end = (end + (isUpTo(words, (end + 3) | 0, lows, toLow, hi, lo) << 2)) | 0;
+  end = (end + (isUpTo(words, (end + 1) | 0, lows, toLow, hi, lo) << 1)) | 0;
+  end = (end + isUpTo(words, end, lows, toLow, hi, lo)) | 0;
+  return (end - first) | 0;
+}
+
+/** 1 for a key not above one, otherwise 0. */
+function isUpTo(words: Uint32Array, place: number, lows: Uint32Array, toLow: number, hi: number, lo: number): number {
+  const key = words[place]!;
+  return Number(key < hi) | (Number(key === hi) & Number(lows[(place + toLow) | 0]! <= lo));
 }
