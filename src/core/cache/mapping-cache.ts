@@ -84,9 +84,8 @@ export class MappingCache {
     const family = body.family as Family;
     const expiryMs = (milliseconds(now) + cachingMs) >>> 0;
     const { firstHi, firstLo, lastHi, lastLo } = body;
-    let present = this.cache.overlapping(family, firstHi, firstLo, lastHi, lastLo);
-    if (this.#flushOlderLineage(now, family, body, present)) present = this.cache.overlapping(family, firstHi, firstLo, lastHi, lastLo);
-    let entry = present;
+    let entry = this.cache.overlapping(family, firstHi, firstLo, lastHi, lastLo);
+    if (this.#flushOlderLineage(now, family, body, entry)) entry = this.cache.overlapping(family, firstHi, firstLo, lastHi, lastLo);
     if (entry === NO_ENTRY || !this.#renew(now, entry, result, body, upstream, expiryMs, isPromised)) {
       if (entry !== NO_ENTRY) this.flushRange(now, family, firstHi, firstLo, lastHi, lastLo, ANY_UPSTREAM, positionOf(body, this.#cause));
       entry = this.#insert(now, result, body, expiryMs, upstream);
