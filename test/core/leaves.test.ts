@@ -138,3 +138,15 @@ describe.each([["with", true], ["without", false]])("leaves of keys %s lower hal
     expect(pair.leaves.mixed).toBe(0);
   });
 });
+
+test("a leaf that had many keys of the highest upper half, and has a few others now, knows nothing of them", () => {
+  const pair = new Pair(true);
+  // From the last on, so that all go into the first leaf.
+  for (let lo = LEAF_KEYS - 3; lo >= 0; lo--) pair.put(HIGHEST, lo);
+  for (const hi of [6, 5]) pair.put(hi, 0);
+  expect(pair.lists[0]).toHaveLength(LEAF_KEYS);
+  for (let place = LEAF_KEYS - 1; place > 1; place--) pair.drop(0, place);
+  pair.put(HIGHEST, 40);
+  const asked = [39, 20, 40, HIGHEST].map((lo) => ({ hi: HIGHEST, lo, id: 0 }));
+  expect(pair.said(asked)).toEqual(pair.right(asked));
+});
