@@ -1,19 +1,18 @@
 import type { MappingCache } from "../../core/cache/mapping-cache.ts";
 import type { Mapping } from "../../core/itr.ts";
 import { type MapReply, MappingBody, ResultCode } from "../../wire/index.ts";
-import type { Station } from "../station.ts";
+import { type Station, StationKind } from "../station.ts";
 import { type State, type Truth, type Watched, nameOf, numberOf } from "../truth.ts";
 
 /** Says that an invariant is broken. */
 export type Accuse = (invariant: string, station: Station, detail: string) => never;
 
-/** Hops between a change at its QSA and an ITR, at most: QSA, QSR, QSC, ITR. */
-const MOST_HOPS = 3;
+/** Hops between a change at its QSA and who gives an answer out or uses it, at most, by the kind of station. */
+const MOST_HOPS: Readonly<Record<StationKind, number>> = { [StationKind.qsa]: 0, [StationKind.qsr]: 1, [StationKind.qsc]: 2, [StationKind.itr]: 3 };
 /** A hop that is cut off, or loses what it is sent, ends what it has after so long (docs/simulator.md); microseconds. */
 export const HOP_LIMIT = 12_500_000;
 /** A QSA whose feed is cut ends what it gave after 5 s; what it heard last was on its way for a while. */
 const FEED_LIMIT = 7_500_000;
-const STALEST = FEED_LIMIT + MOST_HOPS * HOP_LIMIT;
 /** Stored times are whole milliseconds. */
 const ROUNDING = 2_000;
 
@@ -79,14 +78,14 @@ export class AnswerCheck {
     this.used(now, station, key, result, this.#body);
   }
 
-  /** A caching server gives out an answer: for each key in it this is a step forward, or none. */
+  /** A server gives out an answer: for each key in it this is a step forward, or none, and of a caching server for no longer than it has it. */
   givenOut(now: number, station: Station, { result, body }: MapReply): void {
     if (result === ResultCode.notInAnyMab) return;
     const truth = this.#truth;
     for (let place = truth.firstFrom(body); truth.isIn(place, body); place++) {
       const key = truth.keys[place]!;
-      this.#goForward(station, key, this.#stateOf(station, key, result, body));
-      if (body.cachingMs === 0) continue;
+      this.used(now, station, key, result, body);
+      if (body.cachingMs === 0 || station.kind === StationKind.qsa) continue;
       const until = this.#until[this.#at(key, station)]!;
       if (now + body.cachingMs * 1000 > until + ROUNDING) {
         this.#accuse("a caching time grows on its way", station, `${nameOf(key)} is given out for ${body.cachingMs} ms, ${seconds(now + body.cachingMs * 1000 - until)} s beyond what was promised to it`);
@@ -96,8 +95,9 @@ export class AnswerCheck {
 
   used(now: number, station: Station, key: Watched, result: number, body: MappingBody): void {
     const state = this.#stateOf(station, key, result, body);
-    if (now - state.endedAt > STALEST) {
-      this.#accuse("mapping is used too long after it has changed", station, `${nameOf(key)}: version ${numberOf(body)} was over ${seconds(now - state.endedAt)} s ago, more than ${STALEST / 1e6} s`);
+    const stalest = FEED_LIMIT + MOST_HOPS[station.kind] * HOP_LIMIT;
+    if (now - state.endedAt > stalest) {
+      this.#accuse("mapping is used too long after it has changed", station, `${nameOf(key)}: version ${numberOf(body)} was over ${seconds(now - state.endedAt)} s ago, more than ${stalest / 1e6} s`);
     }
     if (result !== ResultCode.notInAnyMab) this.#goForward(station, key, state);
   }

@@ -86,7 +86,7 @@ export class Oracle implements Witness, Audience {
       if (from.kind === StationKind.qsr && to !== undefined) this.regret.asked(from, to, view);
       return;
     }
-    const isReply = type === MessageType.mapReply && from.kind !== StationKind.qsa && view.getUint8(RESULT) <= ResultCode.notInAnyMab;
+    const isReply = type === MessageType.mapReply && view.getUint8(RESULT) <= ResultCode.notInAnyMab;
     if (!isReply) return;
     if (decodeMapReply(view, length, this.#reply) === Fault.none && !this.#isRepetition(from)) this.#answers.givenOut(now, from, this.#reply);
   }
