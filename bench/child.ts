@@ -5,6 +5,11 @@ import { pinnedTo } from "./pinned.ts";
 /** How long a process may take to end when it is asked to. */
 const END_MS = 2_000;
 
+interface Surroundings {
+  readonly within?: readonly string[];
+  readonly flags?: readonly string[];
+}
+
 /** A process of the benchmark, which answers each message with one. It ends with its parent, whatever befalls that. */
 export class Child {
   readonly #child: ChildProcess;
@@ -12,16 +17,16 @@ export class Child {
 
   /**
    * Runs a file of this folder, on one core where that is said, and waits until it says that it is ready. `within`: what a command line
-   * begins with that runs it in another namespace.
+   * begins with that runs it in another namespace; `flags`: of Node.
    */
-  static async start<Ready>(file: string, args: readonly string[], core?: number, within: readonly string[] = []): Promise<{ child: Child; ready: Ready }> {
-    const child = new Child(file, args, core === undefined ? within : [...within, ...pinnedTo(core)]);
+  static async start<Ready>(file: string, args: readonly string[], core?: number, { within = [], flags = [] }: Surroundings = {}): Promise<{ child: Child; ready: Ready }> {
+    const child = new Child(file, args, core === undefined ? within : [...within, ...pinnedTo(core)], flags);
     return { child, ready: (await child.#next()) as Ready };
   }
 
-  private constructor(file: string, args: readonly string[], before: readonly string[]) {
+  private constructor(file: string, args: readonly string[], before: readonly string[], flags: readonly string[]) {
     this.#name = [file, ...args].join(" ");
-    this.#child = fork(new URL(file, import.meta.url), args, begun(before));
+    this.#child = fork(new URL(file, import.meta.url), args, begun(before, flags));
   }
 
   /** Sends a message and waits for the answer; throws when the process ends instead. */
@@ -49,9 +54,9 @@ export class Child {
   }
 }
 
-/** With what a command line begins with. */
-function begun([execPath, ...before]: readonly string[]): ForkOptions {
-  return execPath === undefined ? {} : { execPath, execArgv: [...before, process.execPath] };
+/** With what a command line begins with, and what Node is told. */
+function begun([execPath, ...before]: readonly string[], flags: readonly string[]): ForkOptions {
+  return execPath === undefined ? { execArgv: [...flags] } : { execPath, execArgv: [...before, process.execPath, ...flags] };
 }
 
 /** In a process that `Child` runs: tells that it is ready, answers messages, ends with the parent. */

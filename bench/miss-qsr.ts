@@ -1,4 +1,7 @@
-/** A QSR whose only MAB has one QSA: `miss-qsr.ts ENTRIES PORT FETCHES` (of the QSA; keys that it may ask for at one time). */
+/**
+ * A QSR whose only MAB has one QSA: `miss-qsr.ts ENTRIES PORT FETCHES PREALLOCATE` (of the QSA; keys that it may ask for at one time; `true` for
+ * tables that have their memory from the start).
+ */
 import { type MessagePort, Worker, isMainThread, parentPort } from "node:worker_threads";
 import { parsePrefix } from "../src/address/index.ts";
 import { Catalogue } from "../src/core/mabs/catalogue.ts";
@@ -6,6 +9,7 @@ import { DEFAULT_INTERVALS } from "../src/core/querier/prober.ts";
 import { UpstreamState } from "../src/core/querier/upstream-state.ts";
 import { Qsr } from "../src/core/qsr.ts";
 import { BatchLoop } from "../src/io/batch/batch-loop.ts";
+import { hugeMemory } from "../src/io/batch/huge-memory.ts";
 import { now } from "../src/io/clock.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { serveParent } from "./child.ts";
@@ -40,6 +44,7 @@ async function serve(): Promise<void> {
 /** The engine thread. */
 function run(parent: MessagePort): void {
   const qsr = new Qsr({
+    memory: hugeMemory(requireNative(), { preallocate: process.argv[5] === "true" }),
     limits: { maxEntries: entries, maxPromises: 2 * entries, maxUpdates: 1 << 13, maxPeers: 1 << 12 },
     clients: { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: 10_000_000, maxQueriesPerSecondPerNetwork: 10_000_000, maxWaiting: 32_768 },
     nextU32,

@@ -10,8 +10,11 @@ import { type Row, median, medianRow } from "./table.ts";
 const MOST_ADDED = { p50: 60, p99: 250 };
 /** So few that each is over before the next one comes. */
 const SELDOM = 1_000;
-/** For how long compiling is none of anybody's business. */
+/** For how long compiling is none of anybody's business: with a load as heavy as that, and with whole rounds. */
 const WARM_PER_SECOND = 20_000;
+const WARM_ROUNDS = 2;
+/** The generator's own garbage is collected once a second in place of ten times: a collection keeps it from its sockets. */
+const GENERATOR_FLAGS = ["--min-semi-space-size=32", "--max-semi-space-size=32"];
 const LOOK_EVERY_MS = 50;
 /** The tables of a QSR that has the default of its configuration, and one that has too few. */
 const FETCHES = 131_072;
@@ -47,12 +50,15 @@ class MissPair {
     this.pid = pid;
   }
 
-  /** `delay`: microseconds, after which the QSA takes what it is asked. Waits until the QSR has heard of it. */
-  static async start(micronets: number, fetches: number, delay: number): Promise<MissPair> {
-    const generator = await Child.start<{ port: number }>("miss-generator.ts", [micronets, delay].map(String), GENERATOR_CORE);
+  /**
+   * `delay`: microseconds, after which the QSA takes what it is asked; `preallocate`: as `cache.preallocate` of a QSR's configuration. Waits
+   * until the QSR has heard of its QSA.
+   */
+  static async start(micronets: number, fetches: number, delay: number, preallocate: boolean): Promise<MissPair> {
+    const generator = await Child.start<{ port: number }>("miss-generator.ts", [micronets, delay].map(String), GENERATOR_CORE, { flags: GENERATOR_FLAGS });
     try {
       const qsa = generator.ready.port;
-      const qsr = await Child.start<{ port: number; pid: number }>("miss-qsr.ts", [micronets, qsa, fetches].map(String), SERVER_CORE);
+      const qsr = await Child.start<{ port: number; pid: number }>("miss-qsr.ts", [micronets, qsa, fetches, preallocate].map(String), SERVER_CORE);
       const pair = new MissPair(generator.child, qsr.child, micronets, { qsr: qsr.ready.port, qsa }, qsr.ready.pid);
       while (!(await pair.usage()).isReady) await sleep(LOOK_EVERY_MS);
       return pair;
@@ -110,20 +116,16 @@ interface Round {
 
 async function added({ micronets, rounds, milliseconds }: MissSize, progress: (text: string) => void): Promise<Row[]> {
   const echo = await startEchoInC();
-  const pair = await MissPair.start(micronets, FETCHES, 0);
+  const pair = await MissPair.start(micronets, FETCHES, 0, true);
   const relay = await ReferenceServer.start("relay", SERVER_CORE, [String(pair.qsaPort)]);
   try {
     progress("code is compiled");
     const halfLoad = 5e5 / (await costOf(pair, WARM_PER_SECOND, milliseconds)).cost;
+    for (let round = 1; round <= WARM_ROUNDS; round++) await measure(pair, echo.port, relay.port, halfLoad, milliseconds);
     const results: Round[] = [];
     for (let round = 1; round <= rounds; round++) {
       progress(`misses, round ${round} of ${rounds}`);
-      const bare = await pair.echo(echo.port, SELDOM, milliseconds);
-      const relayed = await pair.echo(relay.port, SELDOM, milliseconds);
-      const seldom = await pair.load(SELDOM, milliseconds);
-      const halfBare = await pair.echo(echo.port, halfLoad, milliseconds);
-      const { result: half, cost } = await costOf(pair, halfLoad, milliseconds);
-      results.push({ bare, relayed, seldom, halfBare, half, cost });
+      results.push(await measure(pair, echo.port, relay.port, halfLoad, milliseconds));
     }
     const of = (pick: (round: Round) => number): number[] => results.map(pick);
     return [
@@ -143,6 +145,16 @@ async function added({ micronets, rounds, milliseconds }: MissSize, progress: (t
   }
 }
 
+/** One round: the loads that are compared follow each other. */
+async function measure(pair: MissPair, echo: number, relay: number, halfLoad: number, milliseconds: number): Promise<Round> {
+  const bare = await pair.echo(echo, SELDOM, milliseconds);
+  const relayed = await pair.echo(relay, SELDOM, milliseconds);
+  const seldom = await pair.load(SELDOM, milliseconds);
+  const halfBare = await pair.echo(echo, halfLoad, milliseconds);
+  const { result: half, cost } = await costOf(pair, halfLoad, milliseconds);
+  return { bare, relayed, seldom, halfBare, half, cost };
+}
+
 /** With what it has cost the QSR a miss, in microseconds of CPU. */
 async function costOf(pair: MissPair, perSecond: number, milliseconds: number): Promise<{ readonly result: OpenResult; readonly cost: number }> {
   const before = (await pair.usage()).cpuMicroseconds;
@@ -155,7 +167,7 @@ async function inFlight(fetches: number, progress: (text: string) => void): Prom
   const name = `room for ${fetches.toLocaleString("en")}`;
   progress(`${name}: the QSR meets a QSA that answers late`);
   const micronets = Math.ceil(1.2 * (LATE_PER_SECOND * LATE_LOAD_MS) / 1000);
-  const pair = await MissPair.start(micronets, fetches, LATE_MICROSECONDS);
+  const pair = await MissPair.start(micronets, fetches, LATE_MICROSECONDS, false);
   try {
     const patienceMs = LATE_MICROSECONDS / 1000 + 1_000;
     await pair.load(MEETING_PER_SECOND, 1_000, { patienceMs });

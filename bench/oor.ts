@@ -30,7 +30,7 @@ export async function benchOor(micronets: number, rounds: number, seconds: numbe
   try {
     progress(`${micronets.toLocaleString("en")} mappings`);
     oor = await OorProcess.start(program, directory, micronets, SERVER_CORE);
-    itr = (await Child.start("lisp-generator.ts", [], GENERATOR_CORE, oor.within)).child;
+    itr = (await Child.start("lisp-generator.ts", [], GENERATOR_CORE, { within: oor.within })).child;
     await measureTheirs(itr, oor, micronets, undefined);
     client = await startGenerator();
     server = await startServer("batches", micronets);

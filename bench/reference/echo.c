@@ -6,5 +6,6 @@ int main(void) {
   int s = open_socket(&port);
   print_port(port);
   prepare_batch();
+  ask_for_short_slice();
   for (;;) send_batch(s, receive_batch(s, MSG_WAITFORONE));
 }

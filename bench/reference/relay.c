@@ -34,6 +34,7 @@ int main(int argc, char **argv) {
   struct pollfd sockets[2] = {{.fd = askers_socket, .events = POLLIN}, {.fd = server_socket, .events = POLLIN}};
   print_port(port);
   prepare_batch();
+  ask_for_short_slice();
   for (;;) {
     poll(sockets, 2, -1);
     if (sockets[0].revents & POLLIN) pass(askers_socket, server_socket, &server);

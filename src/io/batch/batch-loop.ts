@@ -4,6 +4,7 @@ import type { Binding } from "../udp-driver.ts";
 import { BatchedDriver } from "./batched-driver.ts";
 import type { Native } from "./native.ts";
 import type { PauseReport } from "./pause-counts.ts";
+import { askForShortSlice } from "./short-slice.ts";
 
 /** After so long at work, messages of other threads have their turn; microseconds. */
 const SLICE = 1_000;
@@ -15,15 +16,19 @@ const LONGEST_WAIT = 100_000;
  * lets the thread's event loop go round once, which takes some microseconds.
  */
 export class BatchLoop {
+  readonly #native: Native;
   readonly #driver: BatchedDriver;
   #isClosed = false;
 
   /** Binds a socket for each link, in order. Throws ListenError. */
   constructor(native: Native, engine: Engine, bindings: readonly Binding[]) {
+    this.#native = native;
     this.#driver = new BatchedDriver(native, engine, bindings);
   }
 
+  /** Call it in the thread that runs the engine. */
   begin(): void {
+    askForShortSlice(this.#native);
     setImmediate(this.#slice);
   }
 

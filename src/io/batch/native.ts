@@ -20,6 +20,8 @@ export interface Native {
   madvise(address: number, octets: number, advice: number): number;
   /** In another thread; `done` has what it gives. */
   madviseAsync(address: number, octets: number, advice: number, done: (result: number) => void): void;
+  /** Any system call by its number; what it does not take is left out as 0. */
+  syscall(number: number, first: number, second: number, third: number, fourth: number): number;
   errno(): number;
   addressOf(memory: ArrayBuffer): number;
 }
@@ -55,6 +57,7 @@ function bindNative(koffi: typeof Koffi): Native {
     eventfd: library.func("int eventfd(unsigned int, int)"),
     read: library.func("long read(int, uintptr_t, size_t)"),
     close: library.func("int close(int)"),
+    syscall: library.func("long syscall(long, uintptr_t, uintptr_t, uintptr_t, uintptr_t)"),
     madvise,
     madviseAsync: (address, octets, advice, done) => {
       madvise.async(address, octets, advice, (_: unknown, result: number) => { done(result); });
