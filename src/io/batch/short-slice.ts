@@ -12,7 +12,7 @@ const THIS_THREAD = 0;
 const SHORTEST = 100_000n;
 
 /**
- * Asks Linux to let this thread compute in short slices (ADR 31). To a datagram that has come it then wakes at once, also while another thread
+ * Asks Linux to let this thread compute in short slices (ADR 32). To a datagram that has come it then wakes at once, also while another thread
  * computes on the same core, such as those that compile for V8; that one would end its slice of 3 ms before. Gives the slice that it has now,
  * in nanoseconds; 0 where Linux gives none: before 6.12, where a sandbox forbids it, and where whoever started the process chose a policy.
  */
