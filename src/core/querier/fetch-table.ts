@@ -1,9 +1,10 @@
 import type { Family } from "../../address/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import type { Asker } from "../answer.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 import { Version } from "../version.ts";
 import { AskerTable, NO_ASKER } from "./asker-table.ts";
 
@@ -120,8 +121,8 @@ export class FetchTable {
   readonly #maxWaiting: number;
 
   /** `capacity`: keys in flight; `maxWaiting`: how many requests of one peer may wait. */
-  constructor(capacity: number, peers: PeerTable, maxWaiting: number) {
-    this.timers = new TimerHeap(capacity);
+  constructor(capacity: number, peers: PeerTable, maxWaiting: number, agenda: Agenda) {
+    this.timers = agenda.timers(Task.fetch, capacity);
     this.#capacity = capacity;
     this.#slots = new Slots(capacity);
     this.#ipv4 = new PairIndex(capacity);

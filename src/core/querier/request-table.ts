@@ -1,7 +1,8 @@
+import { type Agenda, Task } from "../agenda.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { powerOfTwoFrom } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 
 /** What a request was sent for when it was sent for no fetch: to measure the server. */
 export const PROBE = -1;
@@ -39,20 +40,16 @@ export class RequestTable {
   readonly #nextU32: NextU32;
 
   /** `most`: open at one time, at least. */
-  constructor(most: number, maxUpstreams: number, nextU32: NextU32) {
+  constructor(most: number, maxUpstreams: number, nextU32: NextU32, agenda: Agenda) {
     const capacity = powerOfTwoFrom(most);
     this.#capacity = capacity;
     this.#slotBits = Math.clz32(1) - Math.clz32(capacity);
     this.#slots = new Slots(capacity);
-    this.#timers = new TimerHeap(capacity);
+    this.#timers = agenda.timers(Task.lateRequest, capacity);
     this.#words = new Uint32Array(capacity * WIDTH);
     this.#sentAt = new Float64Array(capacity);
     this.#openTo = new Uint32Array(maxUpstreams + 1);
     this.#nextU32 = nextU32;
-  }
-
-  get next(): number {
-    return this.#timers.next;
   }
 
   get size(): number {

@@ -1,11 +1,12 @@
 import { type CacheUpdate, MAP_REPLY_OCTETS, encodeCacheUpdate } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import { NO_ENTRY } from "../cache/entry-table.ts";
 import { milliseconds, remainingMs } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 import type { QuerierTable } from "./querier-table.ts";
 
 /** First retransmission after this many microseconds, then twice as long each time. */
@@ -55,7 +56,7 @@ export class UpdateSender {
   #burstLeft = BURST;
   #nextBurst = 0;
 
-  constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
+  constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing, agenda: Agenda) {
     this.mostPerPeer = Math.max(1, capacity >> 3);
     this.#peers = peers;
     this.#queriers = queriers;
@@ -65,20 +66,20 @@ export class UpdateSender {
     this.#latest = new PairIndex(capacity);
     this.#isLatest = new Uint8Array(capacity);
     this.#entryOf = new Int32Array(capacity);
-    this.#timers = new TimerHeap(capacity);
+    this.#timers = agenda.timers(Task.update, capacity);
     this.#expiryMs = new Uint32Array(capacity);
     this.#attempts = new Uint8Array(capacity);
     this.#sentAt = new Float64Array(capacity);
     this.#queues = new PeerQueues(peers.capacity, capacity);
     this.#memory = new ArrayBuffer(capacity * MAP_REPLY_OCTETS);
+    agenda.assign(Task.update, (now) => {
+      this.#transmitDue(now);
+    });
+    agenda.holdBack(Task.update, () => (this.#burstLeft > 0 ? -Infinity : this.#nextBurst));
   }
 
   get outstanding(): number {
     return this.#slots.taken;
-  }
-
-  get next(): number {
-    return this.#burstLeft > 0 ? this.#timers.next : Math.max(this.#timers.next, this.#nextBurst);
   }
 
   /**
@@ -144,8 +145,7 @@ export class UpdateSender {
   }
 
   /** Puts what is due on the wire, a burst at a time. */
-  handleTimeout(now: number): void {
-    if (this.#timers.next > now) return;
+  #transmitDue(now: number): void {
     const nowMs = milliseconds(now);
     while (this.#mayTransmit(now)) {
       const slot = this.#timers.pop(now);

@@ -6,14 +6,24 @@ export class TimerHeap {
   readonly #at: Float64Array;
   readonly #heap: Int32Array;
   readonly #place: Int32Array;
+  /** Where it is kept when the earliest is due. */
+  readonly #earliest: Float64Array;
+  readonly #earliestAt: number;
   #size = 0;
-  /** When the earliest is due; Infinity when there is none. A field, since it is asked for after every datagram. */
-  next = Infinity;
 
-  constructor(capacity: number) {
+  /** Keeps in `earliest`, at `earliestAt`, when the earliest is due, for who asks several for that. */
+  constructor(capacity: number, earliest = new Float64Array(1), earliestAt = 0) {
     this.#at = new Float64Array(capacity);
     this.#heap = new Int32Array(capacity);
     this.#place = new Int32Array(capacity);
+    this.#earliest = earliest;
+    this.#earliestAt = earliestAt;
+    earliest[earliestAt] = Infinity;
+  }
+
+  /** When the earliest is due; Infinity when there is none. */
+  get next(): number {
+    return this.#earliest[this.#earliestAt]!;
   }
 
   /** The id that is due first, of at least one. */
@@ -41,7 +51,7 @@ export class TimerHeap {
     this.#at[id] = at;
     if (isNew) this.#put(this.#size++, id);
     this.#settle(id);
-    this.next = this.#at[this.#heap[0]!]!;
+    this.#earliest[this.#earliestAt] = this.#at[this.#heap[0]!]!;
   }
 
   clear(id: number): void {
@@ -53,7 +63,7 @@ export class TimerHeap {
       this.#put(place - 1, last);
       this.#settle(last);
     }
-    this.next = this.#size === 0 ? Infinity : this.#at[this.#heap[0]!]!;
+    this.#earliest[this.#earliestAt] = this.#size === 0 ? Infinity : this.#at[this.#heap[0]!]!;
   }
 
   /** Takes the earliest id whose deadline has come; -1 when none has. */
