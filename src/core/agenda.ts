@@ -69,9 +69,15 @@ export class Agenda {
   get next(): number {
     const times = this.#times;
     let first = 0;
-    for (let task = 1; task < TASKS; task++) if (times[task]! < times[first]!) first = task;
-    const at = times[first]!;
-    return this.#wakesAt(first) === at ? at : this.#nextWithHolds();
+    let earliest = times[0]!;
+    for (let task = 1; task < TASKS; task++) {
+      const at = times[task]!;
+      if (at >= earliest) continue;
+      first = task;
+      earliest = at;
+    }
+    const isHeld = earliest < Infinity && this.#wakesAt(first) > earliest;
+    return isHeld ? this.#nextWithHolds() : earliest;
   }
 
   handleTimeout(now: number): void {
