@@ -21,14 +21,14 @@ test("events come by time, near and far, and at one time in the order in which t
   const added: { at: number; value: number }[] = [];
   const came: { at: number; value: number }[] = [];
   const add = (at: number): void => {
-    queue.add(at, 0, added.length);
+    queue.add(at, added.length);
     added.push({ at, value: added.length });
   };
   const take = (): void => {
     expect(queue.size).toBe(added.length - came.length);
     expect(queue.next).toBe(Math.min(...waiting()));
-    queue.take();
-    came.push({ at: queue.at, value: queue.value });
+    const at = queue.next;
+    came.push({ at, value: queue.take() });
   };
   const waiting = (): number[] => {
     const taken = new Set(came.map(({ value }) => value));
