@@ -166,7 +166,7 @@ export class Network {
   }
 
   #deliver(slot: number): void {
-    const station = this.stations.at(this.pool.to[slot]!);
+    const station = this.stations.at(this.pool.to(slot));
     if (station?.engine === undefined) {
       this.counters.lost++;
       this.#noteLost(slot, station);
@@ -182,21 +182,21 @@ export class Network {
   }
 
   #noteLost(slot: number, to: Station | undefined): void {
-    const from = this.stations.at(this.pool.from[slot]!);
+    const from = this.stations.at(this.pool.from(slot));
     if (from !== undefined && to !== undefined) this.paths.trouble(this.now, this.paths.of(from.index, to.index));
   }
 
   #arrive(station: Station, slot: number): void {
     const { now, pool, witness } = this;
     const engine = station.engine!;
-    const view = pool.views[slot]!;
-    const length = pool.lengths[slot]!;
-    const from = pool.from[slot]!;
-    const to = pool.to[slot]!;
-    const isForged = pool.forged[slot]!;
+    const view = pool.view(slot);
+    const length = pool.length(slot);
+    const from = pool.from(slot);
+    const to = pool.to(slot);
+    const isForged = pool.isForged(slot);
     this.counters.delivered++;
     this.counters.octets += length;
-    this.trace.note(now, from, to, pool.hashes[slot]!);
+    this.trace.note(now, from, to, pool.hash(slot));
     if (this.#wakes.at(station.index) <= now) this.#runTimers(station);
     const sender = this.stations.at(from);
     witness.arriving(now, sender, station, view, length, isForged);
