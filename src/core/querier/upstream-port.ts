@@ -15,6 +15,7 @@ import {
   extensionLength,
   findExtension,
 } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import type { Fetch } from "./fetch-table.ts";
 import { receiveShift, unlistedAlternatives } from "./load-shift.ts";
@@ -65,6 +66,7 @@ export class UpstreamPort {
     prober: Prober;
     health: UpstreamHealth;
     ring: TransmitRing;
+    agenda: Agenda;
     owner: PortOwner;
   }) {
     this.#upstreams = parts.upstreams;
@@ -74,6 +76,14 @@ export class UpstreamPort {
     this.#ring = parts.ring;
     this.#owner = parts.owner;
     this.#acknowledger = new UpstreamAcknowledger(parts.ring);
+    parts.agenda.assign(Task.lateRequest, (now) => {
+      this.#timeOutLate(now);
+    });
+    for (const task of [Task.probeHolding, Task.probeOther]) {
+      parts.agenda.assign(task, (now) => {
+        this.#probeDue(now);
+      });
+    }
   }
 
   /** Asks an upstream for a key; gives the request's slot, -1 when too many are open. */
@@ -141,13 +151,11 @@ export class UpstreamPort {
     if (upstream.shift !== undefined) this.counters.unlistedAlternatives += unlistedAlternatives(upstream.shift, this.#upstreams.rankingsOf(upstream));
   }
 
-  get next(): number {
-    return Math.min(this.#requests.next, this.#prober.next, this.#health.next);
+  #timeOutLate(now: number): void {
+    for (let slot = this.#popLate(now); slot >= 0; slot = this.#popLate(now)) this.#timeOut(now, slot);
   }
 
-  handleTimeout(now: number): void {
-    this.#health.handleTimeout(now);
-    for (let slot = this.#popLate(now); slot >= 0; slot = this.#popLate(now)) this.#timeOut(now, slot);
+  #probeDue(now: number): void {
     while (this.#ring.room > 1) {
       const upstream = this.#prober.pop(now);
       if (upstream === undefined) return;

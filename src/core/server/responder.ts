@@ -18,6 +18,7 @@ import {
   encodeAcknowledgement,
   encodeMapReply,
 } from "../../wire/index.ts";
+import type { Agenda } from "../agenda.ts";
 import { Answer, Asker, type Audience, type Origin, UNPROMISED_MS } from "../answer.ts";
 import { NO_ENTRY, OWN } from "../cache/entry-table.ts";
 import type { MappingCache } from "../cache/mapping-cache.ts";
@@ -84,6 +85,7 @@ export class Responder implements Audience {
     cache: MappingCache;
     promises: Promises;
     ring: TransmitRing;
+    agenda: Agenda;
     cookies: PeerCookies;
     policy: ClientPolicy;
     shift: OfferedShift;
@@ -97,7 +99,7 @@ export class Responder implements Audience {
     this.#policy = parts.policy;
     this.#shift = parts.shift;
     this.#source = parts.source;
-    this.repeater = new ReplyRepeater(parts.peers, parts.ring);
+    this.repeater = new ReplyRepeater(parts.peers, parts.ring, parts.agenda);
   }
 
   get room(): number {
