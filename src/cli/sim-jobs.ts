@@ -39,7 +39,7 @@ export async function runSeeds(job: Job, seeds: readonly number[], processes: nu
   const waiting = seeds.toReversed();
   const run = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = fork(WORKER, { serialization: "advanced", env: workerEnvironment() });
+      const worker = fork(fileURLToPath(WORKER), { serialization: "advanced", env: workerEnvironment() });
       let isDone = false;
       const next = (): void => {
         const seed = waiting.pop();
@@ -67,8 +67,8 @@ export async function runSeeds(job: Job, seeds: readonly number[], processes: nu
  * costs a simulation 4 % of its instructions and 8 % of its cache misses.
  */
 async function shareCode(): Promise<void> {
-  await import("./sim-worker.ts");
+  await import(WORKER.href);
   flushCompileCache();
 }
 
-const WORKER = fileURLToPath(workerScript("cli/sim-worker", import.meta.url));
+const WORKER = workerScript("cli/sim-worker", import.meta.url);
