@@ -42,6 +42,10 @@ export interface Holders {
 /** Wants the mapping of a key soon, for nobody in particular. */
 export type WantKey = (family: Family, hi: number, lo: number) => void;
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedFloor = new Version();
+const sharedCause = new Version();
+
 /**
  * The cache, kept true: nothing in it changes or goes without its holders being told, and nothing comes into it that is
  * older than what was there (floors).
@@ -55,8 +59,8 @@ export class MappingCache {
   /** An entry in use is fetched again when it has no longer than this to live. */
   refetchLeadMs = REFETCH_STEP_MS;
   readonly #holders: Holders;
-  readonly #floor = new Version();
-  readonly #cause = new Version();
+  readonly #floor = sharedFloor;
+  readonly #cause = sharedCause;
   readonly #nothing = new Version();
   readonly #rounds: Rounds;
   readonly #agenda: Agenda;

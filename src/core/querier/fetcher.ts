@@ -21,14 +21,19 @@ import { WantQueue } from "./want-queue.ts";
 /** Between fetches for nobody in particular: what a dead server held comes back without a storm. */
 const WANT_PACING = 1_000;
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedAnswer = new Answer();
+const sharedAsker = new Asker();
+const sharedFloor = new Version();
+
 /** Gets answers from upstreams: asks the best, the next one when that is late, and gives the answer to all who wait. */
 export class Fetcher implements PortOwner {
   readonly counters = { fetches: 0, refetches: 0, coalesced: 0, retries: 0, answered: 0, unusable: 0, failed: 0 };
   readonly #fetches: FetchTable;
   readonly #wanted = new WantQueue();
-  readonly #answer = new Answer();
-  readonly #asker = new Asker();
-  readonly #floor = new Version();
+  readonly #answer = sharedAnswer;
+  readonly #asker = sharedAsker;
+  readonly #floor = sharedFloor;
   readonly #requests: RequestTable;
   readonly #cache: MappingCache;
   readonly #audience: Audience;

@@ -44,12 +44,17 @@ export interface PortOwner {
   deadlineOf(fetch: number): number;
 }
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedRequest = new MapRequest();
+const sharedReply = new MapReply();
+const sharedAck = new Acknowledgement();
+
 /** Sends Map Requests to upstreams, and matches what comes back to them. */
 export class UpstreamPort {
   readonly counters = { requestsSent: 0, probesSent: 0, upstreamReplies: 0, unmatchedReplies: 0, malformedReplies: 0, unlistedAlternatives: 0 };
-  readonly #request = new MapRequest();
-  readonly #reply = new MapReply();
-  readonly #ack = new Acknowledgement();
+  readonly #request = sharedRequest;
+  readonly #reply = sharedReply;
+  readonly #ack = sharedAck;
   readonly #upstreams: UpstreamTable;
   readonly #requests: RequestTable;
   readonly #prober: Prober;

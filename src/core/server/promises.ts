@@ -28,6 +28,10 @@ export interface PromiseLimits {
   readonly maxUpdates: number;
 }
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedUpdate = new CacheUpdate();
+const sharedFlushAll = new CacheUpdate();
+
 /** Keeps what was promised with answers: who holds an entry hears of every change, or is told to forget everything. */
 export class Promises implements Holders {
   readonly ledger: Ledger;
@@ -38,8 +42,8 @@ export class Promises implements Holders {
   readonly #entries: EntryTable;
   readonly #peers: PeerTable;
   readonly #queriers: QuerierTable;
-  readonly #update = new CacheUpdate();
-  readonly #flushAll = new CacheUpdate();
+  readonly #update = sharedUpdate;
+  readonly #flushAll = sharedFlushAll;
   /** Until when a querier may still count on promises that are not kept any more, and the peer's generation then, 0 where there are none. */
   readonly #owedUntilMs: Uint32Array;
   readonly #owedGeneration: Uint32Array;

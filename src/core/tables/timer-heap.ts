@@ -51,9 +51,9 @@ export class TimerHeap {
 
   /** Sets or moves the deadline of `id`. */
   set(id: number, at: number): void {
-    const isNew = this.#place[id] === ABSENT;
-    if (!isNew && this.at(id) === at) return;
-    this.#settle(isNew ? this.#size++ : this.#place[id]! - 1, id, at);
+    const place = this.#place[id]! - 1;
+    if (place >= 0 && this.#rows[place * WIDTH + AT] === at) return;
+    this.#settle(place < 0 ? this.#size++ : place, id, at);
     this.#earliest[this.#earliestAt] = this.#rows[AT]!;
   }
 
