@@ -37,7 +37,7 @@ const MUTANTS: readonly Mutant[] = [
   mutant("a withdrawn entry is not passed on", ["cache/mapping-cache.ts", "this.#holders.tell(now, entry, UpdateAction.flushRange, cause);", ""]),
   mutant("promises are made and not noted", ["server/promises.ts", "return this.ledger.note(entry, asker.peer, asker.nonceHi, asker.nonceLo, (nowMs + cachingMs) >>> 0);", "return entry >= 0 && asker.peer + nowMs + cachingMs >= 0;"]),
   mutant("a reply that an update has overtaken is trusted", ["querier/update-window.ts", "return distance < 0 && distance >= -WINDOW;", "return distance > 0 && distance < 0;"]),
-  mutant("a QSA without its feed goes on", ["qsa.ts", "return (this.#options.feedLimitMs ?? Infinity) * 1000;", "return 1e15;"]),
+  mutant("a QSA without its feed goes on", ["qsa.ts", "now + (this.#options.feedLimitMs ?? Infinity) * 1000", "now + 1e15"]),
   mutant("a dead server is never tried again", ["querier/prober.ts", "return Math.min(intervals.deadMost, intervals.dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));", "return Math.max(intervals.deadMost, intervals.dead) * 1e6;"]),
   mutant("deadlines are found by a difference, which is rounded", ["querier/upstream-health.ts", "now >= upstream.aliveAt + SILENCE_LIMIT", "now - upstream.aliveAt >= SILENCE_LIMIT"]),
 ];

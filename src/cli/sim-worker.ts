@@ -4,10 +4,12 @@ import { runSwarm } from "../sim/swarm.ts";
 import { Violation } from "../sim/violation.ts";
 import type { FromWorker, Job, ToWorker } from "./sim-jobs.ts";
 
-/** A process that runs the seeds it is given, one after the other. */
-process.on("message", ({ job, seed }: ToWorker) => {
-  tell(run(job, seed));
-});
+/** A process that runs the seeds it is given, one after the other. Elsewhere this is only loaded: nobody gives it any. */
+if (process.send !== undefined) {
+  process.on("message", ({ job, seed }: ToWorker) => {
+    tell(run(job, seed));
+  });
+}
 
 function run({ duration, csv, faults, sitesPerDsoc, repeat }: Job, seed: number): FromWorker {
   const command = `drtm sim --seed ${seed}${repeat}`;

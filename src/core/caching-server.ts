@@ -1,5 +1,6 @@
 import type { Family, Prefix, Range } from "../address/index.ts";
 import { type MapRequest, ResultCode } from "../wire/index.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Answer, Asker } from "./answer.ts";
 import { OWN } from "./cache/entry-table.ts";
 import { ANY_UPSTREAM } from "./cache/mapping-cache.ts";
@@ -20,18 +21,20 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   readonly server: ServerHalf;
   readonly querier: QuerierHalf;
   readonly directory: D;
+  readonly #agenda: Agenda;
   readonly #revalidation: Revalidation;
   readonly #unknown = new Version();
 
   /** `refetchLeadMs`: how long before it expires an entry in use is fetched again. That of those who ask this server is shorter. */
   constructor(options: CachingServerOptions, refetchLeadMs: number, directoryOver: (upstreams: UpstreamTable) => D) {
     this.server = new ServerHalf(options, options.maxUpstreams + 1, this);
-    const { peers, ring, cache, responder } = this.server;
+    const { agenda, peers, ring, cache, responder } = this.server;
+    this.#agenda = agenda;
     cache.refetchLeadMs = refetchLeadMs;
     let directory: D | undefined;
-    this.querier = new QuerierHalf({ ...options, maxWaiting: options.clients.maxWaiting }, { peers, ring, cache, audience: responder }, (upstreams) => (directory = directoryOver(upstreams)));
+    this.querier = new QuerierHalf({ ...options, maxWaiting: options.clients.maxWaiting }, { agenda, peers, ring, cache, audience: responder }, (upstreams) => (directory = directoryOver(upstreams)));
     this.directory = directory!;
-    this.#revalidation = new Revalidation(cache, (entry) => this.#stillHolds(entry));
+    this.#revalidation = new Revalidation(cache, agenda, (entry) => this.#stillHolds(entry));
   }
 
   get peers(): ServerHalf["peers"] {
@@ -74,13 +77,11 @@ export class CachingServer<D extends Directory> implements Engine, AnswerSource 
   }
 
   pollTimeout(): number {
-    return Math.min(this.querier.next, this.server.next, this.#revalidation.next);
+    return this.#agenda.next;
   }
 
   handleTimeout(now: number): void {
-    this.querier.handleTimeout(now);
-    this.server.handleTimeout(now);
-    this.#revalidation.handleTimeout(now);
+    this.#agenda.handleTimeout(now);
   }
 
   /** Forgets what is cached in a range (undefined: everything, floors too), here and downstream; gives how many entries. */

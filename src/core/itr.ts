@@ -1,5 +1,6 @@
 import { type Family, type IpAddress, type Range, rangeOf } from "../address/index.ts";
 import { Fault, MAX_DATAGRAM_OCTETS, MappingBody, ResultCode, UpdateAction, checkHeader } from "../wire/index.ts";
+import { Agenda } from "./agenda.ts";
 import { type Answer, Asker, type Audience } from "./answer.ts";
 import { Cache } from "./cache/cache.ts";
 import { NO_ENTRY } from "./cache/entry-table.ts";
@@ -53,14 +54,15 @@ export class Itr implements Engine, Audience, Holders {
   readonly counters = { malformedDatagrams: 0, hits: 0, misses: 0 };
   /** A look-up is told nothing before its answer. */
   readonly patience = Infinity;
+  readonly #agenda = new Agenda();
   readonly #asker = new Asker();
   readonly #body = new MappingBody();
   readonly #events: ItrEvent[] = [];
 
   constructor(options: ItrOptions) {
     this.peers = new PeerTable(MAX_PEERS, options.nextU32);
-    this.cache = new MappingCache(new Cache(options.maxEntries, MAX_UPSTREAMS + 1, options.nextU32()), this);
-    const ground = { peers: this.peers, ring: this.ring, cache: this.cache, audience: this };
+    this.cache = new MappingCache(new Cache(options.maxEntries, MAX_UPSTREAMS + 1, options.nextU32()), this, this.#agenda);
+    const ground = { agenda: this.#agenda, peers: this.peers, ring: this.ring, cache: this.cache, audience: this };
     const querier = { ...options, maxWaiting: Infinity, maxUpstreams: MAX_UPSTREAMS, keepFresh: MAX_UPSTREAMS };
     this.querier = new QuerierHalf(querier, ground, (upstreams) => new FixedDirectory(upstreams));
     this.#asker.peer = OURSELVES;
@@ -111,12 +113,11 @@ export class Itr implements Engine, Audience, Holders {
   }
 
   pollTimeout(): number {
-    return Math.min(this.querier.next, this.cache.next);
+    return this.#agenda.next;
   }
 
   handleTimeout(now: number): void {
-    this.querier.handleTimeout(now);
-    this.cache.handleTimeout(now);
+    this.#agenda.handleTimeout(now);
   }
 
   get room(): number {

@@ -1,5 +1,6 @@
 import { type Family, type Range, compareKeys } from "../address/index.ts";
 import { type MapRequest, ResultCode } from "../wire/index.ts";
+import { type Agenda, Task } from "./agenda.ts";
 import { Answer, type Asker } from "./answer.ts";
 import { NO_ENTRY, OWN } from "./cache/entry-table.ts";
 import { ANY_UPSTREAM, positionOf } from "./cache/mapping-cache.ts";
@@ -25,16 +26,16 @@ export class Qsa implements Engine, AnswerSource {
   readonly server: ServerHalf;
   readonly store: MappingStore;
   readonly #options: QsaOptions;
+  readonly #agenda: Agenda;
   readonly #scratch = new Answer();
   readonly #cause = new Version();
-  /** When the feed was heard last; Infinity without one, -Infinity before its first word. */
-  #feedHeardAt = 0;
 
   constructor(options: QsaOptions, store: MappingStore) {
     this.#options = options;
     this.store = store;
-    this.#feedHeardAt = options.feedLimitMs === undefined ? Infinity : -Infinity;
     this.server = new ServerHalf(options, 1, this);
+    this.#agenda = this.server.agenda;
+    this.#watchFeed();
   }
 
   get peers(): ServerHalf["peers"] {
@@ -71,7 +72,7 @@ export class Qsa implements Engine, AnswerSource {
 
   /** The feed has said something: all changes up to now have been applied. */
   noteFeed(now: number): void {
-    this.#feedHeardAt = now;
+    this.#agenda.set(Task.feedLoss, now + (this.#options.feedLimitMs ?? Infinity) * 1000);
   }
 
   renew(answer: Answer): void {
@@ -102,22 +103,25 @@ export class Qsa implements Engine, AnswerSource {
   }
 
   pollTimeout(): number {
-    const feedEnds = this.server.cache.entries.firstOf(OWN) === NO_ENTRY ? Infinity : this.#feedHeardAt + this.#feedLimit;
-    return Math.min(this.server.next, feedEnds);
+    return this.#agenda.next;
   }
 
   handleTimeout(now: number): void {
-    // What was given out may be changing without our hearing of it: those who have it must ask elsewhere.
-    if (this.#lags(now)) this.server.cache.flushUpstream(now, OWN);
-    this.server.handleTimeout(now);
+    this.#agenda.handleTimeout(now);
   }
 
-  get #feedLimit(): number {
-    return (this.#options.feedLimitMs ?? Infinity) * 1000;
+  /** Where a feed has been silent for too long, or has said nothing yet, what was given out may be changing without our hearing of it: those who have it must ask elsewhere. */
+  #watchFeed(): void {
+    const { cache } = this.server;
+    this.#agenda.set(Task.feedLoss, this.#options.feedLimitMs === undefined ? Infinity : -Infinity);
+    this.#agenda.holdBack(Task.feedLoss, () => (cache.entries.firstOf(OWN) === NO_ENTRY ? Infinity : -Infinity));
+    this.#agenda.assign(Task.feedLoss, (now) => {
+      cache.flushUpstream(now, OWN);
+    });
   }
 
   #lags(now: number): boolean {
-    return now >= this.#feedHeardAt + this.#feedLimit;
+    return now >= this.#agenda.at(Task.feedLoss);
   }
 
   #cachingMs(result: number): number {

@@ -4,23 +4,25 @@ import { FarEvents } from "./far-events.ts";
 const SLOT = 1024;
 const SLOTS = 1 << 14;
 const WINDOW = SLOT * SLOTS;
-const FIRST_CAPACITY = 1024;
-/** Links are places plus one, so that fresh memory, all zero, is an empty window. */
+/** An event's row: when it is due, what it is, and the row after it in the list of its slot or of free rows. */
+const AT = 0;
+const WHAT = 1;
+const AFTER = 2;
+const ROW = 4;
+const FIRST_CAPACITY = 256 * ROW;
+/** No row: the first is never used, so that fresh memory, all zero, is an empty window. */
 const END = 0;
 
 /**
  * What is going to happen, by time; of events at one time the one that was added first comes first. A timing wheel (Varghese and Lauck): the
- * slots of a window, each a short list in order; what is beyond the window waits in a heap until the window comes to it. An event is a kind
- * and a number, nothing is allocated for it.
+ * slots of a window, each a short list in order; what is beyond the window waits in a heap until the window comes to it. An event is a number,
+ * nothing is allocated for it.
  */
 export class EventQueue {
-  #at = new Float64Array(FIRST_CAPACITY);
-  #kind = new Uint8Array(FIRST_CAPACITY);
-  #value = new Int32Array(FIRST_CAPACITY);
-  /** Of the list of a slot, or of the places that are free. */
-  #link = new Int32Array(FIRST_CAPACITY);
+  #rows = new Float64Array(FIRST_CAPACITY);
   #free = END;
-  #highWater = 0;
+  #highWater = ROW;
+  /** The first row of each. */
   readonly #slots = new Int32Array(SLOTS);
   /** One bit a slot: whether it has events. */
   readonly #filled = new Int32Array(SLOTS >> 5);
@@ -31,10 +33,6 @@ export class EventQueue {
   #near = 0;
   /** When the first is due; Infinity when there is none. */
   next = Infinity;
-  /** The event that `take` took out. */
-  at = 0;
-  kind = 0;
-  value = 0;
 
   /** `start`: no event is earlier. */
   constructor(start: number) {
@@ -45,44 +43,44 @@ export class EventQueue {
     return this.#near + this.#far.size;
   }
 
-  /** Not before the last event that was taken. */
-  add(at: number, kind: number, value: number): void {
-    if (at < this.#windowAt + WINDOW) this.#file(at, kind, value);
-    else this.#far.add(at, kind, value);
+  /** Not before the last event that was taken. `what`: 32 bits with a sign. */
+  add(at: number, what: number): void {
+    if (at < this.#windowAt + WINDOW) this.#file(at, what);
+    else this.#far.add(at, what);
     if (at < this.next) this.next = at;
   }
 
-  /** Takes the first event out, of at least one; it is in `at`, `kind` and `value`. */
-  take(): void {
+  /** Takes the first event out, of at least one: the one due at `next`. Gives what it is. */
+  take(): number {
     if (this.#near === 0) this.#moveWindow();
+    const rows = this.#rows;
     const slot = this.#cursor;
-    const place = this.#slots[slot]! - 1;
-    this.at = this.#at[place]!;
-    this.kind = this.#kind[place]!;
-    this.value = this.#value[place]!;
-    this.#slots[slot] = this.#link[place]!;
-    this.#link[place] = this.#free;
-    this.#free = place + 1;
+    const row = this.#slots[slot]!;
+    const after = rows[row + AFTER]! | 0;
+    this.#slots[slot] = after;
+    rows[row + AFTER] = this.#free;
+    this.#free = row;
     this.#near--;
-    if (this.#slots[slot] === END) this.#leave(slot);
-    this.next = this.#near > 0 ? this.#at[this.#slots[this.#cursor]! - 1]! : this.#far.next;
+    if (after === END) this.#leave(slot);
+    this.next = this.#near > 0 ? rows[this.#slots[this.#cursor]! + AT]! : this.#far.next;
+    return rows[row + WHAT]! | 0;
   }
 
-  #file(at: number, kind: number, value: number): void {
-    const place = this.#place();
-    this.#at[place] = at;
-    this.#kind[place] = kind;
-    this.#value[place] = value;
+  #file(at: number, what: number): void {
+    const row = this.#newRow();
+    const rows = this.#rows;
     const slot = ((at - this.#windowAt) / SLOT) | 0;
     let before = END;
     let after = this.#slots[slot]!;
-    while (after !== END && this.#at[after - 1]! <= at) {
+    while (after !== END && rows[after + AT]! <= at) {
       before = after;
-      after = this.#link[after - 1]!;
+      after = rows[after + AFTER]! | 0;
     }
-    this.#link[place] = after;
-    if (before === END) this.#slots[slot] = place + 1;
-    else this.#link[before - 1] = place + 1;
+    rows[row + AT] = at;
+    rows[row + WHAT] = what;
+    rows[row + AFTER] = after;
+    if (before === END) this.#slots[slot] = row;
+    else rows[before + AFTER] = row;
     this.#filled[slot >> 5]! |= 1 << (slot & 31);
     if (slot < this.#cursor) this.#cursor = slot;
     this.#near++;
@@ -102,35 +100,29 @@ export class EventQueue {
     this.#windowAt += WINDOW * Math.floor((far.next - this.#windowAt) / WINDOW);
     const end = this.#windowAt + WINDOW;
     while (far.next < end) {
-      far.take();
-      this.#file(far.at, far.kind, far.value);
+      const at = far.next;
+      this.#file(at, far.take());
     }
   }
 
-  #place(): number {
-    if (this.#free !== END) {
-      const place = this.#free - 1;
-      this.#free = this.#link[place]!;
-      return place;
+  #newRow(): number {
+    const row = this.#free;
+    if (row !== END) {
+      this.#free = this.#rows[row + AFTER]! | 0;
+      return row;
     }
-    if (this.#highWater === this.#at.length) this.#grow();
-    return this.#highWater++;
+    if (this.#highWater === this.#rows.length) this.#grow();
+    this.#highWater += ROW;
+    return this.#highWater - ROW;
   }
 
   #grow(): void {
-    const capacity = 2 * this.#at.length;
-    this.#at = enlarged(this.#at, new Float64Array(capacity));
-    this.#kind = enlarged(this.#kind, new Uint8Array(capacity));
-    this.#value = enlarged(this.#value, new Int32Array(capacity));
-    this.#link = enlarged(this.#link, new Int32Array(capacity));
+    const rows = new Float64Array(2 * this.#rows.length);
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
 }
 
 function lowestBit(word: number): number {
   return 31 - Math.clz32(word & -word);
-}
-
-function enlarged<T extends Float64Array | Uint8Array | Int32Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }

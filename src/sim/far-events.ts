@@ -1,19 +1,16 @@
-const FIRST_CAPACITY = 256;
 const ARITY = 4;
+/** An event's row: when it is due, how many were added before it, and what it is. */
+const AT = 0;
+const ORDER = 1;
+const WHAT = 2;
+const ROW = 4;
+const FIRST_CAPACITY = 256 * ROW;
 
-/** Events that are not due soon, by time and then in the order in which they were added: a four-way heap in typed arrays. */
+/** Events that are not due soon, by time and then in the order in which they were added: a four-way heap in a typed array. */
 export class FarEvents {
-  #capacity = FIRST_CAPACITY;
-  #at = new Float64Array(FIRST_CAPACITY);
-  #order = new Float64Array(FIRST_CAPACITY);
-  #kind = new Uint8Array(FIRST_CAPACITY);
-  #value = new Int32Array(FIRST_CAPACITY);
+  #rows = new Float64Array(FIRST_CAPACITY);
   #size = 0;
   #added = 0;
-  /** The event that `take` took out. */
-  at = 0;
-  kind = 0;
-  value = 0;
 
   get size(): number {
     return this.#size;
@@ -21,78 +18,71 @@ export class FarEvents {
 
   /** When the first is due; Infinity when there is none. */
   get next(): number {
-    return this.#size === 0 ? Infinity : this.#at[0]!;
+    return this.#size === 0 ? Infinity : this.#rows[AT]!;
   }
 
-  add(at: number, kind: number, value: number): void {
-    if (this.#size === this.#capacity) this.#grow();
+  add(at: number, what: number): void {
+    if (this.#size * ROW === this.#rows.length) this.#grow();
     const order = this.#added++;
     let place = this.#size++;
     while (place > 0) {
       const parent = (place - 1) >> 2;
-      if (this.#at[parent]! <= at) break;
+      if (this.#rows[parent * ROW + AT]! <= at) break;
       this.#move(parent, place);
       place = parent;
     }
-    this.#put(place, at, order, kind, value);
+    this.#put(place, at, order, what);
   }
 
-  /** Takes the first event out, of at least one; it is in `at`, `kind` and `value`. */
-  take(): void {
-    this.at = this.#at[0]!;
-    this.kind = this.#kind[0]!;
-    this.value = this.#value[0]!;
-    const last = --this.#size;
-    if (last > 0) this.#sink(this.#at[last]!, this.#order[last]!, this.#kind[last]!, this.#value[last]!);
+  /** Takes the first event out, of at least one: the one due at `next`. Gives what it is. */
+  take(): number {
+    const rows = this.#rows;
+    const what = rows[WHAT]! | 0;
+    const last = --this.#size * ROW;
+    if (last > 0) this.#sink(rows[last + AT]!, rows[last + ORDER]!, rows[last + WHAT]!);
+    return what;
   }
 
-  #sink(at: number, order: number, kind: number, value: number): void {
+  #sink(at: number, order: number, what: number): void {
     let place = 0;
     for (;;) {
       const first = place * ARITY + 1;
       if (first >= this.#size) break;
       const child = this.#leastOf(first, Math.min(first + ARITY, this.#size));
-      const childAt = this.#at[child]!;
-      if (childAt > at || (childAt === at && this.#order[child]! > order)) break;
+      if (this.#difference(child, at, order) > 0) break;
       this.#move(child, place);
       place = child;
     }
-    this.#put(place, at, order, kind, value);
+    this.#put(place, at, order, what);
   }
 
   #leastOf(first: number, end: number): number {
     let least = first;
     for (let child = first + 1; child < end; child++) {
-      const difference = this.#at[child]! - this.#at[least]!;
-      if (difference < 0 || (difference === 0 && this.#order[child]! < this.#order[least]!)) least = child;
+      if (this.#difference(child, this.#rows[least * ROW + AT]!, this.#rows[least * ROW + ORDER]!) < 0) least = child;
     }
     return least;
   }
 
-  #move(from: number, to: number): void {
-    this.#at[to] = this.#at[from]!;
-    this.#order[to] = this.#order[from]!;
-    this.#kind[to] = this.#kind[from]!;
-    this.#value[to] = this.#value[from]!;
+  /** Below zero where the event in a place comes before one of this time and order. */
+  #difference(place: number, at: number, order: number): number {
+    return this.#rows[place * ROW + AT]! - at || this.#rows[place * ROW + ORDER]! - order;
   }
 
-  #put(place: number, at: number, order: number, kind: number, value: number): void {
-    this.#at[place] = at;
-    this.#order[place] = order;
-    this.#kind[place] = kind;
-    this.#value[place] = value;
+  #move(from: number, to: number): void {
+    this.#put(to, this.#rows[from * ROW + AT]!, this.#rows[from * ROW + ORDER]!, this.#rows[from * ROW + WHAT]!);
+  }
+
+  #put(place: number, at: number, order: number, what: number): void {
+    const row = place * ROW;
+    this.#rows[row + AT] = at;
+    this.#rows[row + ORDER] = order;
+    this.#rows[row + WHAT] = what;
   }
 
   #grow(): void {
-    this.#capacity *= 2;
-    this.#at = enlarged(this.#at, new Float64Array(this.#capacity));
-    this.#order = enlarged(this.#order, new Float64Array(this.#capacity));
-    this.#kind = enlarged(this.#kind, new Uint8Array(this.#capacity));
-    this.#value = enlarged(this.#value, new Int32Array(this.#capacity));
+    const rows = new Float64Array(2 * this.#rows.length);
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
-}
-
-function enlarged<T extends Float64Array | Uint8Array | Int32Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }

@@ -7,8 +7,6 @@ import { PORT, type Station, StationTable, addressOf, endpointAt } from "./stati
 import { Trace } from "./trace.ts";
 import { WakeTimes } from "./wake-times.ts";
 
-const DELIVERY = 0;
-const CALL = 1;
 /** What a stopped process's socket keeps for it; about 200 kB in Linux's accounting. */
 const SOCKET_DATAGRAMS = 256;
 /** An engine that wants to be woken more often than this at one moment would never let time pass. */
@@ -37,6 +35,7 @@ export class Network {
   readonly counters = { sent: 0, delivered: 0, lost: 0, unclaimed: 0, duplicated: 0, forged: 0, wakes: 0, octets: 0 };
   readonly paths: Paths;
   witness!: Witness;
+  /** Datagrams that arrive, by their slots in the pool, and calls, by the complement of their numbers. */
   readonly #queue: EventQueue;
   readonly #wakes: WakeTimes;
   readonly #random: Random;
@@ -58,7 +57,7 @@ export class Network {
   at(time: number, run: () => void): void {
     const call = this.#freeCalls.pop() ?? this.#calls.length;
     this.#calls[call] = run;
-    this.#queue.add(Math.max(time, this.now), CALL, call);
+    this.#queue.add(Math.max(time, this.now), ~call);
   }
 
   after(microseconds: number, run: () => void): void {
@@ -128,7 +127,7 @@ export class Network {
   forge(from: number, to: number, view: DataView, length: number, delay: number): void {
     this.counters.forged++;
     const words = new Int32Array(view.buffer, view.byteOffset, (length + 3) >> 2);
-    this.#queue.add(this.now + delay, DELIVERY, this.pool.keep(from, to, words, length, true));
+    this.#queue.add(this.now + delay, this.pool.keep(from, to, words, length, true));
   }
 
   /** Sends what was taken from an engine last. */
@@ -147,17 +146,16 @@ export class Network {
       counters.lost++;
       return;
     }
-    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, words, length, false));
+    this.#queue.add(this.now + paths.travel(path, this.#random), this.pool.keep(from, to, words, length, false));
     if (!paths.duplicates(path, this.#random)) return;
     counters.duplicated++;
-    this.#queue.add(this.now + paths.travel(path, this.#random), DELIVERY, this.pool.keep(from, to, words, length, false));
+    this.#queue.add(this.now + paths.travel(path, this.#random), this.pool.keep(from, to, words, length, false));
   }
 
   #happen(): void {
-    const queue = this.#queue;
-    queue.take();
-    if (queue.kind === DELIVERY) this.#deliver(queue.value);
-    else this.#call(queue.value);
+    const event = this.#queue.take();
+    if (event >= 0) this.#deliver(event);
+    else this.#call(~event);
   }
 
   #call(call: number): void {
@@ -168,7 +166,7 @@ export class Network {
   }
 
   #deliver(slot: number): void {
-    const station = this.stations.at(this.pool.to[slot]!);
+    const station = this.stations.at(this.pool.to(slot));
     if (station?.engine === undefined) {
       this.counters.lost++;
       this.#noteLost(slot, station);
@@ -184,21 +182,21 @@ export class Network {
   }
 
   #noteLost(slot: number, to: Station | undefined): void {
-    const from = this.stations.at(this.pool.from[slot]!);
+    const from = this.stations.at(this.pool.from(slot));
     if (from !== undefined && to !== undefined) this.paths.trouble(this.now, this.paths.of(from.index, to.index));
   }
 
   #arrive(station: Station, slot: number): void {
     const { now, pool, witness } = this;
     const engine = station.engine!;
-    const view = pool.views[slot]!;
-    const length = pool.lengths[slot]!;
-    const from = pool.from[slot]!;
-    const to = pool.to[slot]!;
-    const isForged = pool.forged[slot]!;
+    const view = pool.view(slot);
+    const length = pool.length(slot);
+    const from = pool.from(slot);
+    const to = pool.to(slot);
+    const isForged = pool.isForged(slot);
     this.counters.delivered++;
     this.counters.octets += length;
-    this.trace.note(now, from, to, pool.hashes[slot]!);
+    this.trace.note(now, from, to, pool.hash(slot));
     if (this.#wakes.at(station.index) <= now) this.#runTimers(station);
     const sender = this.stations.at(from);
     witness.arriving(now, sender, station, view, length, isForged);

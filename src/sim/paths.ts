@@ -16,26 +16,29 @@ export const CALM: Weather = { loss: 0, duplication: 0, reordering: 0, reorderin
 /** A bad path never gets worse than that in one respect. */
 const MOST_LOSS = 0.95;
 
-/** The directed paths between all stations: delay, weather, cuts, and what has gone wrong on them when. */
+/** A path's row: all that a datagram on it needs, first what each needs: delay, weather, faults that cut it now, and when something last kept a datagram from arriving, or may have. */
+const DELAY = 0;
+const JITTER = 1;
+const LOSS = 2;
+const DUPLICATION = 3;
+const REORDERING = 4;
+const CUTS = 5;
+const REORDERING_DELAY = 6;
+const TROUBLED_AT = 7;
+const ROW = 8;
+
+/** The directed paths between all stations: delay, weather, cuts, and what has gone wrong on them when. A path is the place of its row. */
 export class Paths {
   readonly #stations: number;
-  readonly #delay: Float64Array;
-  /** How many faults cut a path now. */
-  readonly #cuts: Uint8Array;
-  /** Spells of bad weather, and what these and the usual weather come to. */
-  readonly #spells: (Weather[] | undefined)[];
-  readonly #weather: Weather[];
-  /** When something last kept a datagram from arriving, or may have. */
-  readonly #troubledAt: Float64Array;
+  readonly #rows: Float64Array;
+  /** By path: spells of bad weather. What these and the usual weather come to is in the row. */
+  readonly #spells = new Map<number, Weather[]>();
   #usual: Weather = CALM;
 
   constructor(stations: number) {
     this.#stations = stations;
-    this.#delay = new Float64Array(stations * stations);
-    this.#cuts = new Uint8Array(stations * stations);
-    this.#spells = Array.from({ length: stations * stations }, () => undefined);
-    this.#weather = Array.from({ length: stations * stations }, () => CALM);
-    this.#troubledAt = new Float64Array(stations * stations).fill(-Infinity);
+    this.#rows = new Float64Array(stations * stations * ROW);
+    for (let path = 0; path < this.#rows.length; path += ROW) this.#rows[path + TROUBLED_AT] = -Infinity;
   }
 
   /** The weather where nothing else is said. */
@@ -45,85 +48,92 @@ export class Paths {
 
   set usual(weather: Weather) {
     this.#usual = weather;
-    for (let path = 0; path < this.#weather.length; path++) this.#look(path);
+    for (let path = 0; path < this.#rows.length; path += ROW) this.#look(path);
   }
 
   of(from: number, to: number): number {
-    return from * this.#stations + to;
+    return (from * this.#stations + to) * ROW;
   }
 
   setDelay(path: number, delay: number): void {
-    this.#delay[path] = delay;
+    this.#rows[path + DELAY] = delay;
   }
 
   delay(path: number): number {
-    return this.#delay[path]!;
+    return this.#rows[path + DELAY]!;
   }
 
   /** The longest that a datagram is on its way in the usual weather. */
   longest(path: number): number {
-    return this.#delay[path]! + this.usual.jitter + this.usual.reorderingDelay;
+    return this.#rows[path + DELAY]! + this.usual.jitter + this.usual.reorderingDelay;
   }
 
   cut(now: number, path: number): void {
-    this.#cuts[path]!++;
+    this.#rows[path + CUTS]!++;
     this.trouble(now, path);
   }
 
   mend(now: number, path: number): void {
-    this.#cuts[path]!--;
+    this.#rows[path + CUTS]!--;
     this.trouble(now, path);
   }
 
   isCut(path: number): boolean {
-    return this.#cuts[path]! > 0;
+    return this.#rows[path + CUTS]! > 0;
   }
 
   worsen(now: number, path: number, weather: Weather): void {
-    (this.#spells[path] ??= []).push(weather);
+    this.#spells.set(path, [...(this.#spells.get(path) ?? []), weather]);
     this.#look(path);
     this.trouble(now, path);
   }
 
   clear(now: number, path: number, weather: Weather): void {
-    const spells = this.#spells[path]!;
+    const spells = this.#spells.get(path)!;
     spells.splice(spells.indexOf(weather), 1);
-    if (spells.length === 0) this.#spells[path] = undefined;
+    if (spells.length === 0) this.#spells.delete(path);
     this.#look(path);
     this.trouble(now, path);
   }
 
   trouble(now: number, path: number): void {
-    this.#troubledAt[path] = now;
+    this.#rows[path + TROUBLED_AT] = now;
   }
 
   /** Whether nothing was wrong with a path since then. */
   isQuietSince(path: number, since: number): boolean {
-    return this.#cuts[path] === 0 && this.#spells[path] === undefined && this.#troubledAt[path]! < since;
+    return this.#rows[path + CUTS] === 0 && !this.#spells.has(path) && this.#rows[path + TROUBLED_AT]! < since;
   }
 
   loses(now: number, path: number, random: Random): boolean {
-    const { loss } = this.#weather[path]!;
-    const isLost = this.#cuts[path]! > 0 || (loss > 0 && random.chance(Math.min(MOST_LOSS, loss)));
+    const loss = this.#rows[path + LOSS]!;
+    const isLost = this.isCut(path) || (loss > 0 && random.chance(Math.min(MOST_LOSS, loss)));
     if (isLost) this.trouble(now, path);
     return isLost;
   }
 
   duplicates(path: number, random: Random): boolean {
-    const { duplication } = this.#weather[path]!;
+    const duplication = this.#rows[path + DUPLICATION]!;
     return duplication > 0 && random.chance(duplication);
   }
 
   /** How long a datagram is on its way. */
   travel(path: number, random: Random): number {
-    const { jitter, reordering, reorderingDelay } = this.#weather[path]!;
-    const delay = this.#delay[path]! + random.fraction() * jitter;
-    return reordering > 0 && random.chance(reordering) ? delay + random.fraction() * reorderingDelay : delay;
+    const rows = this.#rows;
+    const delay = rows[path + DELAY]! + random.fraction() * rows[path + JITTER]!;
+    const reordering = rows[path + REORDERING]!;
+    return reordering > 0 && random.chance(reordering) ? delay + random.fraction() * rows[path + REORDERING_DELAY]! : delay;
   }
 
   /** Of all that goes on at once the worst counts, in each respect. */
   #look(path: number): void {
-    this.#weather[path] = (this.#spells[path] ?? []).reduce(worse, this.#usual);
+    const weather = (this.#spells.get(path) ?? []).reduce(worse, this.#usual);
+    const rows = this.#rows;
+    rows[path + LOSS] = weather.loss;
+    rows[path + DUPLICATION] = weather.duplication;
+    rows[path + REORDERING] = weather.reordering;
+    rows[path + REORDERING_DELAY] = weather.reorderingDelay;
+    rows[path + JITTER] = weather.jitter;
   }
 }
 

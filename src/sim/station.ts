@@ -5,7 +5,6 @@ export const PORT = 4344;
 /** Networks of the simulated world: 10.kind.group.0/24. */
 const BASE = 0x0a000000;
 const SPACE = 1 << 17;
-const NOBODY = -1;
 
 export const StationKind = { qsa: 0, qsr: 1, qsc: 2, itr: 3 } as const;
 
@@ -62,29 +61,29 @@ export function endpointAt(word: number): number {
   return endpoint < SPACE ? endpoint : -1;
 }
 
+/** Of an endpoint's home, the bits that tell which link it is. */
+const LINK_BITS = 3;
+
 /** Finds stations by endpoint. */
 export class StationTable {
   readonly all: Station[] = [];
-  readonly #station = new Int16Array(SPACE).fill(NOBODY);
-  readonly #link = new Uint8Array(SPACE);
+  /** By endpoint: the number of its station plus one, and its link; 0 where nobody lives. */
+  readonly #homes = new Int32Array(SPACE);
 
   add<S extends Station>(station: S): S {
     this.all.push(station);
-    for (const [link, endpoint] of station.endpoints.entries()) {
-      this.#station[endpoint] = station.index;
-      this.#link[endpoint] = link;
-    }
+    for (const [link, endpoint] of station.endpoints.entries()) this.#homes[endpoint] = ((station.index + 1) << LINK_BITS) | link;
     return station;
   }
 
   /** Undefined where nobody lives. */
   at(endpoint: number): Station | undefined {
     // Asked for what is not there, an array answers by a slower way, from then on and always.
-    const index = endpoint < 0 ? NOBODY : this.#station[endpoint]!;
-    return index === NOBODY ? undefined : this.all[index];
+    const home = endpoint < 0 ? 0 : this.#homes[endpoint]!;
+    return home === 0 ? undefined : this.all[(home >> LINK_BITS) - 1];
   }
 
   linkOf(endpoint: number): number {
-    return this.#link[endpoint]!;
+    return this.#homes[endpoint]! & ((1 << LINK_BITS) - 1);
   }
 }

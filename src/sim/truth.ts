@@ -21,9 +21,14 @@ export interface Watched {
 /** The mapping of a key from one change of its MAB to the next one that touches it. */
 export interface State {
   readonly result: number;
-  readonly first: Key;
-  readonly last: Key;
-  readonly etr: readonly [number, number, number, number];
+  readonly firstHi: number;
+  readonly firstLo: number;
+  readonly lastHi: number;
+  readonly lastLo: number;
+  readonly etr0: number;
+  readonly etr1: number;
+  readonly etr2: number;
+  readonly etr3: number;
   /** Position of the MAB with which it began, and with which it was over. */
   readonly from: number;
   until: number;
@@ -53,6 +58,8 @@ export class Truth {
   readonly #table: MabTable;
   readonly #positions: Float64Array;
   readonly #byMab: Watched[][];
+  /** Where the keys are, in their order: family and both halves of each. */
+  readonly #places: Uint32Array;
   readonly #body = new MappingBody();
   /** When each MAB came to each position, from the one it began with. */
   readonly #history: { readonly first: number; readonly at: number[] }[];
@@ -64,6 +71,7 @@ export class Truth {
     this.#positions = Float64Array.from(mapping, ({ position }) => position);
     const ordered = keys.toSorted((a, b) => a.family - b.family || compareKeys(a.hi, a.lo, b.hi, b.lo));
     this.keys = ordered.map(({ family, hi, lo }, index) => ({ family, hi, lo, index, mab: this.#table.match(family, hi, lo), states: [] }));
+    this.#places = Uint32Array.from(this.keys.flatMap(({ family, hi, lo }) => [family, hi, lo]));
     this.#history = mapping.map(({ position }) => ({ first: position, at: [now] }));
     this.#byMab = mapping.map((_, mab) => this.keys.filter((key) => key.mab === mab));
     for (const key of this.keys) this.#note(now, key, 0);
@@ -94,13 +102,14 @@ export class Truth {
 
   /** The place among the keys of the first one that is not before a range; go on while `isIn`. */
   firstFrom({ family, firstHi, firstLo }: MappingBody): number {
-    const { keys } = this;
+    const places = this.#places;
     let low = 0;
-    let high = keys.length;
+    let high = this.keys.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const key = keys[middle]!;
-      if ((key.family - family || compareKeys(key.hi, key.lo, firstHi, firstLo)) < 0) low = middle + 1;
+      const at = middle * 3;
+      const isBefore = (places[at]! - family || places[at + 1]! - firstHi || places[at + 2]! - firstLo) < 0;
+      if (isBefore) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -109,8 +118,9 @@ export class Truth {
   /** Whether a place, from `firstFrom` on, is that of a key in the range. */
   isIn(place: number, { family, lastHi, lastLo }: MappingBody): boolean {
     if (place === this.keys.length) return false;
-    const key = this.keys[place]!;
-    return key.family === family && compareKeys(key.hi, key.lo, lastHi, lastLo) <= 0;
+    const places = this.#places;
+    const at = place * 3;
+    return places[at] === family && (places[at + 1]! - lastHi || places[at + 2]! - lastLo) <= 0;
   }
 
   /** What was true of a key when an answer was: undefined when it never was. */
@@ -133,17 +143,23 @@ export class Truth {
     const isInMab = key.mab !== NO_PREFIX;
     const result = isInMab ? this.store.lookUp(key.family, key.hi, key.lo, body) : ResultCode.notInAnyMab;
     const before = key.states.at(-1);
-    const from = result === ResultCode.mapping ? numberOf(body) : position;
-    if (before !== undefined && (!isInMab || (isSame(before, result, body) && (result !== ResultCode.mapping || before.from === from)))) return false;
+    const isMapping = result === ResultCode.mapping;
+    const from = isMapping ? numberOf(body) : position;
+    if (before !== undefined && (!isInMab || (isSame(before, result, body) && (!isMapping || before.from === from)))) return false;
     if (before !== undefined) {
       before.until = position;
       before.endedAt = now;
     }
     key.states.push({
       result,
-      first: isInMab ? { hi: body.firstHi, lo: body.firstLo } : { hi: key.hi, lo: key.lo },
-      last: isInMab ? { hi: body.lastHi, lo: body.lastLo } : { hi: key.hi, lo: key.lo },
-      etr: result === ResultCode.mapping ? [body.etr0, body.etr1, body.etr2, body.etr3] : [0, 0, 0, 0],
+      firstHi: isInMab ? body.firstHi : key.hi,
+      firstLo: isInMab ? body.firstLo : key.lo,
+      lastHi: isInMab ? body.lastHi : key.hi,
+      lastLo: isInMab ? body.lastLo : key.lo,
+      etr0: isMapping ? body.etr0 : 0,
+      etr1: isMapping ? body.etr1 : 0,
+      etr2: isMapping ? body.etr2 : 0,
+      etr3: isMapping ? body.etr3 : 0,
       from,
       until: Infinity,
       since: now,
@@ -176,6 +192,6 @@ function isSame(state: State, result: number, body: MappingBody): boolean {
   if (state.result !== result) return false;
   // A gap that grows or shrinks elsewhere is still one here.
   if (result !== ResultCode.mapping) return true;
-  if (state.first.hi !== body.firstHi || state.first.lo !== body.firstLo || state.last.hi !== body.lastHi || state.last.lo !== body.lastLo) return false;
-  return state.etr[0] === body.etr0 && state.etr[1] === body.etr1 && state.etr[2] === body.etr2 && state.etr[3] === body.etr3;
+  if (state.firstHi !== body.firstHi || state.firstLo !== body.firstLo || state.lastHi !== body.lastHi || state.lastLo !== body.lastLo) return false;
+  return state.etr0 === body.etr0 && state.etr1 === body.etr1 && state.etr2 === body.etr2 && state.etr3 === body.etr3;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Agenda } from "../../src/core/agenda.ts";
 import { RequestTable } from "../../src/core/querier/request-table.ts";
 import { ResultCode } from "../../src/wire/index.ts";
 import { TestQuerier } from "../support/test-querier.ts";
@@ -36,7 +37,7 @@ test("who has not proved its address gets half of the room at most", () => {
 
 describe("open requests", () => {
   test("a hundred thousand are told apart, and so are those that have their slots later", () => {
-    const requests = new RequestTable(100_000, 4, seeded(5));
+    const requests = new RequestTable(100_000, 4, seeded(5), new Agenda());
     const slots = Array.from({ length: 100_000 }, (_, fetch) => requests.open(fetch, fetch + 1_000_000, UPSTREAM, fetch));
     const marks = slots.map((slot) => [requests.sequence(slot), requests.nonceHi(slot), requests.nonceLo(slot)] as const);
     const matches = (): number[] => marks.map(([sequence, hi, lo]) => requests.match(sequence, hi, lo, UPSTREAM));
@@ -48,7 +49,7 @@ describe("open requests", () => {
   });
 
   test("there are as many as asked for, and no more than the power of two above", () => {
-    const requests = new RequestTable(1_000, 4, seeded(5));
+    const requests = new RequestTable(1_000, 4, seeded(5), new Agenda());
     for (let slot = 0; slot < 1_024; slot++) expect(requests.open(0, 1, UPSTREAM, slot)).toBe(slot);
     expect(requests.open(0, 1, UPSTREAM, 0)).toBe(-1);
   });

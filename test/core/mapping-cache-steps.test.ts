@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MappingBody, MessageType, ResultCode, UpdateAction, decodeDatagram } from "../../src/wire/index.ts";
+import { Agenda } from "../../src/core/agenda.ts";
 import { Transmit } from "../../src/core/engine.ts";
 import { NO_ENTRY } from "../../src/core/cache/entry-table.ts";
 import { Cache } from "../../src/core/cache/cache.ts";
@@ -17,15 +18,16 @@ const HOUR_MS = 3_600_000;
 function setUp() {
   const peers = new PeerTable(64, seeded(1));
   const ring = new TransmitRing(256, 1232);
+  const agenda = new Agenda();
   const rows = new Cache(2 * MANY, 8, 1);
-  const promises = new Promises({ maxPromises: 2 * MANY, maxUpdates: 256 }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring);
-  const cache = new MappingCache(rows, promises);
+  const promises = new Promises({ maxPromises: 2 * MANY, maxUpdates: 256 }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring, agenda);
+  const cache = new MappingCache(rows, promises, agenda);
   const peer = (port: number): number => {
     const number = peers.intern(0, 4, 1, 0, 0, 0, port);
     peers.hold(number);
     return number;
   };
-  return { ring, cache, entries: cache.entries, promises, ledger: promises.ledger, peer };
+  return { agenda, ring, cache, entries: cache.entries, promises, ledger: promises.ledger, peer };
 }
 
 function mapping(key: number, position: number): MappingBody {
@@ -37,12 +39,12 @@ function fill(cache: MappingCache, upstream: number, position = 5): void {
 }
 
 /** Lets time pass until all steps are done; gives how many there were, and the most entries that went in one. */
-function finish(cache: MappingCache, from = 0): { steps: number; most: number } {
+function finish(cache: MappingCache, agenda: Agenda, from = 0): { steps: number; most: number } {
   let steps = 0;
   let most = 0;
-  for (let now = from; cache.entries.chains.voids > 0; now = Math.max(now, cache.next)) {
+  for (let now = from; cache.entries.chains.voids > 0; now = Math.max(now, agenda.next)) {
     const before = cache.entries.size;
-    cache.handleTimeout(now);
+    agenda.handleTimeout(now);
     most = Math.max(most, before - cache.entries.size);
     steps++;
   }
@@ -55,31 +57,31 @@ function isThere(cache: MappingCache, key: number): boolean {
 
 describe("a flush of very many entries", () => {
   test("makes all void at once, and takes them out step by step", () => {
-    const { cache, entries } = setUp();
+    const { agenda, cache, entries } = setUp();
     fill(cache, 1);
     expect(cache.flushUpstream(0, 1)).toBe(MANY);
     expect([cache.cache.size, entries.size, entries.firstOf(1), isThere(cache, 7), isThere(cache, MANY - 1)]).toEqual([0, MANY, NO_ENTRY, false, false]);
-    const { steps, most } = finish(cache);
+    const { steps, most } = finish(cache, agenda);
     expect(steps).toBeGreaterThan(10);
     expect(most).toBeLessThanOrEqual(128);
-    expect([entries.size, cache.floors.size > 0, cache.next < Infinity]).toEqual([0, true, true]);
+    expect([entries.size, cache.floors.size > 0, agenda.next < Infinity]).toEqual([0, true, true]);
   });
 
   test("leaves what the same server, and others, say meanwhile", () => {
-    const { cache, entries } = setUp();
+    const { agenda, cache, entries } = setUp();
     fill(cache, 1);
     cache.file(0, ResultCode.mapping, mapping(MANY, 5), 2, HOUR_MS);
     cache.flushUpstream(0, 1);
     for (let key = 0; key < 100; key++) cache.file(0, ResultCode.mapping, mapping(key * 29, 6), 1, HOUR_MS);
     expect([entries.chains.count(1), isThere(cache, 29), isThere(cache, 30)]).toEqual([100, true, false]);
-    finish(cache);
+    finish(cache, agenda);
     expect([entries.size, isThere(cache, 29), isThere(cache, 30), isThere(cache, MANY)]).toEqual([101, true, false, true]);
     expect(cache.flushUpstream(0, 1)).toBe(100);
     expect(entries.size).toBe(1);
   });
 
   test("keeps its floors from the beginning: nobody goes back in version", () => {
-    const { cache } = setUp();
+    const { agenda, cache } = setUp();
     fill(cache, 1);
     cache.flushUpstream(0, 1);
     const floor = (): number => {
@@ -88,12 +90,12 @@ describe("a flush of very many entries", () => {
       return version.lo;
     };
     expect(floor()).toBe(5);
-    finish(cache);
+    finish(cache, agenda);
     expect(floor()).toBe(5);
   });
 
   test("can be repeated again and again before the first is done", () => {
-    const { cache, entries } = setUp();
+    const { agenda, cache, entries } = setUp();
     fill(cache, 1);
     for (let round = 0; round < 100; round++) {
       for (let key = 0; key < 200; key++) cache.file(0, ResultCode.mapping, mapping(MANY + key, 6 + round), 1, HOUR_MS);
@@ -101,17 +103,17 @@ describe("a flush of very many entries", () => {
       cache.flushUpstream(0, 1);
       expect([cache.cache.size, isThere(cache, MANY)]).toEqual([0, false]);
     }
-    finish(cache);
+    finish(cache, agenda);
     expect(entries.size).toBe(0);
   });
 
   test("tells who holds few of them of each, who holds many to forget everything, both once", () => {
-    const { cache, ledger, ring, peer } = setUp();
+    const { agenda, cache, ledger, ring, peer } = setUp();
     fill(cache, 1);
     const [few, many] = [peer(5000), peer(5001)];
     for (let key = 0; key < MANY; key++) ledger.note(cache.find(0, 4, key, 0), key % 1000 === 0 ? few : many, 1, key, HOUR_MS);
     cache.flushUpstream(0, 1);
-    finish(cache);
+    finish(cache, agenda);
     const out = new Transmit();
     const told = new Map<number, number[]>();
     while (ring.take(out)) {
@@ -125,32 +127,32 @@ describe("a flush of very many entries", () => {
   });
 
   test("wants again what was in use, but for an operator who flushes everything forgets the floors too", () => {
-    const { cache, entries } = setUp();
+    const { agenda, cache, entries } = setUp();
     const wanted = new Set<number>();
     cache.wantKey = (_family, hi) => wanted.add(hi);
     fill(cache, 1);
     cache.flushUpstream(0, 1);
-    finish(cache);
+    finish(cache, agenda);
     expect(wanted.size).toBe(MANY);
     fill(cache, 2, 9);
     cache.flushEverything(0);
     const version = new Version();
     cache.floorOver(0, mapping(3, 0), version);
     expect([cache.cache.size, cache.floors.size, version.isZero, isThere(cache, 3)]).toEqual([0, 0, true, false]);
-    finish(cache);
+    finish(cache, agenda);
     expect([entries.size, cache.floors.size]).toEqual([0, 0]);
   });
 });
 
 test("a table in which very many expire is swept in small parts", () => {
-  const { cache, entries } = setUp();
+  const { agenda, cache, entries } = setUp();
   fill(cache, 1);
   let most = 0;
   let now = HOUR_MS * 1000;
   for (let rounds = 0; entries.size > 0 && rounds < 100; rounds++) {
     const before = entries.size;
-    now = Math.max(now, cache.next);
-    cache.handleTimeout(now);
+    now = Math.max(now, agenda.next);
+    agenda.handleTimeout(now);
     most = Math.max(most, before - entries.size);
   }
   expect(entries.size).toBe(0);

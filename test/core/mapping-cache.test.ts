@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MappingBody, MessageType, ResultCode, decodeDatagram } from "../../src/wire/index.ts";
+import { Agenda } from "../../src/core/agenda.ts";
 import { Transmit } from "../../src/core/engine.ts";
 import { NO_ENTRY } from "../../src/core/cache/entry-table.ts";
 import { PeerTable } from "../../src/core/link/peer-table.ts";
@@ -17,10 +18,11 @@ const NOTHING_KNOWN = new Version();
 function setUp(maxEntries = 64, maxPromises = 64, maxUpdates = 64) {
   const peers = new PeerTable(64, seeded(1));
   const ring = new TransmitRing(256, 1232);
+  const agenda = new Agenda();
   const rows = new Cache(maxEntries, 8, 1);
-  const promises = new Promises({ maxPromises, maxUpdates }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring);
-  const cache = new MappingCache(rows, promises);
-  return { peers, ring, cache, promises, ledger: promises.ledger, peer: peers.intern(0, 4, 1, 0, 0, 0, 5000) };
+  const promises = new Promises({ maxPromises, maxUpdates }, rows.entries, peers, new QuerierTable(peers, seeded(2)), ring, agenda);
+  const cache = new MappingCache(rows, promises, agenda);
+  return { agenda, peers, ring, cache, promises, ledger: promises.ledger, peer: peers.intern(0, 4, 1, 0, 0, 0, 5000) };
 }
 
 function mapping(first: number, last: number, etr = 1): MappingBody {
@@ -71,11 +73,11 @@ describe("the cache", () => {
   });
 
   test("an expired entry is not found, and makes room", () => {
-    const { cache } = setUp();
+    const { agenda, cache } = setUp();
     cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 1000);
     expect(cache.find(999_000, 4, 5, 0)).not.toBe(NO_ENTRY);
     expect(cache.find(1_000_000, 4, 5, 0)).toBe(NO_ENTRY);
-    cache.handleTimeout(1_000_000);
+    agenda.handleTimeout(1_000_000);
     expect(cache.cache.size).toBe(0);
   });
 
@@ -149,15 +151,15 @@ test("an answer of a higher lineage that is only passed on ends what its MAB had
 
 describe("promises", () => {
   test("whoever holds an entry is told of its change and of its end; nobody is told twice", () => {
-    const { cache, promises, ledger, peer, ring } = setUp();
+    const { agenda, cache, ledger, peer, ring } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
     ledger.note(entry, peer, 1, 1, 60_000);
     ledger.note(entry, peer, 1, 2, 60_000);
     cache.revise(0, entry, ResultCode.mapping, mapping(1, 9, 7));
-    promises.handleTimeout(0);
+    agenda.handleTimeout(0);
     expect(sent(ring)).toEqual(["1 1-9"]);
     cache.flushRange(0, 4, 9, 0, 20, 0, ANY_UPSTREAM, NOTHING_KNOWN);
-    promises.handleTimeout(0);
+    agenda.handleTimeout(0);
     expect(sent(ring)).toEqual(["2 1-9"]);
     expect(ledger.size).toBe(0);
   });
@@ -170,41 +172,42 @@ describe("promises", () => {
   });
 
   test("an update is repeated with growing pauses until what it is about has expired", () => {
-    const { cache, promises, ledger, peer, ring } = setUp();
+    const { agenda, cache, promises, ledger, peer, ring } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 5_000);
     ledger.note(entry, peer, 1, 1, 5_000);
     cache.withdraw(0, entry, NOTHING_KNOWN);
     const times: number[] = [];
-    for (let now = 0; promises.sender.outstanding > 0; now = promises.sender.next) {
-      promises.sender.handleTimeout(now);
+    for (let now = 0; promises.sender.outstanding > 0; now = agenda.next) {
+      agenda.handleTimeout(now);
       if (sent(ring).length > 0) times.push(now / 1000);
     }
     expect(times).toEqual([0, 200, 600, 1400, 3000]);
   });
 
   test("updates go out at once, 64 in a millisecond; what waits then goes out as the newer one that overtakes it", () => {
-    const { cache, promises, ledger, peer, peers, ring } = setUp(128, 128, 1024);
+    const { agenda, cache, promises, ledger, peer, peers, ring } = setUp(128, 128, 1024);
     const other = peers.intern(0, 4, 2, 0, 0, 0, 5000);
     for (let key = 0; key < 65; key++) ledger.note(cache.file(0, ResultCode.mapping, mapping(key, key), 1, 60_000), key < 64 ? peer : other, 1, 1, 60_000);
     for (let key = 0; key < 65; key++) cache.revise(0, cache.find(0, 4, key, 0), ResultCode.mapping, mapping(key, key, 7));
     expect(sent(ring)).toHaveLength(64);
     cache.revise(10, cache.find(10, 4, 64, 0), ResultCode.mapping, mapping(64, 64, 8));
-    expect(promises.sender.next).toBe(1_000);
-    promises.handleTimeout(999);
+    agenda.handleTimeout(20);
+    expect(agenda.next).toBe(1_000);
+    agenda.handleTimeout(999);
     expect(sent(ring)).toEqual([]);
-    promises.handleTimeout(1_000);
+    agenda.handleTimeout(1_000);
     expect(sent(ring)).toEqual(["1 64-64"]);
     expect([promises.sender.counters.updatesOvertaken, promises.sender.outstanding]).toEqual([1, 65]);
   });
 
   test("an update that overtakes one on its way is repeated for as long as the newer promise lasts", () => {
-    const { cache, promises, ledger, peer, ring } = setUp();
+    const { agenda, cache, promises, ledger, peer, ring } = setUp();
     const entry = cache.file(0, ResultCode.mapping, mapping(1, 9), 1, 60_000);
     for (const [etr, untilMs] of [[7, 5_000], [8, 60_000]] as const) {
       ledger.note(entry, peer, 1, 1, untilMs);
       cache.revise(0, entry, ResultCode.mapping, mapping(1, 9, etr));
     }
-    for (let now = 0; now < 10_000_000; now = promises.sender.next) promises.sender.handleTimeout(now);
+    for (let now = 0; now < 10_000_000; now = agenda.next) agenda.handleTimeout(now);
     expect(promises.sender.outstanding).toBe(1);
     expect(new Set(sent(ring))).toEqual(new Set(["1 1-9"]));
   });

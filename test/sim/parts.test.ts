@@ -21,14 +21,14 @@ test("events come by time, near and far, and at one time in the order in which t
   const added: { at: number; value: number }[] = [];
   const came: { at: number; value: number }[] = [];
   const add = (at: number): void => {
-    queue.add(at, 0, added.length);
+    queue.add(at, added.length);
     added.push({ at, value: added.length });
   };
   const take = (): void => {
     expect(queue.size).toBe(added.length - came.length);
     expect(queue.next).toBe(Math.min(...waiting()));
-    queue.take();
-    came.push({ at: queue.at, value: queue.value });
+    const at = queue.next;
+    came.push({ at, value: queue.take() });
   };
   const waiting = (): number[] => {
     const taken = new Set(came.map(({ value }) => value));
@@ -68,9 +68,9 @@ test("a datagram on its way is a copy, whose hash is of its octets alone", () =>
     octets.set(values);
     const slot = pool.keep(1, 2, new Int32Array(octets.buffer), length, false);
     octets.fill(0);
-    expect(Array.from({ length }, (_, at) => pool.views[slot]!.getUint8(at))).toEqual(values.slice(0, length));
+    expect(Array.from({ length }, (_, at) => pool.view(slot).getUint8(at))).toEqual(values.slice(0, length));
     pool.release(slot);
-    return pool.hashes[slot]!;
+    return pool.hash(slot);
   };
   expect(hashOf(6, 1, 2, 3, 4, 5, 6, 7, 8)).toBe(hashOf(6, 1, 2, 3, 4, 5, 6, 9, 9));
   expect(new Set([hashOf(6, 1, 2, 3, 4, 5, 6), hashOf(6, 1, 2, 3, 4, 5, 7), hashOf(6, 1, 2, 3, 4, 6, 6), hashOf(8, 1, 2, 3, 4, 5, 6, 0, 0), hashOf(6, 2, 2, 3, 4, 5, 6)]).size).toBe(5);

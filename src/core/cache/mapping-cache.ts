@@ -1,5 +1,6 @@
 import { type Family, type Prefix, prefixAround, prefixLast } from "../../address/index.ts";
 import { type MappingBody, ResultCode, UpdateAction } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import { milliseconds, remainingMs } from "../clock.ts";
 import { Rounds } from "../tables/rounds.ts";
 import { Version } from "../version.ts";
@@ -41,6 +42,10 @@ export interface Holders {
 /** Wants the mapping of a key soon, for nobody in particular. */
 export type WantKey = (family: Family, hi: number, lo: number) => void;
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedFloor = new Version();
+const sharedCause = new Version();
+
 /**
  * The cache, kept true: nothing in it changes or goes without its holders being told, and nothing comes into it that is
  * older than what was there (floors).
@@ -54,20 +59,29 @@ export class MappingCache {
   /** An entry in use is fetched again when it has no longer than this to live. */
   refetchLeadMs = REFETCH_STEP_MS;
   readonly #holders: Holders;
-  readonly #floor = new Version();
-  readonly #cause = new Version();
+  readonly #floor = sharedFloor;
+  readonly #cause = sharedCause;
   readonly #nothing = new Version();
-  readonly #rounds = new Rounds();
+  readonly #rounds: Rounds;
+  readonly #agenda: Agenda;
   /** Upstreams with void entries, which are taken out step by step; for each, whether their floors are kept. */
   readonly #emptied = new Map<number, boolean>();
-  #nextStep = 0;
 
-  constructor(cache: Cache, holders: Holders) {
+  constructor(cache: Cache, holders: Holders, agenda: Agenda) {
     this.cache = cache;
     this.entries = cache.entries;
     this.floors = new Floors(cache.entries.capacity);
     this.#holders = holders;
+    this.#agenda = agenda;
+    this.#rounds = new Rounds(agenda, Task.cacheRound);
     cache.isHeld = (entry) => holders.hold(entry);
+    agenda.assign(Task.emptying, (now) => {
+      this.#emptyStep(now);
+    });
+    agenda.assign(Task.cacheRound, (now) => {
+      this.#goRound(now);
+    });
+    agenda.holdBack(Task.cacheRound, () => (this.entries.size + this.floors.size > 0 ? -Infinity : Infinity));
   }
 
   /** The live entry around a key; NO_ENTRY when there is none. */
@@ -228,16 +242,6 @@ export class MappingCache {
     }
   }
 
-  get next(): number {
-    const nextRound = this.entries.size + this.floors.size > 0 ? this.#rounds.next : Infinity;
-    return this.#emptied.size > 0 ? Math.min(this.#nextStep, nextRound) : nextRound;
-  }
-
-  handleTimeout(now: number): void {
-    if (this.#emptied.size > 0 && now >= this.#nextStep) this.#emptyStep(now);
-    if (now >= this.#rounds.next) this.#goRound(now);
-  }
-
   #goRound(now: number): void {
     const nowMs = milliseconds(now);
     const rows = this.#rounds.begin(now, Math.max(this.entries.highWater, this.floors.highWater));
@@ -254,7 +258,7 @@ export class MappingCache {
       this.#empty(now, upstream, Infinity);
       this.entries.chains.makeVoid(upstream);
     }
-    if (this.#emptied.size === 0) this.#nextStep = now;
+    if (this.#emptied.size === 0) this.#agenda.set(Task.emptying, now);
     this.#holders.beginMany();
     this.#emptied.set(upstream, hasFloors);
   }
@@ -262,7 +266,7 @@ export class MappingCache {
   #emptyStep(now: number): void {
     let left = STEP_ENTRIES;
     for (const upstream of this.#emptied.keys()) if (left > 0) left -= this.#empty(now, upstream, left);
-    this.#nextStep = now + STEP_PAUSE;
+    this.#agenda.set(Task.emptying, this.#emptied.size > 0 ? now + STEP_PAUSE : Infinity);
   }
 
   /** Takes void entries of an upstream out, at most so many, messages counted; gives how many. */

@@ -1,4 +1,5 @@
 import type { Prefix } from "../../address/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import { Version } from "../version.ts";
 import type { MappingCache } from "./mapping-cache.ts";
 
@@ -21,12 +22,15 @@ export class Revalidation {
   readonly #unknown = new Version();
   /** Rows from this on are still to be looked at. */
   #row = NOWHERE;
-  /** When the next step is due; Infinity when there is none. */
-  next = Infinity;
+  readonly #agenda: Agenda;
 
-  constructor(cache: MappingCache, stillHolds: (entry: number) => boolean) {
+  constructor(cache: MappingCache, agenda: Agenda, stillHolds: (entry: number) => boolean) {
     this.#cache = cache;
+    this.#agenda = agenda;
     this.#stillHolds = stillHolds;
+    agenda.assign(Task.revalidation, (now) => {
+      this.#step(now);
+    });
   }
 
   /** Whether an entry has not been looked at since, and holds no longer. */
@@ -37,7 +41,7 @@ export class Revalidation {
   /** Has everything looked at when it is used, until `begin`. */
   postpone(): void {
     this.#row = 0;
-    this.next = Infinity;
+    this.#agenda.set(Task.revalidation, Infinity);
   }
 
   /** Withdraws what holds no longer in these places, or anywhere (undefined): now, or in steps. */
@@ -45,10 +49,6 @@ export class Revalidation {
     if (places !== undefined && this.#look(now, places)) return;
     this.#row = 0;
     this.#step(now);
-  }
-
-  handleTimeout(now: number): void {
-    if (now >= this.next) this.#step(now);
   }
 
   /** False when there is too much in the places to be looked at in one go. */
@@ -67,7 +67,7 @@ export class Revalidation {
       left -= WITHDRAWN_ROWS;
     }
     const isDone = this.#row >= entries.highWater;
-    this.next = isDone ? Infinity : now + STEP_PAUSE;
+    this.#agenda.set(Task.revalidation, isDone ? Infinity : now + STEP_PAUSE);
     if (isDone) this.#row = NOWHERE;
   }
 }

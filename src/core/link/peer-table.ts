@@ -5,7 +5,11 @@ import { powerOfTwoFrom } from "../tables/pair-index.ts";
 /** No peer: the table is full of peers that are still needed. */
 export const NO_PEER = -1;
 
-const WORDS = 6;
+/** Words of a row: what its source is named by, tag and address; its bucket, the link to the next there, and whether it was seen since the hand passed. */
+const WORDS = 8;
+const BUCKET = 5;
+const NEXT = 6;
+const SEEN = 7;
 /** Links are peers plus one, so that fresh memory, all zero, is an empty table: what is never used is never touched. */
 const END = 0;
 /** Rows looked at for one that may go: a bound on what a datagram from a new source costs. */
@@ -21,9 +25,7 @@ export class PeerTable {
   readonly generation: Uint32Array;
   readonly #words: Uint32Array;
   readonly #holds: Uint32Array;
-  readonly #seen: Uint8Array;
   readonly #buckets: Int32Array;
-  readonly #next: Int32Array;
   readonly #seed: number;
   #size = 0;
   #hand = 0;
@@ -34,9 +36,7 @@ export class PeerTable {
     this.generation = new Uint32Array(capacity);
     this.#words = new Uint32Array(capacity * WORDS);
     this.#holds = new Uint32Array(capacity);
-    this.#seen = new Uint8Array(capacity);
     this.#buckets = new Int32Array(powerOfTwoFrom(capacity));
-    this.#next = new Int32Array(capacity);
     this.#seed = nextU32();
   }
 
@@ -50,7 +50,7 @@ export class PeerTable {
     const bucket = this.#bucket(tag, w0, w1, w2, w3);
     const known = this.#findIn(bucket, tag, w0, w1, w2, w3);
     if (known !== NO_PEER) {
-      this.#seen[known] = 1;
+      this.#words[known * WORDS + SEEN] = 1;
       return known;
     }
     const peer = this.#size < this.capacity ? this.#size++ : this.#evict();
@@ -62,10 +62,10 @@ export class PeerTable {
     this.#words[at + 2] = w1;
     this.#words[at + 3] = w2;
     this.#words[at + 4] = w3;
-    this.#words[at + 5] = bucket;
-    this.#next[peer] = this.#buckets[bucket]!;
+    this.#words[at + BUCKET] = bucket;
+    this.#words[at + NEXT] = this.#buckets[bucket]!;
+    this.#words[at + SEEN] = 1;
     this.#buckets[bucket] = peer + 1;
-    this.#seen[peer] = 1;
     return peer;
   }
 
@@ -106,7 +106,7 @@ export class PeerTable {
   }
 
   #findIn(bucket: number, tag: number, w0: number, w1: number, w2: number, w3: number): number {
-    for (let link = this.#buckets[bucket]!; link !== END; link = this.#next[link - 1]!) if (this.#is(link - 1, tag, w0, w1, w2, w3)) return link - 1;
+    for (let link = this.#buckets[bucket]!; link !== END; link = this.#following(link - 1)) if (this.#is(link - 1, tag, w0, w1, w2, w3)) return link - 1;
     return NO_PEER;
   }
 
@@ -128,24 +128,29 @@ export class PeerTable {
       const peer = this.#hand;
       this.#hand = (this.#hand + 1) % this.capacity;
       if (this.#holds[peer] !== 0) continue;
-      if (this.#seen[peer] === 0) {
+      if (this.#words[peer * WORDS + SEEN] === 0) {
         this.#unlink(peer);
         return peer;
       }
-      this.#seen[peer] = 0;
+      this.#words[peer * WORDS + SEEN] = 0;
     }
     return NO_PEER;
   }
 
   #unlink(peer: number): void {
-    const bucket = this.#words[peer * WORDS + 5]!;
+    const bucket = this.#words[peer * WORDS + BUCKET]!;
     let link = this.#buckets[bucket]!;
     if (link === peer + 1) {
-      this.#buckets[bucket] = this.#next[peer]!;
+      this.#buckets[bucket] = this.#following(peer);
       return;
     }
-    while (this.#next[link - 1] !== peer + 1) link = this.#next[link - 1]!;
-    this.#next[link - 1] = this.#next[peer]!;
+    while (this.#following(link - 1) !== peer + 1) link = this.#following(link - 1);
+    this.#words[(link - 1) * WORDS + NEXT] = this.#following(peer);
+  }
+
+  /** The link that a row has. */
+  #following(peer: number): number {
+    return this.#words[peer * WORDS + NEXT]!;
   }
 }
 

@@ -2,13 +2,24 @@ import type { Transmit } from "../engine.ts";
 
 const SLOTS_A_CHUNK = 32;
 
+/** Memory for a datagram, as octets, as a view of them, and as words, and whom it is for. */
+class Slot {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly words: Int32Array;
+  peer = 0;
+  length = 0;
+
+  constructor(memory: ArrayBuffer, at: number, octets: number) {
+    this.bytes = new Uint8Array(memory, at, octets);
+    this.view = new DataView(memory, at, octets);
+    this.words = new Int32Array(memory, at, octets >> 2);
+  }
+}
+
 /** Datagrams waiting for the driver, in slots allocated once, when they are first used. */
 export class TransmitRing {
-  readonly #views: DataView[] = [];
-  readonly #bytes: Uint8Array[] = [];
-  readonly #words: Int32Array[] = [];
-  readonly #peers: Int32Array;
-  readonly #lengths: Int32Array;
+  readonly #slots: Slot[] = [];
   readonly #mask: number;
   readonly #slotOctets: number;
   #chunk = new ArrayBuffer(0);
@@ -20,8 +31,6 @@ export class TransmitRing {
   /** `slots` must be a power of two, `slotOctets` a multiple of four; one slot is always free, for the datagram being encoded. */
   constructor(slots: number, slotOctets: number) {
     this.#mask = slots - 1;
-    this.#peers = new Int32Array(slots);
-    this.#lengths = new Int32Array(slots);
     this.#slotOctets = slotOctets;
   }
 
@@ -34,8 +43,8 @@ export class TransmitRing {
   claim(): DataView {
     const slot = this.#tail & this.#mask;
     // Slots are used in turn: all that were ever used come first.
-    if (slot === this.#views.length) this.#openSlot(slot);
-    return this.#views[slot]!;
+    if (slot === this.#slots.length) this.#slots.push(this.#openSlot(slot));
+    return this.#slots[slot]!.view;
   }
 
   /** False when every slot is full: the datagram is given up. */
@@ -44,9 +53,9 @@ export class TransmitRing {
       this.dropped++;
       return false;
     }
-    const slot = this.#tail & this.#mask;
-    this.#peers[slot] = peer;
-    this.#lengths[slot] = length;
+    const slot = this.#slots[this.#tail & this.#mask]!;
+    slot.peer = peer;
+    slot.length = length;
     this.#tail++;
     return true;
   }
@@ -58,20 +67,18 @@ export class TransmitRing {
       this.#tail = 0;
       return false;
     }
-    const slot = this.#head++ & this.#mask;
-    out.peer = this.#peers[slot]!;
-    out.bytes = this.#bytes[slot]!;
-    out.view = this.#views[slot]!;
-    out.words = this.#words[slot]!;
-    out.length = this.#lengths[slot]!;
+    const slot = this.#slots[this.#head++ & this.#mask]!;
+    out.peer = slot.peer;
+    out.bytes = slot.bytes;
+    out.view = slot.view;
+    out.words = slot.words;
+    out.length = slot.length;
     return true;
   }
 
-  #openSlot(slot: number): void {
-    const place = slot % SLOTS_A_CHUNK;
+  #openSlot(number: number): Slot {
+    const place = number % SLOTS_A_CHUNK;
     if (place === 0) this.#chunk = new ArrayBuffer(SLOTS_A_CHUNK * this.#slotOctets);
-    this.#views.push(new DataView(this.#chunk, place * this.#slotOctets, this.#slotOctets));
-    this.#bytes.push(new Uint8Array(this.#chunk, place * this.#slotOctets, this.#slotOctets));
-    this.#words.push(new Int32Array(this.#chunk, place * this.#slotOctets, this.#slotOctets >> 2));
+    return new Slot(this.#chunk, place * this.#slotOctets, this.#slotOctets);
   }
 }

@@ -1,9 +1,10 @@
 import type { Family } from "../../address/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import type { Asker } from "../answer.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 import { Version } from "../version.ts";
 import { AskerTable, NO_ASKER } from "./asker-table.ts";
 
@@ -16,18 +17,11 @@ const KEPT_FOR_VERIFIED = 1 / 2;
 const KEPT_FOR_ASKERS = 3 / 4;
 export const MAX_ATTEMPTS = 4;
 
-/** Of each attempt of all fetches: its open request, the upstream it went to, and whether that would not answer. */
-class AttemptLog {
-  readonly requests: Int32Array;
-  readonly tried: Int32Array;
-  readonly refused: Uint8Array;
-
-  constructor(fetches: number) {
-    this.requests = new Int32Array(MAX_ATTEMPTS * fetches);
-    this.tried = new Int32Array(MAX_ATTEMPTS * fetches);
-    this.refused = new Uint8Array(MAX_ATTEMPTS * fetches);
-  }
-}
+/** Words of an attempt: its open request, the upstream it went to, and whether that would not answer. Those of a fetch lie in one line of the processor's cache. */
+const WIDTH = 4;
+const REQUEST = 0;
+const TRIED = 1;
+const REFUSED = 2;
 
 /** One key being asked for upstream, and who waits for it. */
 export class Fetch {
@@ -50,9 +44,10 @@ export class Fetch {
   askers = 0;
   firstAsker = NO_ASKER;
   lastAsker = NO_ASKER;
-  readonly #log: AttemptLog;
+  /** The attempts of all fetches. */
+  readonly #log: Int32Array;
 
-  constructor(index: number, log: AttemptLog) {
+  constructor(index: number, log: Int32Array) {
     this.index = index;
     this.#log = log;
   }
@@ -60,14 +55,14 @@ export class Fetch {
   /** Notes another attempt: its open request, and the upstream it went to. */
   addAttempt(request: number, upstream: number): void {
     const at = this.#at(this.attempts++);
-    this.#log.requests[at] = request;
-    this.#log.tried[at] = upstream;
-    this.#log.refused[at] = 0;
+    this.#log[at + REQUEST] = request;
+    this.#log[at + TRIED] = upstream;
+    this.#log[at + REFUSED] = 0;
   }
 
   /** The open request of an attempt; -1 when it has none any more. */
   request(attempt: number): number {
-    return this.#log.requests[this.#at(attempt)]!;
+    return this.#log[this.#at(attempt) + REQUEST]!;
   }
 
   /** The attempt that an open request belongs to. */
@@ -79,29 +74,29 @@ export class Fetch {
 
   /** Notes that the request of an attempt is open no more. */
   endRequest(attempt: number): void {
-    this.#log.requests[this.#at(attempt)] = -1;
+    this.#log[this.#at(attempt) + REQUEST] = -1;
   }
 
   /** Notes that the upstream of an attempt would not answer, and with which result it said so. */
   noteRefusal(attempt: number, result: number): void {
-    this.#log.refused[this.#at(attempt)] = 1;
+    this.#log[this.#at(attempt) + REFUSED] = 1;
     this.refusal = result;
   }
 
   /** How often an upstream has been asked for this; Infinity for one that would not answer. */
   timesTried(upstream: number): number {
-    const { tried, refused } = this.#log;
+    const log = this.#log;
     let times = 0;
-    for (let at = this.#at(0), end = this.#at(this.attempts); at < end; at++) {
-      if (tried[at] !== upstream) continue;
-      if (refused[at] === 1) return Infinity;
+    for (let at = this.#at(0), end = this.#at(this.attempts); at < end; at += WIDTH) {
+      if (log[at + TRIED] !== upstream) continue;
+      if (log[at + REFUSED] === 1) return Infinity;
       times++;
     }
     return times;
   }
 
   #at(attempt: number): number {
-    return this.index * MAX_ATTEMPTS + attempt;
+    return (this.index * MAX_ATTEMPTS + attempt) * WIDTH;
   }
 }
 
@@ -113,20 +108,20 @@ export class FetchTable {
   readonly #ipv4: PairIndex;
   readonly #ipv6: PairIndex;
   readonly #fetches: Fetch[] = [];
-  readonly #log: AttemptLog;
+  readonly #log: Int32Array;
   readonly askers: AskerTable;
   readonly #peers: PeerTable;
   readonly #waitingOf: Uint16Array;
   readonly #maxWaiting: number;
 
   /** `capacity`: keys in flight; `maxWaiting`: how many requests of one peer may wait. */
-  constructor(capacity: number, peers: PeerTable, maxWaiting: number) {
-    this.timers = new TimerHeap(capacity);
+  constructor(capacity: number, peers: PeerTable, maxWaiting: number, agenda: Agenda) {
+    this.timers = agenda.timers(Task.fetch, capacity);
     this.#capacity = capacity;
     this.#slots = new Slots(capacity);
     this.#ipv4 = new PairIndex(capacity);
     this.#ipv6 = new PairIndex(capacity);
-    this.#log = new AttemptLog(capacity);
+    this.#log = new Int32Array(capacity * MAX_ATTEMPTS * WIDTH);
     this.askers = new AskerTable(ASKERS_FOR_EACH * capacity);
     this.#peers = peers;
     this.#waitingOf = new Uint16Array(peers.capacity);

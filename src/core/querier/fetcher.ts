@@ -1,5 +1,6 @@
 import type { Family } from "../../address/index.ts";
 import { type MapReply, ReplyFlag, ResultCode } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import { Answer, Asker, type Audience, UNPROMISED_MS } from "../answer.ts";
 import { NO_ENTRY } from "../cache/entry-table.ts";
 import type { MappingCache } from "../cache/mapping-cache.ts";
@@ -20,14 +21,19 @@ import { WantQueue } from "./want-queue.ts";
 /** Between fetches for nobody in particular: what a dead server held comes back without a storm. */
 const WANT_PACING = 1_000;
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedAnswer = new Answer();
+const sharedAsker = new Asker();
+const sharedFloor = new Version();
+
 /** Gets answers from upstreams: asks the best, the next one when that is late, and gives the answer to all who wait. */
 export class Fetcher implements PortOwner {
   readonly counters = { fetches: 0, refetches: 0, coalesced: 0, retries: 0, answered: 0, unusable: 0, failed: 0 };
   readonly #fetches: FetchTable;
   readonly #wanted = new WantQueue();
-  readonly #answer = new Answer();
-  readonly #asker = new Asker();
-  readonly #floor = new Version();
+  readonly #answer = sharedAnswer;
+  readonly #asker = sharedAsker;
+  readonly #floor = sharedFloor;
   readonly #requests: RequestTable;
   readonly #cache: MappingCache;
   readonly #audience: Audience;
@@ -36,9 +42,11 @@ export class Fetcher implements PortOwner {
   readonly #health: UpstreamHealth;
   readonly #mostMs: number;
   readonly #port: UpstreamPort;
+  readonly #agenda: Agenda;
   #nextWanted = 0;
 
   constructor(parts: {
+    agenda: Agenda;
     peers: PeerTable;
     maxFetches: number;
     maxWaiting: number;
@@ -52,7 +60,7 @@ export class Fetcher implements PortOwner {
     mostMs: number;
     makePort: (owner: PortOwner) => UpstreamPort;
   }) {
-    this.#fetches = new FetchTable(parts.maxFetches, parts.peers, parts.maxWaiting);
+    this.#fetches = new FetchTable(parts.maxFetches, parts.peers, parts.maxWaiting, parts.agenda);
     this.#requests = parts.requests;
     this.#cache = parts.cache;
     this.#audience = parts.audience;
@@ -61,8 +69,16 @@ export class Fetcher implements PortOwner {
     this.#health = parts.health;
     this.#mostMs = parts.mostMs;
     this.#port = parts.makePort(this);
+    this.#agenda = parts.agenda;
+    this.#agenda.assign(Task.fetch, (now) => {
+      this.#endWaits(now);
+    });
+    this.#agenda.assign(Task.wanted, (now) => {
+      this.#fetchWanted(now);
+    });
     this.#cache.wantKey = (family, hi, lo) => {
       this.#wanted.add(family, hi, lo);
+      this.#planWanted();
     };
   }
 
@@ -131,18 +147,13 @@ export class Fetcher implements PortOwner {
     for (const slot of slots) this.late(now, slot);
   }
 
-  get next(): number {
-    return Math.min(this.#fetches.timers.next, this.#wanted.size > 0 ? this.#nextWanted : Infinity);
-  }
-
-  handleTimeout(now: number): void {
+  #endWaits(now: number): void {
     const { timers } = this.#fetches;
     while (timers.next <= now && this.#audience.room > this.#fetches.at(timers.first).askers) {
       const fetch = this.#fetches.at(timers.pop(now));
       if (now >= fetch.deadline) this.#fail(now, fetch, ResultCode.noAnswer);
       else this.#tellToWait(now, fetch);
     }
-    if (this.#wanted.size > 0 && now >= this.#nextWanted) this.#fetchWanted(now);
   }
 
   #start(now: number, family: Family, hi: number, lo: number, isShared: boolean): Fetch {
@@ -180,6 +191,11 @@ export class Fetcher implements PortOwner {
     this.#wanted.take((family, hi, lo) => {
       this.#refetch(now, family, hi, lo);
     });
+    this.#planWanted();
+  }
+
+  #planWanted(): void {
+    this.#agenda.set(Task.wanted, this.#wanted.size > 0 ? this.#nextWanted : Infinity);
   }
 
   #refetch(now: number, family: Family, hi: number, lo: number): void {

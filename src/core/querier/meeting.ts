@@ -1,3 +1,4 @@
+import { type Agenda, Task } from "../agenda.ts";
 import type { Prober } from "./prober.ts";
 import type { UpstreamTable } from "./upstream-table.ts";
 
@@ -10,29 +11,27 @@ const STEP_PAUSE = 300;
  * are measured from when they are met.
  */
 export class Meeting {
-  /** When the next step is due; Infinity when there is none. */
-  next = Infinity;
   readonly #upstreams: UpstreamTable;
   readonly #prober: Prober;
+  readonly #agenda: Agenda;
   #whenOver: (now: number) => void = () => undefined;
 
-  constructor(upstreams: UpstreamTable, prober: Prober) {
+  constructor(upstreams: UpstreamTable, prober: Prober, agenda: Agenda) {
     this.#upstreams = upstreams;
     this.#prober = prober;
+    this.#agenda = agenda;
+    agenda.assign(Task.meeting, (now) => {
+      this.#step(now);
+      this.welcome(now);
+    });
   }
 
   /** Begins with what the upstream table has adopted, in place of what it had before; `whenOver` may be called at once. */
   begin(now: number, whenOver: (now: number) => void): void {
     this.#whenOver = whenOver;
     // Where one step is not enough, queries need not wait for the first one either.
-    if (this.#upstreams.unmet > STEP_SERVERS) this.next = now;
+    if (this.#upstreams.unmet > STEP_SERVERS) this.#agenda.set(Task.meeting, now);
     else this.#step(now);
-  }
-
-  handleTimeout(now: number): void {
-    if (now < this.next) return;
-    this.#step(now);
-    this.welcome(now);
   }
 
   /** Plans to measure those who have been met. */
@@ -43,7 +42,7 @@ export class Meeting {
   #step(now: number): void {
     this.#upstreams.meet(STEP_SERVERS);
     const isOver = this.#upstreams.hasMetAll;
-    this.next = isOver ? Infinity : now + STEP_PAUSE;
+    this.#agenda.set(Task.meeting, isOver ? Infinity : now + STEP_PAUSE);
     if (isOver) this.#whenOver(now);
   }
 }

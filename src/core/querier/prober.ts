@@ -1,5 +1,6 @@
+import { type Agenda, Task } from "../agenda.ts";
 import type { NextU32 } from "../next-u32.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 import { Pace } from "./pace.ts";
 import type { Upstream } from "./upstream.ts";
 import { LOSSES_UNTIL_DOWN, UpstreamState } from "./upstream-state.ts";
@@ -60,6 +61,7 @@ export class Prober {
   #nextFirst = 0;
 
   constructor(parts: {
+    agenda: Agenda;
     upstreams: UpstreamTable;
     nextU32: NextU32;
     intervals: ProbeIntervals;
@@ -70,9 +72,10 @@ export class Prober {
     holdsMapping: (upstream: Upstream) => boolean;
   }) {
     this.#upstreams = parts.upstreams;
-    this.#holding = new TimerHeap(parts.upstreams.capacity);
-    this.#others = new TimerHeap(parts.upstreams.capacity);
+    this.#holding = parts.agenda.timers(Task.probeHolding, parts.upstreams.capacity);
+    this.#others = parts.agenda.timers(Task.probeOther, parts.upstreams.capacity);
     this.#pace = parts.pace ?? new Pace(parts.intervals.pacing);
+    for (const task of [Task.probeHolding, Task.probeOther]) parts.agenda.holdBack(task, () => this.#pace.next);
     this.#nextU32 = parts.nextU32;
     this.#intervals = parts.intervals;
     this.#keepFresh = parts.keepFresh;
@@ -80,13 +83,9 @@ export class Prober {
     this.#holdsMapping = parts.holdsMapping;
   }
 
-  get next(): number {
-    return Math.max(this.#pace.next, Math.min(this.#holding.next, this.#others.next));
-  }
-
   /** Takes the next upstream to probe now. */
   pop(now: number): Upstream | undefined {
-    if (this.next > now) return undefined;
+    if (Math.min(this.#holding.next, this.#others.next) > now || this.#pace.next > now) return undefined;
     this.#pace.take(now);
     const holding = this.#holding.pop(now);
     return this.#upstreams.at(holding < 0 ? this.#others.pop(now) : holding);

@@ -1,4 +1,5 @@
 import { MessageType, typeOf } from "../../wire/index.ts";
+import type { Agenda } from "../agenda.ts";
 import type { Audience } from "../answer.ts";
 import type { MappingCache } from "../cache/mapping-cache.ts";
 import type { PeerTable } from "../link/peer-table.ts";
@@ -44,6 +45,7 @@ const DEFAULT_FETCHES = 4096;
 
 /** What the querier half stands on: what it shares with the rest of its engine. */
 export interface QuerierGround {
+  readonly agenda: Agenda;
   readonly peers: PeerTable;
   readonly ring: TransmitRing;
   readonly cache: MappingCache;
@@ -62,10 +64,11 @@ export class QuerierHalf {
   readonly #cache: MappingCache;
 
   constructor(options: QuerierOptions, ground: QuerierGround, directoryOver: (upstreams: UpstreamTable) => Directory) {
-    const { peers, ring, cache, audience } = ground;
+    const { agenda, peers, ring, cache, audience } = ground;
     const { nextU32, intervals, keepFresh, maxUpstreams, maxFetches = DEFAULT_FETCHES } = options;
     const upstreams = new UpstreamTable(maxUpstreams, peers, options.links, nextU32);
     const prober = new Prober({
+      agenda,
       upstreams,
       nextU32,
       intervals,
@@ -74,12 +77,13 @@ export class QuerierHalf {
       pace: options.pace,
       holdsMapping: (upstream) => this.health.holdsMappingOf(upstream),
     });
-    const health = new UpstreamHealth(upstreams, prober, cache);
-    const requests = new RequestTable(MAX_ATTEMPTS * maxFetches, maxUpstreams, nextU32);
+    const health = new UpstreamHealth(upstreams, prober, cache, agenda);
+    const requests = new RequestTable(MAX_ATTEMPTS * maxFetches, maxUpstreams, nextU32, agenda);
     this.#cache = cache;
     this.upstreams = upstreams;
     this.health = health;
     this.fetcher = new Fetcher({
+      agenda,
       peers,
       maxFetches,
       maxWaiting: options.maxWaiting,
@@ -90,12 +94,12 @@ export class QuerierHalf {
       chooser: new Chooser(nextU32, options.spread),
       health,
       mostMs: options.cachingMostMs,
-      makePort: (owner) => new UpstreamPort({ upstreams, requests, prober, health, ring, owner }),
+      makePort: (owner) => new UpstreamPort({ upstreams, requests, prober, health, ring, agenda, owner }),
     });
     this.port = this.fetcher.port;
     this.receiver = new UpdateReceiver({ upstreams, cache, prober, health, port: this.port, ring });
     this.#prober = prober;
-    this.#meeting = new Meeting(upstreams, prober);
+    this.#meeting = new Meeting(upstreams, prober, agenda);
   }
 
   /** Takes the messages that servers send, whose header has been checked. */
@@ -122,15 +126,5 @@ export class QuerierHalf {
   /** Whether what an entry's upstream gave may be given out: one that is down now may have changed it since. */
   vouchesFor(entry: number): boolean {
     return this.upstreams.at(this.#cache.entries.upstream(entry))?.state !== UpstreamState.down;
-  }
-
-  get next(): number {
-    return Math.min(this.fetcher.next, this.port.next, this.#meeting.next);
-  }
-
-  handleTimeout(now: number): void {
-    this.port.handleTimeout(now);
-    this.fetcher.handleTimeout(now);
-    this.#meeting.handleTimeout(now);
   }
 }

@@ -1,7 +1,8 @@
+import { type Agenda, Task } from "../agenda.ts";
 import type { NextU32 } from "../next-u32.ts";
 import { powerOfTwoFrom } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 
 /** What a request was sent for when it was sent for no fetch: to measure the server. */
 export const PROBE = -1;
@@ -10,8 +11,8 @@ const NEVER = -Infinity;
 /** An open request whose server has sent a Map Request Ack. */
 const AT_WORK = 2;
 
-/** Words of a row. */
-const WIDTH = 6;
+/** Words of a row: two rows lie in one line of the processor's cache. */
+const WIDTH = 8;
 /** How often the slot has been used. */
 const USES = 0;
 const NONCE_HI = 1;
@@ -21,6 +22,8 @@ const UPSTREAM = 3;
 const FETCH = 4;
 /** 0, 1, or AT_WORK. */
 const OPEN = 5;
+/** A double, the last two words. */
+const SENT_AT = 3;
 
 /**
  * Map Requests that may still be answered. Each has a fresh nonce; its sequence number names its slot here, with the
@@ -33,26 +36,23 @@ export class RequestTable {
   readonly #slots: Slots;
   readonly #timers: TimerHeap;
   readonly #words: Uint32Array;
-  readonly #sentAt: Float64Array;
+  /** The same memory. */
+  readonly #doubles: Float64Array;
   /** How many requests for fetches are open to each upstream. */
   readonly #openTo: Uint32Array;
   readonly #nextU32: NextU32;
 
   /** `most`: open at one time, at least. */
-  constructor(most: number, maxUpstreams: number, nextU32: NextU32) {
+  constructor(most: number, maxUpstreams: number, nextU32: NextU32, agenda: Agenda) {
     const capacity = powerOfTwoFrom(most);
     this.#capacity = capacity;
     this.#slotBits = Math.clz32(1) - Math.clz32(capacity);
     this.#slots = new Slots(capacity);
-    this.#timers = new TimerHeap(capacity);
+    this.#timers = agenda.timers(Task.lateRequest, capacity);
     this.#words = new Uint32Array(capacity * WIDTH);
-    this.#sentAt = new Float64Array(capacity);
+    this.#doubles = new Float64Array(this.#words.buffer);
     this.#openTo = new Uint32Array(maxUpstreams + 1);
     this.#nextU32 = nextU32;
-  }
-
-  get next(): number {
-    return this.#timers.next;
   }
 
   get size(): number {
@@ -71,7 +71,7 @@ export class RequestTable {
     words[at + UPSTREAM] = upstream;
     words[at + FETCH] = fetch;
     words[at + OPEN] = 1;
-    this.#sentAt[slot] = now;
+    this.#setSentAt(slot, now);
     if (fetch !== PROBE) this.#openTo[upstream]!++;
     this.#timers.set(slot, until);
     return slot;
@@ -127,12 +127,12 @@ export class RequestTable {
 
   /** Notes that a request never left, so that nobody is blamed for its silence; it is tried again at `until`. */
   markUnsent(slot: number, until: number): void {
-    this.#sentAt[slot] = NEVER;
+    this.#setSentAt(slot, NEVER);
     this.#timers.set(slot, until);
   }
 
   isUnsent(slot: number): boolean {
-    return this.#sentAt[slot] === NEVER;
+    return this.sentAt(slot) === NEVER;
   }
 
   /** Waits no longer; a late answer is still taken. */
@@ -189,6 +189,10 @@ export class RequestTable {
   }
 
   sentAt(slot: number): number {
-    return this.#sentAt[slot]!;
+    return this.#doubles[(slot * WIDTH) / 2 + SENT_AT]!;
+  }
+
+  #setSentAt(slot: number, at: number): void {
+    this.#doubles[(slot * WIDTH) / 2 + SENT_AT] = at;
   }
 }

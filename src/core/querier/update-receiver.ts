@@ -12,11 +12,15 @@ import type { UpstreamHealth } from "./upstream-health.ts";
 import type { UpstreamPort } from "./upstream-port.ts";
 import type { UpstreamTable } from "./upstream-table.ts";
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedUpdate = new CacheUpdate();
+const sharedVersion = new Version();
+
 /** Takes Cache Updates of upstreams, does what they say here and downstream, and acknowledges them. */
 export class UpdateReceiver {
   readonly counters = { updates: 0, duplicateUpdates: 0, refusedUpdates: 0, updatesBeyond: 0 };
-  readonly #update = new CacheUpdate();
-  readonly #version = new Version();
+  readonly #update = sharedUpdate;
+  readonly #version = sharedVersion;
   readonly #upstreams: UpstreamTable;
   readonly #cache: MappingCache;
   readonly #prober: Prober;

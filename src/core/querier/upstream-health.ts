@@ -1,6 +1,7 @@
 import type { MapReply } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import type { MappingCache } from "../cache/mapping-cache.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 import type { Prober } from "./prober.ts";
 import { addTimeout } from "./rtt.ts";
 import type { Upstream } from "./upstream.ts";
@@ -38,11 +39,14 @@ export class UpstreamHealth {
   /** When the silence or the gap of an upstream ends what was learnt from it. */
   readonly #verdicts: TimerHeap;
 
-  constructor(upstreams: UpstreamTable, prober: Prober, cache: MappingCache) {
+  constructor(upstreams: UpstreamTable, prober: Prober, cache: MappingCache, agenda: Agenda) {
     this.#upstreams = upstreams;
     this.#prober = prober;
     this.#cache = cache;
-    this.#verdicts = new TimerHeap(upstreams.capacity);
+    this.#verdicts = agenda.timers(Task.verdict, upstreams.capacity);
+    agenda.assign(Task.verdict, (now) => {
+      this.#judgeDue(now);
+    });
   }
 
   /**
@@ -150,11 +154,7 @@ export class UpstreamHealth {
     return this.#cache.entries.firstOf(upstream.index) >= 0;
   }
 
-  get next(): number {
-    return this.#verdicts.next;
-  }
-
-  handleTimeout(now: number): void {
+  #judgeDue(now: number): void {
     for (let index = this.#verdicts.pop(now); index >= 0; index = this.#verdicts.pop(now)) {
       const upstream = this.#upstreams.at(index);
       if (upstream !== undefined) this.#judge(now, upstream);

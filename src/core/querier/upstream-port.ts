@@ -15,6 +15,7 @@ import {
   extensionLength,
   findExtension,
 } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import type { Fetch } from "./fetch-table.ts";
 import { receiveShift, unlistedAlternatives } from "./load-shift.ts";
@@ -43,12 +44,17 @@ export interface PortOwner {
   deadlineOf(fetch: number): number;
 }
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedRequest = new MapRequest();
+const sharedReply = new MapReply();
+const sharedAck = new Acknowledgement();
+
 /** Sends Map Requests to upstreams, and matches what comes back to them. */
 export class UpstreamPort {
   readonly counters = { requestsSent: 0, probesSent: 0, upstreamReplies: 0, unmatchedReplies: 0, malformedReplies: 0, unlistedAlternatives: 0 };
-  readonly #request = new MapRequest();
-  readonly #reply = new MapReply();
-  readonly #ack = new Acknowledgement();
+  readonly #request = sharedRequest;
+  readonly #reply = sharedReply;
+  readonly #ack = sharedAck;
   readonly #upstreams: UpstreamTable;
   readonly #requests: RequestTable;
   readonly #prober: Prober;
@@ -65,6 +71,7 @@ export class UpstreamPort {
     prober: Prober;
     health: UpstreamHealth;
     ring: TransmitRing;
+    agenda: Agenda;
     owner: PortOwner;
   }) {
     this.#upstreams = parts.upstreams;
@@ -74,6 +81,14 @@ export class UpstreamPort {
     this.#ring = parts.ring;
     this.#owner = parts.owner;
     this.#acknowledger = new UpstreamAcknowledger(parts.ring);
+    parts.agenda.assign(Task.lateRequest, (now) => {
+      this.#timeOutLate(now);
+    });
+    for (const task of [Task.probeHolding, Task.probeOther]) {
+      parts.agenda.assign(task, (now) => {
+        this.#probeDue(now);
+      });
+    }
   }
 
   /** Asks an upstream for a key; gives the request's slot, -1 when too many are open. */
@@ -141,13 +156,11 @@ export class UpstreamPort {
     if (upstream.shift !== undefined) this.counters.unlistedAlternatives += unlistedAlternatives(upstream.shift, this.#upstreams.rankingsOf(upstream));
   }
 
-  get next(): number {
-    return Math.min(this.#requests.next, this.#prober.next, this.#health.next);
+  #timeOutLate(now: number): void {
+    for (let slot = this.#popLate(now); slot >= 0; slot = this.#popLate(now)) this.#timeOut(now, slot);
   }
 
-  handleTimeout(now: number): void {
-    this.#health.handleTimeout(now);
-    for (let slot = this.#popLate(now); slot >= 0; slot = this.#popLate(now)) this.#timeOut(now, slot);
+  #probeDue(now: number): void {
     while (this.#ring.room > 1) {
       const upstream = this.#prober.pop(now);
       if (upstream === undefined) return;

@@ -2,8 +2,8 @@ import type { Header } from "../../wire/index.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import { CookieState, type Secret, ServerCookies, stateByAge } from "./cookies.ts";
 
-/** A peer's row: its generation, the client cookie, the server cookie. */
-const WIDTH = 7;
+/** Words of a peer's row: its generation, the client cookie, the server cookie; one is left, so that a row lies in one line of the processor's cache. */
+const WIDTH = 8;
 
 /**
  * Server cookies of peers. The one that a peer proved itself with last is kept, so that it need not be computed again for each of its

@@ -1,5 +1,6 @@
 import { type Family, prefixAround, prefixLast } from "../../address/index.ts";
 import { CacheUpdate, type MappingBody, UpdateAction } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import type { Asker } from "../answer.ts";
 import { type EntryTable, NO_ENTRY } from "../cache/entry-table.ts";
 import type { Holders } from "../cache/mapping-cache.ts";
@@ -27,6 +28,10 @@ export interface PromiseLimits {
   readonly maxUpdates: number;
 }
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedUpdate = new CacheUpdate();
+const sharedFlushAll = new CacheUpdate();
+
 /** Keeps what was promised with answers: who holds an entry hears of every change, or is told to forget everything. */
 export class Promises implements Holders {
   readonly ledger: Ledger;
@@ -37,8 +42,8 @@ export class Promises implements Holders {
   readonly #entries: EntryTable;
   readonly #peers: PeerTable;
   readonly #queriers: QuerierTable;
-  readonly #update = new CacheUpdate();
-  readonly #flushAll = new CacheUpdate();
+  readonly #update = sharedUpdate;
+  readonly #flushAll = sharedFlushAll;
   /** Until when a querier may still count on promises that are not kept any more, and the peer's generation then, 0 where there are none. */
   readonly #owedUntilMs: Uint32Array;
   readonly #owedGeneration: Uint32Array;
@@ -47,18 +52,23 @@ export class Promises implements Holders {
   /** Of how many entries that are withdrawn step by step each querier was told. */
   readonly #toldOfMany = new Map<number, number>();
   #mabFlush = 0;
-  readonly #rounds = new Rounds();
+  readonly #rounds: Rounds;
   #hand = 0;
 
-  constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing, memory?: TableMemory) {
+  constructor(limits: PromiseLimits, entries: EntryTable, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing, agenda: Agenda, memory?: TableMemory) {
     this.#entries = entries;
     this.#peers = peers;
     this.#queriers = queriers;
     this.ledger = new Ledger(limits.maxPromises, entries, peers, memory);
-    this.sender = new UpdateSender(limits.maxUpdates, peers, queriers, ring);
+    this.sender = new UpdateSender(limits.maxUpdates, peers, queriers, ring, agenda);
     this.#owedUntilMs = new Uint32Array(peers.capacity);
     this.#owedGeneration = new Uint32Array(peers.capacity);
     this.#toldOfMab = new Uint32Array(peers.capacity);
+    this.#rounds = new Rounds(agenda, Task.promiseRound);
+    agenda.assign(Task.promiseRound, (now) => {
+      this.#goRound(now);
+    });
+    agenda.holdBack(Task.promiseRound, () => (this.ledger.isEmpty && this.sender.outstanding === 0 ? Infinity : -Infinity));
   }
 
   /** Promises updates of an entry for `cachingMs`; false when that cannot be promised. */
@@ -131,13 +141,7 @@ export class Promises implements Holders {
     if (remainingMs(this.#owedUntilMs[peer]!, nowMs) > 0) this.#sendFlushAll(now, peer, this.#owedUntilMs[peer]!);
   }
 
-  get next(): number {
-    return Math.min(this.sender.next, this.ledger.isEmpty && this.sender.outstanding === 0 ? Infinity : this.#rounds.next);
-  }
-
-  handleTimeout(now: number): void {
-    this.sender.handleTimeout(now);
-    if (now < this.#rounds.next) return;
+  #goRound(now: number): void {
     const nowMs = milliseconds(now);
     const rows = this.#rounds.begin(now, Math.max(this.ledger.highWater, this.#peers.size));
     this.ledger.sweep(nowMs, rows);

@@ -1,8 +1,9 @@
+import { type Agenda, Task } from "../agenda.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
 
 const CAPACITY = 1024;
 /** A Map Reply with trace and a load shift of some alternatives; a longer one is not repeated. */
@@ -18,15 +19,19 @@ export class ReplyRepeater {
   readonly #slots = new Slots(CAPACITY);
   /** By querier and sequence number. */
   readonly #waiting = new PairIndex(CAPACITY);
-  readonly #timers = new TimerHeap(CAPACITY);
+  readonly #timers: TimerHeap;
   readonly #repetitions = new Uint8Array(CAPACITY);
   readonly #lengths = new Uint16Array(CAPACITY);
   /** By slot, from when it is first used. */
   readonly #bytes: Uint8Array[] = [];
 
-  constructor(peers: PeerTable, ring: TransmitRing) {
+  constructor(peers: PeerTable, ring: TransmitRing, agenda: Agenda) {
     this.#peers = peers;
     this.#ring = ring;
+    this.#timers = agenda.timers(Task.repeatedReply, CAPACITY);
+    agenda.assign(Task.repeatedReply, (now) => {
+      this.#repeatDue(now);
+    });
   }
 
   /** Whether a reply of this length to this request can be repeated. */
@@ -57,11 +62,7 @@ export class ReplyRepeater {
     return this.#slots.taken;
   }
 
-  get next(): number {
-    return this.#timers.next;
-  }
-
-  handleTimeout(now: number): void {
+  #repeatDue(now: number): void {
     for (let room = this.#ring.room - 1; room > 0; room--) {
       const slot = this.#timers.pop(now);
       if (slot < 0) return;

@@ -18,6 +18,7 @@ import {
   encodeAcknowledgement,
   encodeMapReply,
 } from "../../wire/index.ts";
+import type { Agenda } from "../agenda.ts";
 import { Answer, Asker, type Audience, type Origin, UNPROMISED_MS } from "../answer.ts";
 import { NO_ENTRY, OWN } from "../cache/entry-table.ts";
 import type { MappingCache } from "../cache/mapping-cache.ts";
@@ -48,6 +49,13 @@ export interface AnswerSource {
 /** After so long a querier hears that its answer is being fetched; microseconds. */
 const PATIENCE = 20_000;
 
+/** In use within one call only: all engines of a thread have them in common, so that they stay at hand. */
+const sharedRequest = new MapRequest();
+const sharedAck = new Acknowledgement();
+const sharedTrace = new Trace();
+const sharedAsker = new Asker();
+const sharedAnswer = new Answer();
+
 /** The server half of a query server: takes Map Requests, answers from the cache or from its source, promises updates. */
 export class Responder implements Audience {
   readonly counters = {
@@ -64,11 +72,11 @@ export class Responder implements Audience {
   };
   readonly patience = PATIENCE;
   readonly repeater: ReplyRepeater;
-  readonly #request = new MapRequest();
-  readonly #ack = new Acknowledgement();
-  readonly #trace = new Trace();
-  readonly #asker = new Asker();
-  readonly #answer = new Answer();
+  readonly #request = sharedRequest;
+  readonly #ack = sharedAck;
+  readonly #trace = sharedTrace;
+  readonly #asker = sharedAsker;
+  readonly #answer = sharedAnswer;
   readonly #queriers: QuerierTable;
   readonly #cache: MappingCache;
   readonly #promises: Promises;
@@ -84,6 +92,7 @@ export class Responder implements Audience {
     cache: MappingCache;
     promises: Promises;
     ring: TransmitRing;
+    agenda: Agenda;
     cookies: PeerCookies;
     policy: ClientPolicy;
     shift: OfferedShift;
@@ -97,7 +106,7 @@ export class Responder implements Audience {
     this.#policy = parts.policy;
     this.#shift = parts.shift;
     this.#source = parts.source;
-    this.repeater = new ReplyRepeater(parts.peers, parts.ring);
+    this.repeater = new ReplyRepeater(parts.peers, parts.ring, parts.agenda);
   }
 
   get room(): number {

@@ -1,4 +1,5 @@
 import { Fault, MAX_DATAGRAM_OCTETS, MessageType, checkHeader, typeOf } from "../../wire/index.ts";
+import { Agenda, Task } from "../agenda.ts";
 import { Cache } from "../cache/cache.ts";
 import { MappingCache } from "../cache/mapping-cache.ts";
 import { PeerTable } from "../link/peer-table.ts";
@@ -46,6 +47,7 @@ const COOKIE_SECRET_LIFE = 12 * 3_600_000_000;
 
 /** What every server needs to answer queriers: the parts, put together once. */
 export class ServerHalf {
+  readonly agenda = new Agenda();
   readonly peers: PeerTable;
   readonly ring = new TransmitRing(TRANSMIT_SLOTS, MAX_DATAGRAM_OCTETS);
   readonly cache: MappingCache;
@@ -57,7 +59,6 @@ export class ServerHalf {
   readonly #identity: ServerIdentity;
   readonly counters = { malformedDatagrams: 0, unexpectedTypes: 0 };
   #cookieLives = 0;
-  #nextRotation = Infinity;
 
   /** `upstreamSlots` counts the server itself. */
   constructor(options: ServerOptions, upstreamSlots: number, source: AnswerSource) {
@@ -65,20 +66,21 @@ export class ServerHalf {
     this.peers = new PeerTable(limits.maxPeers, nextU32);
     const queriers = new QuerierTable(this.peers, nextU32);
     const cache = new Cache(limits.maxEntries, upstreamSlots, nextU32(), memory);
-    this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring, memory);
-    this.cache = new MappingCache(cache, this.promises);
+    this.promises = new Promises(limits, cache.entries, this.peers, queriers, this.ring, this.agenda, memory);
+    this.cache = new MappingCache(cache, this.promises, this.agenda);
     this.foresight = new RequestForesight(cache, this.promises.ledger);
     this.#identity = options.identity ?? drawIdentity(nextU32);
     this.promises.epochHi = this.#identity.epochHi;
     this.promises.epochLo = this.#identity.epochLo;
     this.cookies = new PeerCookies(this.#identity.secret(this.#cookieLives), this.peers);
-    this.#nextRotation = (this.#identity.since ?? Infinity) + COOKIE_SECRET_LIFE;
+    this.#planRotation(this.#identity.since);
     this.responder = new Responder({
       peers: this.peers,
       queriers,
       cache: this.cache,
       promises: this.promises,
       ring: this.ring,
+      agenda: this.agenda,
       cookies: this.cookies,
       policy: new ClientPolicy(options.clients, this.peers, queriers, nextU32),
       shift: this.shift,
@@ -105,23 +107,22 @@ export class ServerHalf {
     return true;
   }
 
-  get next(): number {
-    return Math.min(this.cache.next, this.promises.next, this.responder.repeater.next, this.#nextRotation);
-  }
-
-  handleTimeout(now: number): void {
-    this.cache.handleTimeout(now);
-    this.promises.handleTimeout(now);
-    this.responder.repeater.handleTimeout(now);
-    this.#rotateSecret(now);
+  /** Without a time from which the first secret counts, that is the first timeout, for which nobody need be woken. */
+  #planRotation(since: number | undefined): void {
+    const { agenda } = this;
+    agenda.set(Task.secretRotation, since === undefined ? -Infinity : since + COOKIE_SECRET_LIFE);
+    agenda.holdBack(Task.secretRotation, () => (agenda.at(Task.secretRotation) === -Infinity ? Infinity : -Infinity));
+    agenda.assign(Task.secretRotation, (now) => {
+      this.#rotateSecret(now);
+    });
   }
 
   #rotateSecret(now: number): void {
-    if (now < this.#nextRotation && this.#nextRotation !== Infinity) return;
-    const isFirst = this.#nextRotation === Infinity;
+    const due = this.agenda.at(Task.secretRotation);
+    const isFirst = due === -Infinity;
     if (!isFirst) this.cookies.rotate(this.#identity.secret(++this.#cookieLives));
     // By the clock, not by when it was looked at: all who share secrets go over to the next one at the same time.
-    this.#nextRotation = (isFirst ? now : this.#nextRotation) + COOKIE_SECRET_LIFE;
+    this.agenda.set(Task.secretRotation, (isFirst ? now : due) + COOKIE_SECRET_LIFE);
   }
 }
 

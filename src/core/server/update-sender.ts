@@ -1,12 +1,15 @@
 import { type CacheUpdate, MAP_REPLY_OCTETS, encodeCacheUpdate } from "../../wire/index.ts";
+import { type Agenda, Task } from "../agenda.ts";
 import { NO_ENTRY } from "../cache/entry-table.ts";
 import { milliseconds, remainingMs } from "../clock.ts";
 import type { PeerTable } from "../link/peer-table.ts";
 import type { TransmitRing } from "../link/transmit-ring.ts";
 import { PairIndex } from "../tables/pair-index.ts";
 import { Slots } from "../tables/slots.ts";
-import { TimerHeap } from "../tables/timer-heap.ts";
+import type { TimerHeap } from "../tables/timer-heap.ts";
+import { NO_SLOT, PeerQueues } from "./peer-queues.ts";
 import type { QuerierTable } from "./querier-table.ts";
+import { UpdateRows } from "./update-rows.ts";
 
 /** First retransmission after this many microseconds, then twice as long each time. */
 const FIRST_RETRANSMISSION = 200_000;
@@ -21,8 +24,6 @@ const BODY = 40;
 const RANGE = 88;
 const RANGE_END = 104;
 const COUNTER = 80;
-
-const NO_SLOT = -1;
 
 /**
  * Cache Updates on their way: each is sent again until it is acknowledged or what it is about has expired at its receiver.
@@ -41,12 +42,8 @@ export class UpdateSender {
   readonly #numbers: PairIndex;
   /** The latest update by entry and querier. */
   readonly #latest: PairIndex;
-  readonly #isLatest: Uint8Array;
-  readonly #entryOf: Int32Array;
+  readonly #rows: UpdateRows;
   readonly #timers: TimerHeap;
-  readonly #expiryMs: Uint32Array;
-  readonly #attempts: Uint8Array;
-  readonly #sentAt: Float64Array;
   readonly #memory: ArrayBuffer;
   /** One for each slot that was ever used. */
   readonly #views: DataView[] = [];
@@ -55,7 +52,7 @@ export class UpdateSender {
   #burstLeft = BURST;
   #nextBurst = 0;
 
-  constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing) {
+  constructor(capacity: number, peers: PeerTable, queriers: QuerierTable, ring: TransmitRing, agenda: Agenda) {
     this.mostPerPeer = Math.max(1, capacity >> 3);
     this.#peers = peers;
     this.#queriers = queriers;
@@ -63,22 +60,18 @@ export class UpdateSender {
     this.#slots = new Slots(capacity);
     this.#numbers = new PairIndex(capacity);
     this.#latest = new PairIndex(capacity);
-    this.#isLatest = new Uint8Array(capacity);
-    this.#entryOf = new Int32Array(capacity);
-    this.#timers = new TimerHeap(capacity);
-    this.#expiryMs = new Uint32Array(capacity);
-    this.#attempts = new Uint8Array(capacity);
-    this.#sentAt = new Float64Array(capacity);
+    this.#rows = new UpdateRows(capacity);
+    this.#timers = agenda.timers(Task.update, capacity);
     this.#queues = new PeerQueues(peers.capacity, capacity);
     this.#memory = new ArrayBuffer(capacity * MAP_REPLY_OCTETS);
+    agenda.assign(Task.update, (now) => {
+      this.#transmitDue(now);
+    });
+    agenda.holdBack(Task.update, () => (this.#burstLeft > 0 ? -Infinity : this.#nextBurst));
   }
 
   get outstanding(): number {
     return this.#slots.taken;
-  }
-
-  get next(): number {
-    return this.#burstLeft > 0 ? this.#timers.next : Math.max(this.#timers.next, this.#nextBurst);
   }
 
   /**
@@ -98,11 +91,8 @@ export class UpdateSender {
     if (slot === this.#views.length) this.#views.push(new DataView(this.#memory, slot * MAP_REPLY_OCTETS, MAP_REPLY_OCTETS));
     encodeCacheUpdate(this.#views[slot]!, update);
     this.#numbers.insert(slot, peer, update.body.counter);
-    this.#entryOf[slot] = entry;
-    this.#isLatest[slot] = entry === NO_ENTRY ? 0 : 1;
+    this.#rows.start(slot, entry, expiryMs);
     if (entry !== NO_ENTRY) this.#latest.insert(slot, entry, peer);
-    this.#expiryMs[slot] = expiryMs;
-    this.#attempts[slot] = 0;
     this.#peers.hold(peer);
     this.#queues.append(peer, slot);
     this.#release(now, peer);
@@ -112,7 +102,7 @@ export class UpdateSender {
   /** An acknowledgement from a peer; false when it fits nothing outstanding. */
   acknowledge(now: number, peer: number, number: number): boolean {
     const slot = this.#numbers.find(peer, number);
-    if (slot < 0 || this.#attempts[slot] === 0) return false;
+    if (slot < 0 || this.#rows.attempts(slot) === 0) return false;
     this.counters.updatesAcknowledged++;
     this.#forget(slot);
     this.#release(now, peer);
@@ -124,7 +114,7 @@ export class UpdateSender {
     for (let slot = this.#queues.first(peer); slot !== NO_SLOT && this.#timers.has(slot); slot = this.#queues.following(slot)) {
       const isMissing = ((this.#numbers.second(slot) - received) | 0) > 0;
       // What went out a moment ago may be there by now; without this, asking would draw more than it costs.
-      if (isMissing && this.#attempts[slot]! > 0 && now - this.#sentAt[slot]! >= FIRST_RETRANSMISSION / 2) this.#timers.set(slot, now);
+      if (isMissing && this.#rows.attempts(slot) > 0 && now - this.#rows.sentAt(slot) >= FIRST_RETRANSMISSION / 2) this.#timers.set(slot, now);
     }
   }
 
@@ -137,21 +127,21 @@ export class UpdateSender {
   forgetPeer(peer: number, untilMs: number): number {
     let latest = untilMs;
     for (let slot = this.#queues.first(peer); slot !== NO_SLOT; slot = this.#queues.first(peer)) {
-      if (remainingMs(this.#expiryMs[slot]!, latest) > 0) latest = this.#expiryMs[slot]!;
+      const expiryMs = this.#rows.expiry(slot);
+      if (remainingMs(expiryMs, latest) > 0) latest = expiryMs;
       this.#forget(slot);
     }
     return latest;
   }
 
   /** Puts what is due on the wire, a burst at a time. */
-  handleTimeout(now: number): void {
-    if (this.#timers.next > now) return;
+  #transmitDue(now: number): void {
     const nowMs = milliseconds(now);
     while (this.#mayTransmit(now)) {
       const slot = this.#timers.pop(now);
       if (slot < 0) return;
       const peer = this.#numbers.first(slot);
-      if (remainingMs(this.#expiryMs[slot]!, nowMs) <= 0) {
+      if (remainingMs(this.#rows.expiry(slot), nowMs) <= 0) {
         this.#forget(slot);
         this.#release(now, peer);
       } else {
@@ -172,17 +162,16 @@ export class UpdateSender {
 
   #transmit(now: number, slot: number, peer: number): void {
     this.#burstLeft--;
-    const attempt = this.#attempts[slot]!;
+    const attempt = this.#rows.attempts(slot);
     const number = this.#numbers.second(slot);
-    const from = this.#views[this.#isLatest[slot] === 1 ? slot : this.#overtakerOf(slot, peer)]!;
+    const from = this.#views[this.#rows.isLatest(slot) ? slot : this.#overtakerOf(slot, peer)]!;
     const out = this.#ring.claim();
     for (let at = 0; at < MAP_REPLY_OCTETS; at += 4) out.setInt32(at, from.getInt32(at));
     out.setUint32(COUNTER, number);
     this.#ring.commit(peer, MAP_REPLY_OCTETS);
     if (attempt === 0) this.counters.updatesSent++;
     else this.counters.updatesRetransmitted++;
-    this.#attempts[slot] = Math.min(attempt + 1, 255);
-    this.#sentAt[slot] = now;
+    this.#rows.noteSent(slot, now);
     this.#timers.set(slot, now + Math.min(LAST_RETRANSMISSION, FIRST_RETRANSMISSION * (1 << Math.min(attempt, 8))));
   }
 
@@ -192,20 +181,20 @@ export class UpdateSender {
     if (slot < 0) return false;
     const isSame = isAboutSameRange(this.#views[slot]!, update);
     if (isSame) this.counters.updatesOvertaken++;
-    if (isSame && this.#attempts[slot] === 0) {
+    if (isSame && this.#rows.attempts(slot) === 0) {
       update.body.counter = this.#numbers.second(slot);
       encodeCacheUpdate(this.#views[slot]!, update);
-      this.#expiryMs[slot] = expiryMs;
+      this.#rows.setExpiry(slot, expiryMs);
       return true;
     }
     this.#latest.remove(slot);
-    this.#isLatest[slot] = 0;
+    this.#rows.noteOvertaken(slot);
     return false;
   }
 
   /** What goes out under the number of an update that is not the latest about its range: the latest, if it is still here. */
   #overtakerOf(slot: number, peer: number): number {
-    const entry = this.#entryOf[slot]!;
+    const entry = this.#rows.entry(slot);
     const latest = entry === NO_ENTRY ? NO_SLOT : this.#latest.find(entry, peer);
     return latest !== NO_SLOT && haveSameRange(this.#views[slot]!, this.#views[latest]!) ? latest : slot;
   }
@@ -225,7 +214,7 @@ export class UpdateSender {
     this.#timers.clear(slot);
     this.#queues.remove(peer, slot);
     this.#numbers.remove(slot);
-    if (this.#isLatest[slot] === 1) this.#latest.remove(slot);
+    if (this.#rows.isLatest(slot)) this.#latest.remove(slot);
     this.#slots.give(slot);
     this.#peers.release(peer);
   }
@@ -245,81 +234,4 @@ function haveSameRange(a: DataView, b: DataView): boolean {
   if (a.getUint8(BODY + 1) !== b.getUint8(BODY + 1)) return false;
   for (let at = RANGE; at < RANGE_END; at += 4) if (a.getUint32(at) !== b.getUint32(at)) return false;
   return true;
-}
-
-/**
- * A queue of slots for each querier, in order of their numbers: the first ones are on their way, the others wait. By peer, slots are kept
- * plus one, so that fresh memory, all zero, is empty queues.
- */
-class PeerQueues {
-  readonly #head: Int32Array;
-  readonly #tail: Int32Array;
-  /** The first that waits. */
-  readonly #waiting: Int32Array;
-  readonly #size: Uint32Array;
-  readonly #inAir: Uint16Array;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #isInAir: Uint8Array;
-
-  constructor(peers: number, slots: number) {
-    this.#head = new Int32Array(peers);
-    this.#tail = new Int32Array(peers);
-    this.#waiting = new Int32Array(peers);
-    this.#size = new Uint32Array(peers);
-    this.#inAir = new Uint16Array(peers);
-    this.#next = new Int32Array(slots);
-    this.#previous = new Int32Array(slots);
-    this.#isInAir = new Uint8Array(slots);
-  }
-
-  size(peer: number): number {
-    return this.#size[peer]!;
-  }
-
-  inAir(peer: number): number {
-    return this.#inAir[peer]!;
-  }
-
-  first(peer: number): number {
-    return this.#head[peer]! - 1;
-  }
-
-  following(slot: number): number {
-    return this.#next[slot]!;
-  }
-
-  append(peer: number, slot: number): void {
-    const tail = this.#tail[peer]! - 1;
-    this.#next[slot] = NO_SLOT;
-    this.#previous[slot] = tail;
-    this.#isInAir[slot] = 0;
-    if (tail === NO_SLOT) this.#head[peer] = slot + 1;
-    else this.#next[tail] = slot;
-    this.#tail[peer] = slot + 1;
-    if (this.#waiting[peer] === 0) this.#waiting[peer] = slot + 1;
-    this.#size[peer]!++;
-  }
-
-  /** Takes the first that waits as one on its way; NO_SLOT when none waits. */
-  launch(peer: number): number {
-    const slot = this.#waiting[peer]! - 1;
-    if (slot === NO_SLOT) return NO_SLOT;
-    this.#waiting[peer] = this.#next[slot]! + 1;
-    this.#isInAir[slot] = 1;
-    this.#inAir[peer]!++;
-    return slot;
-  }
-
-  remove(peer: number, slot: number): void {
-    const next = this.#next[slot]!;
-    const previous = this.#previous[slot]!;
-    if (previous === NO_SLOT) this.#head[peer] = next + 1;
-    else this.#next[previous] = next;
-    if (next === NO_SLOT) this.#tail[peer] = previous + 1;
-    else this.#previous[next] = previous;
-    if (this.#waiting[peer] === slot + 1) this.#waiting[peer] = next + 1;
-    if (this.#isInAir[slot] === 1) this.#inAir[peer]!--;
-    this.#size[peer]!--;
-  }
 }

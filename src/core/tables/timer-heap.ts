@@ -1,24 +1,39 @@
 /** Places are stored plus one, so that fresh memory, all zero, is an empty heap: what is never used is never touched. */
 const ABSENT = 0;
 
+/** Numbers of a row: four rows lie in one line of the processor's cache. */
+const WIDTH = 2;
+const AT = 0;
+const ID = 1;
+
 /** Deadlines of up to `capacity` things named by small integers: each has at most one. Times are microseconds. */
 export class TimerHeap {
-  readonly #at: Float64Array;
-  readonly #heap: Int32Array;
+  /** By place: a binary heap. */
+  readonly #rows: Float64Array;
+  /** By id. */
   readonly #place: Int32Array;
+  /** Where it is kept when the earliest is due. */
+  readonly #earliest: Float64Array;
+  readonly #earliestAt: number;
   #size = 0;
-  /** When the earliest is due; Infinity when there is none. A field, since it is asked for after every datagram. */
-  next = Infinity;
 
-  constructor(capacity: number) {
-    this.#at = new Float64Array(capacity);
-    this.#heap = new Int32Array(capacity);
+  /** Keeps in `earliest`, at `earliestAt`, when the earliest is due, for who asks several for that. */
+  constructor(capacity: number, earliest = new Float64Array(1), earliestAt = 0) {
+    this.#rows = new Float64Array(capacity * WIDTH);
     this.#place = new Int32Array(capacity);
+    this.#earliest = earliest;
+    this.#earliestAt = earliestAt;
+    earliest[earliestAt] = Infinity;
+  }
+
+  /** When the earliest is due; Infinity when there is none. */
+  get next(): number {
+    return this.#earliest[this.#earliestAt]!;
   }
 
   /** The id that is due first, of at least one. */
   get first(): number {
-    return this.#heap[0]!;
+    return this.#idAt(0);
   }
 
   get size(): number {
@@ -31,74 +46,75 @@ export class TimerHeap {
 
   /** The deadline of an id that has one. */
   at(id: number): number {
-    return this.#at[id]!;
+    return this.#rows[(this.#place[id]! - 1) * WIDTH + AT]!;
   }
 
   /** Sets or moves the deadline of `id`. */
   set(id: number, at: number): void {
-    const isNew = this.#place[id] === ABSENT;
-    if (!isNew && this.#at[id] === at) return;
-    this.#at[id] = at;
-    if (isNew) this.#put(this.#size++, id);
-    this.#settle(id);
-    this.next = this.#at[this.#heap[0]!]!;
+    const place = this.#place[id]! - 1;
+    if (place >= 0 && this.#rows[place * WIDTH + AT] === at) return;
+    this.#settle(place < 0 ? this.#size++ : place, id, at);
+    this.#earliest[this.#earliestAt] = this.#rows[AT]!;
   }
 
   clear(id: number): void {
-    const place = this.#place[id]!;
-    if (place === ABSENT) return;
+    const place = this.#place[id]! - 1;
+    if (place < 0) return;
     this.#place[id] = ABSENT;
-    const last = this.#heap[--this.#size]!;
-    if (last !== id) {
-      this.#put(place - 1, last);
-      this.#settle(last);
-    }
-    this.next = this.#size === 0 ? Infinity : this.#at[this.#heap[0]!]!;
+    this.#size--;
+    if (place < this.#size) this.#settle(place, this.#idAt(this.#size), this.#rows[this.#size * WIDTH + AT]!);
+    this.#earliest[this.#earliestAt] = this.#size === 0 ? Infinity : this.#rows[AT]!;
   }
 
   /** Takes the earliest id whose deadline has come; -1 when none has. */
   pop(now: number): number {
     if (this.next > now) return -1;
-    const id = this.#heap[0]!;
+    const id = this.first;
     this.clear(id);
     return id;
   }
 
-  /** Moves an id to where its deadline belongs. */
-  #settle(id: number): void {
-    const place = this.#place[id]! - 1;
-    if (place > 0 && this.#at[this.#heap[(place - 1) >> 1]!]! > this.#at[id]!) this.#rise(place);
-    else this.#sink(place);
+  /** Puts an id where its deadline belongs, seen from a place that is free for it. */
+  #settle(free: number, id: number, at: number): void {
+    if (free > 0 && this.#rows[((free - 1) >> 1) * WIDTH + AT]! > at) this.#rise(free, id, at);
+    else this.#sink(free, id, at);
   }
 
-  #put(place: number, id: number): void {
-    this.#heap[place] = id;
+  #idAt(place: number): number {
+    return this.#rows[place * WIDTH + ID]! | 0;
+  }
+
+  #put(place: number, id: number, at: number): void {
+    this.#rows[place * WIDTH + AT] = at;
+    this.#rows[place * WIDTH + ID] = id;
     this.#place[id] = place + 1;
   }
 
-  #rise(start: number): void {
-    const id = this.#heap[start]!;
-    let place = start;
+  #rise(free: number, id: number, at: number): void {
+    const rows = this.#rows;
+    let place = free;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (this.#at[this.#heap[parent]!]! <= this.#at[id]!) break;
-      this.#put(place, this.#heap[parent]!);
+      const above = rows[parent * WIDTH + AT]!;
+      if (above <= at) break;
+      this.#put(place, this.#idAt(parent), above);
       place = parent;
     }
-    this.#put(place, id);
+    this.#put(place, id, at);
   }
 
-  #sink(start: number): void {
-    const id = this.#heap[start]!;
-    let place = start;
+  #sink(free: number, id: number, at: number): void {
+    const rows = this.#rows;
+    let place = free;
     for (;;) {
       let child = 2 * place + 1;
       if (child >= this.#size) break;
-      if (child + 1 < this.#size && this.#at[this.#heap[child + 1]!]! < this.#at[this.#heap[child]!]!) child++;
-      if (this.#at[this.#heap[child]!]! >= this.#at[id]!) break;
-      this.#put(place, this.#heap[child]!);
+      if (child + 1 < this.#size && rows[(child + 1) * WIDTH + AT]! < rows[child * WIDTH + AT]!) child++;
+      const below = rows[child * WIDTH + AT]!;
+      if (below >= at) break;
+      this.#put(place, this.#idAt(child), below);
       place = child;
     }
-    this.#put(place, id);
+    this.#put(place, id, at);
   }
 }

@@ -55,14 +55,17 @@ export class AnswerCheck {
     }
   }
 
-  /** Whether anything that was received about a key may still be used: otherwise there is no entry of it. */
-  mayHold(now: number, station: Station, key: Watched): boolean {
-    return now <= this.#until[this.#at(key, station)]! + ROUNDING;
-  }
-
-  /** Whether a reply about a key has come to a station since then. */
-  hasReceivedSince(since: number, station: Station, key: Watched): boolean {
-    return this.#receivedAt[this.#at(key, station)]! >= since;
+  /**
+   * The first station from this one on to which a reply about a key has come since then, and that may still use what it received about it:
+   * another has no entry of it. As many as there are stations when there is none.
+   */
+  holderFrom(station: number, now: number, since: number, key: Watched): number {
+    const receivedAt = this.#receivedAt;
+    const until = this.#until;
+    const end = (key.index + 1) * this.#stations;
+    let at = key.index * this.#stations + station;
+    while (at < end && (receivedAt[at]! < since || until[at]! + ROUNDING < now)) at++;
+    return at - key.index * this.#stations;
   }
 
   /** An entry is used without asking anybody. */
@@ -121,8 +124,8 @@ export class AnswerCheck {
   }
 
   #describe(key: Watched): string {
-    const { result, from, since, etr } = this.#truth.current(key);
-    return `result ${result} from version ${from}, ETR ${etr[0].toString(16)}, since ${seconds(since)} s`;
+    const { result, from, since, etr0 } = this.#truth.current(key);
+    return `result ${result} from version ${from}, ETR ${etr0.toString(16)}, since ${seconds(since)} s`;
   }
 }
 

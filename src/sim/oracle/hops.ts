@@ -43,7 +43,6 @@ export class HopCheck {
   readonly #metrics: Metrics;
   readonly #answers: AnswerCheck;
   readonly #accuse: Accuse;
-  readonly #queriers: readonly Station[];
   readonly #version = new Version();
   /** By station: when its process last started, stopped or went on, or read another catalogue. */
   readonly #disturbedAt: Float64Array;
@@ -53,7 +52,6 @@ export class HopCheck {
     this.#metrics = metrics;
     this.#answers = answers;
     this.#accuse = accuse;
-    this.#queriers = world.stations.filter(({ kind }) => kind !== StationKind.qsa);
     this.#disturbedAt = new Float64Array(world.stations.length).fill(-Infinity);
   }
 
@@ -78,11 +76,12 @@ export class HopCheck {
 
   /** Looks at those who had old mapping before, and at those who may have some from an answer since then; gives those who have it. */
   #look(change: Change, since: number, before: readonly Holding[]): Holding[] {
-    const { now } = this.#world;
+    const { now, stations } = this.#world;
+    const answers = this.#answers;
     const late = before.filter(({ key, querier }) => this.#isLate(change, key, querier));
     for (const key of change.keys) {
-      for (const querier of this.#queriers) {
-        if (!this.#answers.hasReceivedSince(since, querier, key) || !this.#answers.mayHold(now, querier, key)) continue;
+      for (let index = answers.holderFrom(0, now, since, key); index < stations.length; index = answers.holderFrom(index + 1, now, since, key)) {
+        const querier = stations[index]!;
         if (!isAmong(before, key, querier) && this.#isLate(change, key, querier)) late.push({ key, querier });
       }
     }

@@ -17,6 +17,12 @@ import { RegretMeter } from "./regret.ts";
 
 /** As many Map Replies wait for their acknowledgement at one time. */
 const MOST_REPEATABLE = 1024;
+
+/** Nonces of the last replies of a station that ask to be acknowledged, up to MOST_REPEATABLE of them, and of as many before. */
+interface Repeatable {
+  last: Set<number>;
+  before: ReadonlySet<number>;
+}
 /** Where Map Replies have their result and epoch. */
 const RESULT = 40;
 const EPOCH = 48;
@@ -36,8 +42,8 @@ export class Oracle implements Witness, Audience {
   readonly #epochs: EpochCheck;
   readonly #failOver: FailOverMeter;
   readonly #reply = new MapReply();
-  /** By station, the nonces of replies that ask to be acknowledged. */
-  readonly #repeatable: Set<number>[] = [];
+  /** By station. */
+  readonly #repeatable: readonly Repeatable[];
   /** Since all faults were healed, every question must be answered; undefined while they are not. */
   #healedSince: number | undefined;
 
@@ -45,6 +51,7 @@ export class Oracle implements Witness, Audience {
     const accuse = (invariant: string, station: Station, detail: string): never => this.#accuse(invariant, station, detail);
     this.#world = world;
     this.#metrics = metrics;
+    this.#repeatable = world.stations.map(() => ({ last: new Set(), before: new Set() }));
     this.#answers = new AnswerCheck(world.truth, world.stations.length, accuse);
     this.hops = new HopCheck(world, metrics, this.#answers, accuse);
     this.#forgeries = new ForgeryCheck(metrics, accuse);
@@ -159,13 +166,15 @@ export class Oracle implements Witness, Audience {
   #isRepetition({ index }: Station): boolean {
     const { flags, nonceLo } = this.#reply.header;
     if ((flags & ReplyFlag.ackWanted) === 0) return false;
-    const recent = (this.#repeatable[index] ??= new Set());
-    if (recent.has(nonceLo)) return true;
-    for (const oldest of recent) {
-      if (recent.size < MOST_REPEATABLE) break;
-      recent.delete(oldest);
+    const repeatable = this.#repeatable[index]!;
+    // With a sign it is a small integer to V8, nothing that has to be allocated.
+    const nonce = nonceLo | 0;
+    if (repeatable.last.has(nonce) || repeatable.before.has(nonce)) return true;
+    if (repeatable.last.size === MOST_REPEATABLE) {
+      repeatable.before = repeatable.last;
+      repeatable.last = new Set();
     }
-    recent.add(nonceLo);
+    repeatable.last.add(nonce);
     return false;
   }
 

@@ -16,10 +16,15 @@ const TOLERANCE = 5_000;
 export class RegretMeter {
   readonly #world: World;
   readonly #metrics: Metrics;
+  /** By station and station: round trips, which never change. Those to all QSAs, which are the first stations, lie side by side. */
+  readonly #rtts: Float64Array;
 
   constructor(world: World, metrics: Metrics) {
     this.#world = world;
     this.#metrics = metrics;
+    const { stations } = world;
+    const { paths } = world.network;
+    this.#rtts = Float64Array.from(stations.flatMap((a) => stations.map((b) => paths.delay(paths.of(a.index, b.index)) + paths.delay(paths.of(b.index, a.index)))));
   }
 
   /** A QSR sends a Map Request. */
@@ -46,8 +51,7 @@ export class RegretMeter {
   }
 
   rtt(a: Station, b: Station): number {
-    const { paths } = this.#world.network;
-    return paths.delay(paths.of(a.index, b.index)) + paths.delay(paths.of(b.index, a.index));
+    return this.#rtts[a.index * this.#world.stations.length + b.index]!;
   }
 
   /** The station that a QSR would ask for a key of a MAB now. */
