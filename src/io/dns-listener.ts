@@ -1,8 +1,8 @@
 import { type RemoteInfo, type Socket as UdpSocket, createSocket } from "node:dgram";
-import { type AddressInfo, type Server, type Socket, createServer, isIPv6 } from "node:net";
+import { type Server, type Socket, createServer, isIPv6 } from "node:net";
 import { FrameReader, framed } from "../dns/message/index.ts";
 import { ConnectionGuard, type ConnectionLimits } from "./connection-guard.ts";
-import { started } from "./started.ts";
+import { listenOnOnePort } from "./one-port.ts";
 
 export interface DnsListenerOptions extends ConnectionLimits {
   /** What cannot be done where a socket cannot be bound: "serve DNS". */
@@ -31,21 +31,11 @@ export class DnsListener {
 
   /** Listens on UDP and TCP of one port (0: a free one) and gives that port. Throws ListenError. */
   async listen(address: string, port: number): Promise<number> {
-    const { purpose } = this.#options;
-    const host = isIPv6(address) ? `[${address}]` : address;
     const tcp = this.#tcpServer();
-    await started(tcp, `${purpose} on ${host}:${port}/tcp`, () => tcp.listen(port, address));
+    const udp = await listenOnOnePort(tcp, () => this.#udpSocket(address), { purpose: this.#options.purpose, address, port });
     this.#tcp = tcp;
-    const bound = (tcp.address() as AddressInfo).port;
-    const udp = this.#udpSocket(address);
     this.#udp = udp;
-    try {
-      await started(udp, `${purpose} on ${host}:${bound}/udp`, () => udp.bind(bound, address));
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-    return bound;
+    return udp.address().port;
   }
 
   /** Stops listening; it may listen again afterwards. */

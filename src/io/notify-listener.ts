@@ -1,12 +1,12 @@
 import { type RemoteInfo, type Socket as UdpSocket, createSocket } from "node:dgram";
-import { type AddressInfo, type Server, type Socket, createServer, isIPv6 } from "node:net";
+import { type Server, type Socket, createServer, isIPv6 } from "node:net";
 import { type IpAddress, parseIp, sameIp, unmapped } from "../address/index.ts";
 import { FrameReader, MessageError, framed } from "../dns/message/index.ts";
 import { type Notice, type NotifyZone, hearNotify } from "../dns/transfer/index.ts";
 import { ConnectionGuard } from "./connection-guard.ts";
 import { NoticeGate } from "./notice-gate.ts";
+import { listenOnOnePort } from "./one-port.ts";
 import { unixSeconds } from "./signed-query.ts";
-import { started } from "./started.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { tsigCrypto } from "./tsig-crypto.ts";
 
@@ -60,20 +60,11 @@ export class NotifyListener {
 
   /** Listens on UDP and TCP of one port (0: a free one) and gives that port. Throws ListenError. */
   async listen(address: string, port: number): Promise<number> {
-    const host = isIPv6(address) ? `[${address}]` : address;
     const tcp = this.#tcpServer();
-    await started(tcp, `hear NOTIFY on ${host}:${port}/tcp`, () => tcp.listen(port, address));
+    const udp = await listenOnOnePort(tcp, () => this.#udpSocket(address), { purpose: "hear NOTIFY", address, port });
     this.#tcp = tcp;
-    const bound = (tcp.address() as AddressInfo).port;
-    const udp = this.#udpSocket(address);
     this.#udp = udp;
-    try {
-      await started(udp, `hear NOTIFY on ${host}:${bound}/udp`, () => udp.bind(bound, address));
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-    return bound;
+    return udp.address().port;
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
 import { type Socket as UdpSocket, createSocket } from "node:dgram";
-import { once } from "node:events";
 import { type Server, type Socket, createServer } from "node:net";
 import { FrameReader, Flag, QueryType, encodeMessage, framed, outlineOf } from "../../src/dns/message/index.ts";
 import { RecordType, type ResourceRecord } from "../../src/dns/records/index.ts";
 import { parseIp } from "../../src/address/index.ts";
+import { listenOnOnePort } from "../../src/io/one-port.ts";
 import type { Primary } from "../../src/io/zone-transfer.ts";
 
 export interface Asked {
@@ -27,8 +27,8 @@ export class ScriptedPrimary {
   readonly #tcp: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(udp: UdpSocket, tcp: Server, port: number, script: Script, overUdp: ResourceRecord | undefined) {
-    this.port = port;
+  private constructor(udp: UdpSocket, tcp: Server, script: Script, overUdp: ResourceRecord | undefined) {
+    this.port = udp.address().port;
     this.script = script;
     this.overUdp = overUdp;
     this.#udp = udp;
@@ -43,20 +43,8 @@ export class ScriptedPrimary {
   /** On a port that is free, or on this one. */
   static async start(script: Script, overUdp?: ResourceRecord, wanted = 0): Promise<ScriptedPrimary> {
     const tcp = createServer();
-    tcp.listen(wanted, "127.0.0.1");
-    await once(tcp, "listening");
-    const { port } = tcp.address() as { port: number };
-    const udp = createSocket("udp4");
-    try {
-      udp.bind(port, "127.0.0.1");
-      await once(udp, "listening");
-    } catch (error) {
-      // A port that is free for TCP may be another program's for UDP.
-      tcp.close();
-      if (wanted !== 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      return ScriptedPrimary.start(script, overUdp);
-    }
-    return new ScriptedPrimary(udp, tcp, port, script, overUdp);
+    const udp = await listenOnOnePort(tcp, () => createSocket("udp4"), { purpose: "be a primary", address: "127.0.0.1", port: wanted });
+    return new ScriptedPrimary(udp, tcp, script, overUdp);
   }
 
   get primary(): Primary {

@@ -62,13 +62,19 @@ export function drtm(...args: string[]): Promise<Finished> {
 
 /** Below those that the kernel gives to who wants any: 32768 and up (ip_local_port_range). */
 const FIRST_PORT = 10_000;
-const LAST_PORT = 32_000;
+/** Test files that run side by side have each a part of the ports, so that two do not take the same one between looking and binding. */
+const PARTS = 32;
+const PORTS_A_PART = 680;
+const OWN_PART = Number(process.env.VITEST_POOL_ID ?? 0) % PARTS;
+const given = new Set<number>();
 
-/** A port that nobody has on loopback at this moment, for both UDP and TCP users. */
+/** A port that nobody has on loopback at this moment, for both UDP and TCP users; each time another one. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await isFree(port)) return port;
+    const port = FIRST_PORT + OWN_PART + PARTS * randomInt(PORTS_A_PART);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
 }
 

@@ -1,8 +1,8 @@
 import { type Socket as UdpSocket, createSocket } from "node:dgram";
-import { once } from "node:events";
 import { type Server, type Socket, createServer } from "node:net";
 import { Flag, FrameReader, HEADER_OCTETS, type Outline, Rcode, UDP_PAYLOAD, encodeMessage, framed, outlineOf } from "../../src/dns/message/index.ts";
 import type { ResourceRecord } from "../../src/dns/records/index.ts";
+import { listenOnOnePort } from "../../src/io/one-port.ts";
 import { SignedDns } from "./signed-dns.ts";
 
 /** What is done in place of answering rightly: octets to send, or nothing at all. */
@@ -37,19 +37,8 @@ export class ScriptedResolver {
 
   /** On a port that is free, or on this one. */
   static async start(dns = new SignedDns(), wanted = 0): Promise<ScriptedResolver> {
-    const udp = createSocket("udp4");
-    udp.bind(wanted, "127.0.0.1");
-    await once(udp, "listening");
     const tcp = createServer();
-    try {
-      tcp.listen(udp.address().port, "127.0.0.1");
-      await once(tcp, "listening");
-    } catch (error) {
-      // A port that is free for UDP may be another program's for TCP.
-      udp.close();
-      if (wanted !== 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      return ScriptedResolver.start(dns);
-    }
+    const udp = await listenOnOnePort(tcp, () => createSocket("udp4"), { purpose: "resolve", address: "127.0.0.1", port: wanted });
     return new ScriptedResolver(udp, tcp, dns);
   }
 
