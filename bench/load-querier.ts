@@ -97,7 +97,16 @@ export class LoadQuerier {
 
 /** Whether it is an answer: a Map Reply, or a Map Request that an echo has sent back. */
 export function isAnswer(datagram: DataView): boolean {
-  return isReply(datagram) || datagram.getUint8(TYPE) === MessageType.mapRequest;
+  return isReply(datagram) || isRequest(datagram);
+}
+
+export function isRequest(datagram: DataView): boolean {
+  return datagram.getUint8(TYPE) === MessageType.mapRequest;
+}
+
+/** The key that a Map Request of IPv4 asks for. */
+export function requestedKey(request: DataView): number {
+  return request.getUint32(KEY);
 }
 
 export function isReply(datagram: DataView): boolean {

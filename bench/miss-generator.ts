@@ -1,33 +1,42 @@
 /**
  * Queriers of a QSR and the QSA that it asks, in one loop: `miss-generator.ts MICRONETS DELAY` (microseconds, after which the QSA
- * takes what it is asked; 0: at once). Loads are those of OpenLoop.
+ * takes what it is asked; 0: at once). Loads are those of OpenLoop and of StayLoop.
  */
 import { parsePrefix } from "../src/address/index.ts";
-import { BatchedDriver } from "../src/io/batch/batched-driver.ts";
 import { serveParent } from "./child.ts";
 import { LateEngine } from "./late-engine.ts";
-import { LOOPBACK, requireNative } from "./load-querier.ts";
+import { requireNative } from "./load-querier.ts";
 import { qsaWith } from "./micronets.ts";
+import { MissUpstream } from "./miss-upstream.ts";
 import { type OpenLoad, OpenLoop } from "./open-loop.ts";
+import { type StayLoad, StayLoop, type StayResult } from "./stay-loop.ts";
+import { WallClock } from "./wall-clock.ts";
 
-/** In microseconds: between loads the thread's other work has its turn. */
-const IDLE_TURN = 1_000;
 const MOST_WAITING = 1 << 18;
 
 const [micronets, delay] = process.argv.slice(2).map(Number) as [number, number];
 const native = requireNative();
+const clock = new WallClock(native);
 const clients = { allow: [parsePrefix("127.0.0.0/8")], maxQueriesPerSecond: 10_000_000, maxQueriesPerSecondPerNetwork: 10_000_000, maxWaiting: 1024 };
-const upstream = new LateEngine(qsaWith(micronets, clients), delay, MOST_WAITING);
-const driver = new BatchedDriver(native, upstream, [{ address: LOOPBACK, port: 0 }]);
+const upstream = new MissUpstream(native, clock, new LateEngine(qsaWith(micronets, clients), delay, MOST_WAITING));
 
 idle();
-serveParent({ port: Number(driver.endpoint(0).split(":")[1]) }, (load: OpenLoad) => new OpenLoop(native, load, serve).run());
+serveParent({ port: upstream.port }, (load: OpenLoad | StayLoad) => ("stay" in load ? stay(load) : new OpenLoop(native, load, serve).run()));
 
-function serve(): void {
-  driver.turn(0);
+function stay(load: StayLoad): StayResult {
+  const loop = new StayLoop(native, clock, load, serve);
+  upstream.watch = loop;
+  const result = loop.run();
+  upstream.watch = undefined;
+  return result;
 }
 
+function serve(): void {
+  upstream.turn();
+}
+
+/** Between loads the thread's other work has its turn. */
 function idle(): void {
-  driver.turn(IDLE_TURN);
+  upstream.turn();
   setImmediate(idle);
 }

@@ -5,6 +5,7 @@ import type { MissUsage } from "./miss-qsr.ts";
 import type { OpenLoad, OpenResult } from "./open-loop.ts";
 import { memory } from "./process-usage.ts";
 import { ReferenceServer } from "./reference-server.ts";
+import type { StayLoad, StayResult } from "./stay-loop.ts";
 import { type Row, median, medianRow } from "./table.ts";
 
 const MOST_ADDED = { p50: 60, p99: 250 };
@@ -85,6 +86,18 @@ class MissPair {
     return result;
   }
 
+  /** How long misses stay at the QSR, each of a micronet that nobody has asked for before. */
+  async stay(perSecond: number, milliseconds: number): Promise<StayResult> {
+    const result = await this.stayAt(this.#ports.qsr, perSecond, milliseconds);
+    this.#from = result.next;
+    return result;
+  }
+
+  /** The same at a server that sends back what comes, or passes it on. */
+  stayAt(port: number, perSecond: number, milliseconds: number): Promise<StayResult> {
+    return this.#generator.ask<StayResult>({ stay: true, port, micronets: this.#micronets, milliseconds, perSecond, from: this.#from } satisfies StayLoad);
+  }
+
   /** The same load on a server that sends back what comes, or passes it on. */
   echo(port: number, perSecond: number, milliseconds: number): Promise<OpenResult> {
     return this.#generator.ask<OpenResult>({ port, micronets: this.#micronets, milliseconds, perSecond, isJoined: false } satisfies OpenLoad);
@@ -104,10 +117,10 @@ export async function benchMisses(size: MissSize, progress: (text: string) => vo
 }
 
 interface Round {
-  readonly bare: OpenResult;
+  readonly bare: StayResult;
   /** Through a relay in C to the same QSA. */
-  readonly relayed: OpenResult;
-  readonly seldom: OpenResult;
+  readonly relayed: StayResult;
+  readonly seldom: StayResult;
   readonly halfBare: OpenResult;
   readonly half: OpenResult;
   /** CPU of a miss at half load, microseconds. */
@@ -147,9 +160,9 @@ async function added({ micronets, rounds, milliseconds }: MissSize, progress: (t
 
 /** One round: the loads that are compared follow each other. */
 async function measure(pair: MissPair, echo: number, relay: number, halfLoad: number, milliseconds: number): Promise<Round> {
-  const bare = await pair.echo(echo, SELDOM, milliseconds);
-  const relayed = await pair.echo(relay, SELDOM, milliseconds);
-  const seldom = await pair.load(SELDOM, milliseconds);
+  const bare = await pair.stayAt(echo, SELDOM, milliseconds);
+  const relayed = await pair.stayAt(relay, SELDOM, milliseconds);
+  const seldom = await pair.stay(SELDOM, milliseconds);
   const halfBare = await pair.echo(echo, halfLoad, milliseconds);
   const { result: half, cost } = await costOf(pair, halfLoad, milliseconds);
   return { bare, relayed, seldom, halfBare, half, cost };
