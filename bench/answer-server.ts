@@ -8,6 +8,7 @@ import { type MessagePort, Worker, isMainThread, parentPort } from "node:worker_
 import { parsePrefix } from "../src/address/index.ts";
 import type { Qsa } from "../src/core/qsa.ts";
 import { BatchLoop } from "../src/io/batch/batch-loop.ts";
+import { withoutIdleCollections } from "../src/io/idle-collections.ts";
 import { UdpDriver } from "../src/io/udp-driver.ts";
 import { serveParent } from "./child.ts";
 import { LOOPBACK, requireNative } from "./load-querier.ts";
@@ -27,7 +28,7 @@ function tell(port: MessagePort, message: number): void {
 async function start(): Promise<number> {
   if (kind === "dgram-echo") return startEcho();
   if (kind === "dgram") return portOf(await UdpDriver.open(newQsa(), [{ address: LOOPBACK, port: 0 }]));
-  const engine = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+  const engine = withoutIdleCollections(() => new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) }));
   return new Promise((done) => engine.once("message", done));
 }
 

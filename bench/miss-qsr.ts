@@ -11,6 +11,7 @@ import { Qsr } from "../src/core/qsr.ts";
 import { BatchLoop } from "../src/io/batch/batch-loop.ts";
 import { hugeMemory } from "../src/io/batch/huge-memory.ts";
 import { now } from "../src/io/clock.ts";
+import { withoutIdleCollections } from "../src/io/idle-collections.ts";
 import { nextU32 } from "../src/io/random.ts";
 import { serveParent } from "./child.ts";
 import { LOOPBACK, requireNative } from "./load-querier.ts";
@@ -32,7 +33,7 @@ if (isMainThread) await serve();
 else run(parentPort!);
 
 async function serve(): Promise<void> {
-  const engine = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+  const engine = withoutIdleCollections(() => new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) }));
   const next = (): Promise<object> => new Promise((done) => engine.once("message", done));
   serveParent({ ...(await next()), pid: process.pid }, async () => {
     const { user, system } = process.cpuUsage();

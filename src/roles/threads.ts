@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { withoutIdleCollections } from "../io/idle-collections.ts";
 import type { EngineRole, EngineWorkerData } from "./engine/messages.ts";
 import { workerEnvironment, workerScript } from "./worker.ts";
 
@@ -14,7 +15,8 @@ const DISCOVERY_YOUNG_MB = 6;
  * thread first of all has it ready when the configuration is read. `script`: what runs in it.
  */
 export function startEngine(role: EngineRole, script = ENGINE): Worker {
-  return new Worker(script, { name: `${role} engine`, resourceLimits: { maxYoungGenerationSizeMb: ENGINE_YOUNG_MB }, env: workerEnvironment(), workerData: { role } satisfies EngineWorkerData });
+  const start = (): Worker => new Worker(script, { name: `${role} engine`, resourceLimits: { maxYoungGenerationSizeMb: ENGINE_YOUNG_MB }, env: workerEnvironment(), workerData: { role } satisfies EngineWorkerData });
+  return withoutIdleCollections(start);
 }
 
 /** Starts the thread of discovery; `script`: what runs in it. */
