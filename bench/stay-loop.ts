@@ -25,13 +25,13 @@ export interface StayLoad {
 export interface StayResult {
   readonly p50: number;
   readonly p99: number;
-  readonly asked: number;
-  readonly answered: number;
+  /** The first micronet that was not asked for. */
   readonly next: number;
 }
 
 const QUERIERS = 64;
 const RAMP_MS = 300;
+/** What has no answer by then counts as if it had stayed so long. */
 const PATIENCE_MS = 300;
 const RAMP = 0;
 const COUNTED = 1;
@@ -62,8 +62,8 @@ export class StayLoop implements UpstreamWatch {
   readonly #passages: Passage[] = [];
   readonly #byKey = new Map<number, Passage>();
   #phase = RAMP;
-  #asked = 0;
-  #answered = 0;
+  /** Requests that count, less their answers. */
+  #missing = 0;
 
   /** `beside`: what has to be done in between, in this thread: the turn of the upstream whose watch this is. */
   constructor(native: Native, clock: WallClock, load: StayLoad, beside: () => void) {
@@ -90,8 +90,9 @@ export class StayLoop implements UpstreamWatch {
     this.#listenFor(PATIENCE_MS);
     for (const { socket } of this.#queriers) socket.close();
     this.#waiter.close();
+    for (; this.#missing > 0; this.#missing--) this.#stays.add(PATIENCE_MS * 1e6);
     const [p50, p99] = this.#stays.percentiles(50, 99);
-    return { p50, p99, asked: this.#asked, answered: this.#answered, next: this.#load.from + this.#passages.length };
+    return { p50, p99, next: this.#load.from + this.#passages.length };
   }
 
   asked(key: number, at: number): void {
@@ -124,7 +125,7 @@ export class StayLoop implements UpstreamWatch {
     const number = this.#passages.length;
     const querier = this.#queriers[number % QUERIERS]!;
     const key = keyOf(from + number, micronets);
-    if (this.#phase === COUNTED) this.#asked++;
+    if (this.#phase === COUNTED) this.#missing++;
     querier.ask(this.#send, port, key, this.#phase, number);
     const passage: Passage = { sentAt: this.#clock.now(), stayed: 0, leftUpstreamAt: undefined };
     this.#passages.push(passage);
@@ -145,7 +146,7 @@ export class StayLoop implements UpstreamWatch {
       if (!isAnswer(answer)) continue;
       if (isReply(answer)) this.#takeReply(querier, answer);
       if (nonceHi(answer) !== COUNTED || !querier.isFirst(answer) || (isReply(answer) && !hasMapping(answer))) continue;
-      this.#answered++;
+      this.#missing--;
       this.#stays.add(this.#stayOf(this.#passages[nonceLo(answer)]!, this.#receive.takenAt(datagram)));
     }
     if (this.#send.size > 0) this.#send.flush(querier.socket.descriptor);
