@@ -1,6 +1,5 @@
 import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLast } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
-import { remainingMs } from "../clock.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
 import type { KeyBatch } from "../tables/key-batch.ts";
 import { RangeIndex } from "../tables/range-index.ts";
@@ -22,7 +21,8 @@ export class Cache {
   readonly #ipv4: RangeIndex;
   readonly #ipv6: RangeIndex;
   #hand = 0;
-  #walker = 0;
+  /** Where `walk` goes on. */
+  #walker = 1;
 
   /** `seed`: a random number. */
   constructor(maxEntries: number, maxUpstreams: number, seed: number, memory?: TableMemory) {
@@ -102,14 +102,20 @@ export class Cache {
 
   /** Visits the entries among the next `rows` rows that expire within `leadMs`, going round. `visit` may remove the one it is given. */
   walk(rows: number, nowMs: number, leadMs: number, visit: (entry: number) => void): void {
+    const { highWater } = this.entries;
+    if (highWater === 0) return;
+    const first = this.#walker >= highWater ? 0 : this.#walker;
+    const end = first + Math.min(rows, highWater);
+    this.#visitBetween(first, Math.min(end, highWater), nowMs + leadMs, visit);
+    if (end > highWater) this.#visitBetween(0, end - highWater, nowMs + leadMs, visit);
+    this.#walker = end > highWater ? end - highWater : end;
+  }
+
+  #visitBetween(first: number, end: number, untilMs: number, visit: (entry: number) => void): void {
     const { entries } = this;
-    const end = entries.highWater;
-    let entry = this.#walker;
-    for (let step = Math.min(rows, end); step > 0; step--) {
-      entry = entry + 1 >= end ? 0 : entry + 1;
-      if (remainingMs(entries.expiry(entry), nowMs) <= leadMs && entries.isTaken(entry)) visit(entry);
+    for (let entry = entries.nextExpiring(first, end, untilMs); entry < end; entry = entries.nextExpiring(entry + 1, end, untilMs)) {
+      if (entries.isTaken(entry)) visit(entry);
     }
-    this.#walker = entry;
   }
 
   #around(family: Family, hi: number, lo: number): number {

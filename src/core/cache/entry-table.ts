@@ -216,6 +216,15 @@ export class EntryTable {
     return this.#words[entry * WIDTH + EXPIRY]!;
   }
 
+  /** The first row from one up to an end whose expiry is not after `untilMs`; the end where there is none. Rows that are free may be given too. */
+  nextExpiring(from: number, end: number, untilMs: number): number {
+    const words = this.#words;
+    const until = untilMs | 0;
+    let row = from | 0;
+    while (row < (end | 0) && ((words[(row * WIDTH + EXPIRY) | 0]! - until) | 0) > 0) row = (row + 1) | 0;
+    return row;
+  }
+
   setExpiry(entry: number, expiryMs: number): void {
     this.#words[entry * WIDTH + EXPIRY] = expiryMs;
   }
