@@ -1,3 +1,5 @@
+import { Earliest } from "./earliest.ts";
+
 /** Places are stored plus one, so that fresh memory, all zero, is an empty heap: what is never used is never touched. */
 const ABSENT = 0;
 
@@ -13,22 +15,22 @@ export class TimerHeap {
   /** By id. */
   readonly #place: Int32Array;
   /** Where it is kept when the earliest is due. */
-  readonly #earliest: Float64Array;
+  readonly #earliest: Earliest;
   readonly #earliestAt: number;
   #size = 0;
 
   /** Keeps in `earliest`, at `earliestAt`, when the earliest is due, for who asks several for that. */
-  constructor(capacity: number, earliest = new Float64Array(1), earliestAt = 0) {
+  constructor(capacity: number, earliest = new Earliest(1), earliestAt = 0) {
     this.#rows = new Float64Array(capacity * WIDTH);
     this.#place = new Int32Array(capacity);
     this.#earliest = earliest;
     this.#earliestAt = earliestAt;
-    earliest[earliestAt] = Infinity;
+    earliest.set(earliestAt, Infinity);
   }
 
   /** When the earliest is due; Infinity when there is none. */
   get next(): number {
-    return this.#earliest[this.#earliestAt]!;
+    return this.#earliest.at(this.#earliestAt);
   }
 
   /** The id that is due first, of at least one. */
@@ -53,8 +55,9 @@ export class TimerHeap {
   set(id: number, at: number): void {
     const place = this.#place[id]! - 1;
     if (place >= 0 && this.#rows[place * WIDTH + AT] === at) return;
+    const first = this.#size === 0 ? Infinity : this.#rows[AT]!;
     this.#settle(place < 0 ? this.#size++ : place, id, at);
-    this.#earliest[this.#earliestAt] = this.#rows[AT]!;
+    if (this.#rows[AT] !== first) this.#earliest.set(this.#earliestAt, this.#rows[AT]!);
   }
 
   clear(id: number): void {
@@ -63,7 +66,7 @@ export class TimerHeap {
     this.#place[id] = ABSENT;
     this.#size--;
     if (place < this.#size) this.#settle(place, this.#idAt(this.#size), this.#rows[this.#size * WIDTH + AT]!);
-    this.#earliest[this.#earliestAt] = this.#size === 0 ? Infinity : this.#rows[AT]!;
+    if (place === 0) this.#earliest.set(this.#earliestAt, this.#size === 0 ? Infinity : this.#rows[AT]!);
   }
 
   /** Takes the earliest id whose deadline has come; -1 when none has. */
