@@ -69,13 +69,21 @@ export class Leaves {
     return this.#pool.words(leaf)[this.#pool.at(leaf) + HEAD]! & SIZE;
   }
 
-  /** How many of its keys are not above one. */
+  /** How many of its keys are not above one, whose halves may be Int32 too where leaves are not mixed. */
   upTo(leaf: number, hi: number, lo: number): number {
-    if (this.#isMixed(leaf)) return this.#upToInMixed(leaf, hi, lo);
-    if (!this.#isWide) return this.#upToInColumn(leaf, hi);
-    const common = this.#common(leaf);
-    if (hi !== common) return hi < common ? 0 : this.size(leaf);
-    return this.#upToInColumn(leaf, lo);
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
+    const head = words[at]! | 0;
+    let key = hi >>> 0;
+    if (this.#isWide) {
+      if ((head & MIXED) !== 0) return this.#upToInMixed(leaf, hi, lo);
+      const common = words[(at + COMMON) | 0]!;
+      if (key !== common) return key < common ? 0 : head;
+      key = lo >>> 0;
+    }
+    // Of the highest key of all, what is absent is not above.
+    const found = countUpTo(words, at, key);
+    return found > head ? head : found;
   }
 
   /** The id of the last of its keys that is not above one, whose halves may be Int32 too; NONE when all are. */
@@ -162,18 +170,20 @@ export class Leaves {
   #shift(leaf: number, from: number, to: number): void {
     const words = this.#pool.words(leaf);
     const at = this.#pool.at(leaf);
-    const size = this.size(leaf);
-    const by = to - from;
+    const head = words[at]! | 0;
+    const size = head & SIZE;
     shift(words, at + KEYS, from, to, size);
     shift(words, at + IDS, from, to, size);
-    if (by < 0) words.fill(ABSENT, at + KEYS + size + by, at + KEYS + size);
-    if (this.#isMixed(leaf)) {
-      const lows = this.#lowWords(leaf);
-      const lowsAt = this.#lowsAt(leaf);
-      shift(lows, lowsAt, from, to, size);
-      if (by < 0) lows.fill(ABSENT, lowsAt + size + by, lowsAt + size);
-    }
-    words[at + HEAD]! += by;
+    blank(words, at + KEYS + size + to - from, at + KEYS + size);
+    if ((head & MIXED) !== 0) this.#shiftLows(leaf, from, to, size);
+    words[at] = head + to - from;
+  }
+
+  #shiftLows(leaf: number, from: number, to: number, size: number): void {
+    const lows = this.#lowWords(leaf);
+    const at = this.#lowsAt(leaf);
+    shift(lows, at, from, to, size);
+    blank(lows, at + size + to - from, at + size);
   }
 
   #set(leaf: number, place: number, hi: number, lo: number, id: number): void {
@@ -223,11 +233,6 @@ export class Leaves {
     return count === 0 ? NONE : this.id(leaf, count - 1);
   }
 
-  #upToInColumn(leaf: number, key: number): number {
-    // Of the highest key of all, what is absent is not above.
-    return Math.min(countUpTo(this.#pool.words(leaf), this.#pool.at(leaf), key), this.size(leaf));
-  }
-
   #upToInMixed(leaf: number, hi: number, lo: number): number {
     const row = this.#common(leaf);
     return Math.min(countByBoth(this.#pool.words(leaf), this.#pool.at(leaf), this.#lows.words(row), this.#lows.at(row), hi, lo), this.size(leaf));
@@ -261,9 +266,16 @@ export class Leaves {
 
 /** Moves words from one place up to an end to another place. So few are moved sooner than the call of `copyWithin` begins. */
 function shift(words: Uint32Array, at: number, from: number, to: number, end: number): void {
-  const by = to - from;
-  if (by < 0) for (let place = at + from; place < at + end; place++) words[place + by] = words[place]!;
-  else for (let place = at + end - 1; place >= at + from; place--) words[place + by] = words[place]!;
+  const by = (to - from) | 0;
+  const first = (at + from) | 0;
+  const last = (at + end - 1) | 0;
+  if (by < 0) for (let place = first; place <= last; place = (place + 1) | 0) words[(place + by) | 0] = words[place]!;
+  else for (let place = last; place >= first; place = (place - 1) | 0) words[(place + by) | 0] = words[place]!;
+}
+
+/** Has no keys from one place up to another. Mostly that is one. */
+function blank(words: Uint32Array, from: number, end: number): void {
+  for (let place = from | 0; place < (end | 0); place = (place + 1) | 0) words[place] = ABSENT;
 }
 
 /**

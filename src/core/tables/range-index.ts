@@ -86,12 +86,18 @@ export class RangeIndex {
 
   /** The id with the smallest key above this one; NONE when there is none. */
   above(hi: number, lo: number): number {
+    const leaf = this.#directories.leafFor(this.#root, hi | 0, lo | 0);
+    if (leaf >= 0) {
+      const count = this.#leaves.upTo(leaf, hi, lo);
+      if (count < this.#leaves.size(leaf)) return this.#leaves.id(leaf, count);
+    }
+    return this.#after(hi, lo);
+  }
+
+  /** The first id after a key that its leaf has nothing above. */
+  #after(hi: number, lo: number): number {
     const ref = this.#descend(hi, lo);
     if (this.#side < 0) return this.#firstId(ref);
-    if (ref >= 0) {
-      const count = this.#leaves.upTo(ref, hi, lo);
-      if (count < this.#leaves.size(ref)) return this.#leaves.id(ref, count);
-    }
     for (let depth = this.#depth - 1; depth >= 0; depth--) {
       const end = this.#directories.runEnd(path[depth]!, slots[depth]!);
       if (end < 1 << bitsOf(path[depth]!)) return this.#firstId(this.#directories.child(path[depth]!, end));
@@ -102,6 +108,13 @@ export class RangeIndex {
   /** Files an id under a key that no other id has. */
   insert(hi: number, lo: number, id: number): void {
     this.#size++;
+    const leaf = this.#directories.leafFor(this.#root, hi | 0, lo | 0);
+    if (leaf < 0 || this.#leaves.size(leaf) === LEAF_KEYS) this.#insertWithRoom(hi, lo, id);
+    else this.#leaves.put(leaf, this.#leaves.upTo(leaf, hi, lo), hi, lo, id);
+  }
+
+  /** Makes room for a key, and files an id under it. */
+  #insertWithRoom(hi: number, lo: number, id: number): void {
     for (;;) {
       const ref = this.#descend(hi, lo);
       if (ref < 0) {
@@ -117,12 +130,12 @@ export class RangeIndex {
 
   /** Takes out the id filed under exactly this key; false when there is none. */
   remove(hi: number, lo: number): boolean {
-    const leaf = this.#descend(hi, lo);
+    const leaf = this.#directories.leafFor(this.#root, hi | 0, lo | 0);
     if (leaf < 0) return false;
     const place = this.#leaves.upTo(leaf, hi, lo) - 1;
     if (place < 0 || this.#leaves.key(leaf, place) !== hi || this.#leaves.low(leaf, place) !== lo) return false;
     this.#leaves.drop(leaf, place);
-    if (this.#depth > 0 && this.#leaves.size(leaf) < FEW) this.#tend(leaf);
+    if (leaf !== this.#root && this.#leaves.size(leaf) < FEW) this.#tend(this.#descend(hi, lo));
     this.#size--;
     return true;
   }
