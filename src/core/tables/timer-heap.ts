@@ -10,10 +10,9 @@ const ID = 1;
 
 /** Deadlines of up to `capacity` things named by small integers: each has at most one. Times are microseconds. */
 export class TimerHeap {
-  /** By place: a binary heap. */
+  /** By place, a binary heap; behind it, by id, the place of each. One array has both, so that two lines are mostly all that is touched. */
   readonly #rows: Float64Array;
-  /** By id. */
-  readonly #place: Int32Array;
+  readonly #ids: number;
   /** Where it is kept when the earliest is due. */
   readonly #earliest: Earliest;
   readonly #earliestAt: number;
@@ -21,8 +20,8 @@ export class TimerHeap {
 
   /** Keeps in `earliest`, at `earliestAt`, when the earliest is due, for who asks several for that. */
   constructor(capacity: number, earliest = new Earliest(1), earliestAt = 0) {
-    this.#rows = new Float64Array(capacity * WIDTH);
-    this.#place = new Int32Array(capacity);
+    this.#rows = new Float64Array(capacity * (WIDTH + 1));
+    this.#ids = capacity * WIDTH;
     this.#earliest = earliest;
     this.#earliestAt = earliestAt;
     earliest.set(earliestAt, Infinity);
@@ -43,17 +42,17 @@ export class TimerHeap {
   }
 
   has(id: number): boolean {
-    return this.#place[id] !== ABSENT;
+    return this.#rows[this.#ids + id] !== ABSENT;
   }
 
   /** The deadline of an id that has one. */
   at(id: number): number {
-    return this.#rows[(this.#place[id]! - 1) * WIDTH + AT]!;
+    return this.#rows[this.#placeOf(id) * WIDTH + AT]!;
   }
 
   /** Sets or moves the deadline of `id`. */
   set(id: number, at: number): void {
-    const place = this.#place[id]! - 1;
+    const place = this.#placeOf(id);
     if (place >= 0 && this.#rows[place * WIDTH + AT] === at) return;
     const first = this.#size === 0 ? Infinity : this.#rows[AT]!;
     this.#settle(place < 0 ? this.#size++ : place, id, at);
@@ -61,9 +60,9 @@ export class TimerHeap {
   }
 
   clear(id: number): void {
-    const place = this.#place[id]! - 1;
+    const place = this.#placeOf(id);
     if (place < 0) return;
-    this.#place[id] = ABSENT;
+    this.#rows[this.#ids + id] = ABSENT;
     this.#size--;
     if (place < this.#size) this.#settle(place, this.#idAt(this.#size), this.#rows[this.#size * WIDTH + AT]!);
     if (place === 0) this.#earliest.set(this.#earliestAt, this.#size === 0 ? Infinity : this.#rows[AT]!);
@@ -83,6 +82,11 @@ export class TimerHeap {
     else this.#sink(free, id, at);
   }
 
+  /** -1 where an id has no deadline. */
+  #placeOf(id: number): number {
+    return ((this.#rows[this.#ids + id]! | 0) - 1) | 0;
+  }
+
   #idAt(place: number): number {
     return this.#rows[place * WIDTH + ID]! | 0;
   }
@@ -90,7 +94,7 @@ export class TimerHeap {
   #put(place: number, id: number, at: number): void {
     this.#rows[place * WIDTH + AT] = at;
     this.#rows[place * WIDTH + ID] = id;
-    this.#place[id] = place + 1;
+    this.#rows[this.#ids + id] = place + 1;
   }
 
   #rise(free: number, id: number, at: number): void {
