@@ -98,30 +98,31 @@ export class Prober {
     for (const upstream of newcomers) {
       const hasLeft = this.#upstreams.at(upstream.index) !== upstream;
       if (hasLeft || upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#plannedAt(upstream) < Infinity) continue;
-      this.#set(upstream, this.#nextFirst);
+      this.#set(upstream, this.#nextFirst, this.#holdsMapping(upstream));
       this.#nextFirst += this.#intervals.pacing;
     }
   }
 
   /** Plans the next regular probe. */
   plan(now: number, upstream: Upstream): void {
-    this.#set(upstream, now + this.#jittered(upstream));
+    const isHolding = this.#holdsMapping(upstream);
+    this.#set(upstream, now + this.#jittered(upstream, isHolding), isHolding);
   }
 
   /** Plans the next regular probe, unless one is planned that comes before it. */
   planSooner(now: number, upstream: Upstream): void {
-    this.noLaterThan(now + this.#jittered(upstream), upstream);
+    const isHolding = this.#holdsMapping(upstream);
+    this.#bringForward(now + this.#jittered(upstream, isHolding), upstream, isHolding);
   }
 
   /** Wants a probe now, whatever was planned. */
   hurry(now: number, upstream: Upstream): void {
-    this.#set(upstream, now);
+    this.#set(upstream, now, this.#holdsMapping(upstream));
   }
 
   /** Brings the next probe forward, no earlier than `at`. */
   noLaterThan(at: number, upstream: Upstream): void {
-    const planned = this.#plannedAt(upstream);
-    if (at < planned || !this.#timersFor(upstream).has(upstream.index)) this.#set(upstream, Math.min(at, planned));
+    this.#bringForward(at, upstream, this.#holdsMapping(upstream));
   }
 
   forget(upstream: Upstream): void {
@@ -129,17 +130,18 @@ export class Prober {
     this.#others.clear(upstream.index);
   }
 
-  /** Infinity: no more. */
-  #set(upstream: Upstream, at: number): void {
-    const isHolding = this.#holdsMapping(upstream);
+  #bringForward(at: number, upstream: Upstream, isHolding: boolean): void {
+    const planned = this.#plannedAt(upstream);
+    const timers = isHolding ? this.#holding : this.#others;
+    if (at < planned || !timers.has(upstream.index)) this.#set(upstream, Math.min(at, planned), isHolding);
+  }
+
+  /** Infinity: no more. `isHolding`: whether mapping is held from it. */
+  #set(upstream: Upstream, at: number, isHolding: boolean): void {
     (isHolding ? this.#others : this.#holding).clear(upstream.index);
     const timers = isHolding ? this.#holding : this.#others;
     if (at < Infinity) timers.set(upstream.index, at);
     else timers.clear(upstream.index);
-  }
-
-  #timersFor(upstream: Upstream): TimerHeap {
-    return this.#holdsMapping(upstream) ? this.#holding : this.#others;
   }
 
   #plannedAt({ index }: Upstream): number {
@@ -147,18 +149,18 @@ export class Prober {
     return this.#others.has(index) ? this.#others.at(index) : Infinity;
   }
 
-  #jittered(upstream: Upstream): number {
-    return this.#interval(upstream) * (0.9 + (0.2 * this.#nextU32()) / 2 ** 32);
+  #jittered(upstream: Upstream, isHolding: boolean): number {
+    return this.#interval(upstream, isHolding) * (0.9 + (0.2 * this.#nextU32()) / 2 ** 32);
   }
 
-  #interval(upstream: Upstream): number {
+  #interval(upstream: Upstream, isHolding: boolean): number {
     const intervals = this.#intervals;
-    if (!this.#measures) return this.#holdsMapping(upstream) ? intervals.holding : Infinity;
+    if (!this.#measures) return isHolding ? intervals.holding : Infinity;
     if (upstream.state === UpstreamState.down) {
       return Math.min(intervals.deadMost, intervals.dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));
     }
     if (upstream.state !== UpstreamState.up) return intervals.dead;
-    if (this.#holdsMapping(upstream)) return intervals.holding;
+    if (isHolding) return intervals.holding;
     const regular = this.#isAmongBest(upstream) ? intervals.best : intervals.others;
     return upstream.rtt.samples < FIRST_SAMPLES ? Math.min(intervals.settling, regular) : regular;
   }
