@@ -57,9 +57,13 @@ export function encodeMappingBody(view: DataView, code: number, body: MappingBod
 }
 
 export function decodeMappingBody(view: DataView, into: MappingBody): Fault {
-  into.family = view.getUint8(41);
-  into.prefixLength = view.getUint8(42);
-  into.etrFamily = view.getUint8(43);
+  const shape = view.getUint32(40);
+  const family = (shape >>> 16) & 0xff;
+  const prefixLength = (shape >>> 8) & 0xff;
+  const etrFamily = shape & 0xff;
+  into.family = family;
+  into.prefixLength = prefixLength;
+  into.etrFamily = etrFamily;
   into.cachingMs = view.getUint32(44);
   into.epochHi = view.getUint32(48);
   into.epochLo = view.getUint32(52);
@@ -70,32 +74,42 @@ export function decodeMappingBody(view: DataView, into: MappingBody): Fault {
   into.positionHi = view.getUint32(72);
   into.positionLo = view.getUint32(76);
   into.counter = view.getUint32(80);
-  into.firstHi = view.getUint32(88);
-  into.firstLo = view.getUint32(92);
-  into.lastHi = view.getUint32(96);
-  into.lastLo = view.getUint32(100);
-  into.etr0 = view.getUint32(104);
-  into.etr1 = view.getUint32(108);
-  into.etr2 = view.getUint32(112);
-  into.etr3 = view.getUint32(116);
-  return checkMappingBody(into);
-}
-
-function checkMappingBody(body: MappingBody): Fault {
-  const { family, etrFamily } = body;
+  const isRange = readRange(view, family, prefixLength, into);
+  const isEtr = readEtr(view, etrFamily, into);
   if (family !== 0 && family !== 4 && family !== 6) return Fault.badFamily;
-  if (body.prefixLength > (family === 0 ? 0 : family === 4 ? 32 : 64)) return Fault.badPrefixLength;
-  if (etrFamily !== 0 && etrFamily !== 4 && etrFamily !== 6) return Fault.badEtrFamily;
-  if (etrFamily !== 6 && (body.etr1 | body.etr2 | body.etr3) !== 0) return Fault.badEtrFamily;
-  if (etrFamily === 0 && body.etr0 !== 0) return Fault.badEtrFamily;
-  if (family !== 6 && (body.firstLo | body.lastLo) !== 0) return Fault.badRange;
-  if (family === 0 && (body.firstHi | body.lastHi) !== 0) return Fault.badRange;
-  const ordered = body.firstHi === body.lastHi ? body.firstLo <= body.lastLo : body.firstHi < body.lastHi;
-  return ordered && liesInMab(body) ? Fault.none : Fault.badRange;
+  if (prefixLength > (family === 0 ? 0 : family === 4 ? 32 : 64)) return Fault.badPrefixLength;
+  if (!isEtr) return Fault.badEtrFamily;
+  return isRange ? Fault.none : Fault.badRange;
 }
 
-function liesInMab({ prefixLength, firstHi, firstLo, lastHi, lastLo }: MappingBody): boolean {
-  return (((firstHi ^ lastHi) & maskBits(prefixLength)) | ((firstLo ^ lastLo) & maskBits(prefixLength - 32))) === 0;
+/** Reads the range; gives whether it is one of its family, and lies in its MAB. */
+function readRange(view: DataView, family: number, prefixLength: number, into: MappingBody): boolean {
+  const firstHi = view.getUint32(88);
+  const firstLo = view.getUint32(92);
+  const lastHi = view.getUint32(96);
+  const lastLo = view.getUint32(100);
+  into.firstHi = firstHi;
+  into.firstLo = firstLo;
+  into.lastHi = lastHi;
+  into.lastLo = lastLo;
+  const isOfFamily = family === 6 || ((firstLo | lastLo) === 0 && (family !== 0 || (firstHi | lastHi) === 0));
+  const isOrdered = firstHi === lastHi ? firstLo <= lastLo : firstHi < lastHi;
+  const outside = ((firstHi ^ lastHi) & maskBits(prefixLength)) | ((firstLo ^ lastLo) & maskBits(prefixLength - 32));
+  return isOfFamily && isOrdered && outside === 0;
+}
+
+/** Reads the ETR's address; gives whether it is one of its family. */
+function readEtr(view: DataView, family: number, into: MappingBody): boolean {
+  const etr0 = view.getUint32(104);
+  const etr1 = view.getUint32(108);
+  const etr2 = view.getUint32(112);
+  const etr3 = view.getUint32(116);
+  into.etr0 = etr0;
+  into.etr1 = etr1;
+  into.etr2 = etr2;
+  into.etr3 = etr3;
+  const beyondIpv4 = etr1 | etr2 | etr3;
+  return family === 6 || (beyondIpv4 === 0 && (family === 4 || (family === 0 && etr0 === 0)));
 }
 
 /** Whether the range of a checked body is the whole of its MAB. */
