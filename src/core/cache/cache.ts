@@ -48,9 +48,10 @@ export class Cache {
 
   /** Some entry, void or not, that shares a key with a range: the lowest one; NO_ENTRY when there is none. */
   overlapping(family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
-    const around = this.#around(family, firstHi, firstLo);
-    if (around !== NO_ENTRY) return around;
-    const above = this.#index(family).above(firstHi, firstLo);
+    const index = this.#index(family);
+    const around = index.floorSought(firstHi, firstLo);
+    if (around !== NO_ENTRY && this.entries.reaches(around, firstHi, firstLo)) return around;
+    const above = index.aboveSought(firstHi, firstLo);
     if (above === NO_ENTRY) return NO_ENTRY;
     return compareKeys(this.entries.firstHi(above), this.entries.firstLo(above), lastHi, lastLo) <= 0 ? above : NO_ENTRY;
   }

@@ -202,9 +202,9 @@ export class Floors {
   /** The lowest floor that shares a key with a range; NONE when there is none. */
   #overlapping(index: RangeIndex, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
     const words = this.#words;
-    const below = index.floor(firstHi, firstLo);
+    const below = index.floorSought(firstHi, firstLo);
     if (below !== NONE && compareKeys(words[below * WIDTH + LAST_HI]!, words[below * WIDTH + LAST_LO]!, firstHi, firstLo) >= 0) return below;
-    const above = index.above(firstHi, firstLo);
+    const above = index.aboveSought(firstHi, firstLo);
     if (above === NONE) return NONE;
     return compareKeys(words[above * WIDTH + FIRST_HI]!, words[above * WIDTH + FIRST_LO]!, lastHi, lastLo) <= 0 ? above : NONE;
   }
