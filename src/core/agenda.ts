@@ -36,7 +36,7 @@ const TASKS = 15;
  */
 export class Agenda {
   /** By task. */
-  readonly #times = new Earliest(TASKS);
+  readonly #times = new Earliest();
   readonly #actions: (((now: number) => void) | undefined)[] = Array.from({ length: TASKS });
   readonly #holds: ((() => number) | undefined)[] = Array.from({ length: TASKS });
 

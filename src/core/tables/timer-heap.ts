@@ -19,7 +19,7 @@ export class TimerHeap {
   #size = 0;
 
   /** Keeps in `earliest`, at `earliestAt`, when the earliest is due, for who asks several for that. */
-  constructor(capacity: number, earliest = new Earliest(1), earliestAt = 0) {
+  constructor(capacity: number, earliest = new Earliest(), earliestAt = 0) {
     this.#rows = new Float64Array(capacity * (WIDTH + 1));
     this.#ids = capacity * WIDTH;
     this.#earliest = earliest;
