@@ -39,6 +39,9 @@ export class Agenda {
   readonly #times = new Earliest();
   readonly #actions: (((now: number) => void) | undefined)[] = Array.from({ length: TASKS });
   readonly #holds: ((() => number) | undefined)[] = Array.from({ length: TASKS });
+  /** Tasks that are postponed, a bit for each, and until when. */
+  #postponed = 0;
+  #postponedUntil = -Infinity;
 
   /** Says what is done when the time of a task has come. */
   assign(task: Task, action: (now: number) => void): void {
@@ -51,6 +54,12 @@ export class Agenda {
    */
   holdBack(task: Task, until: () => number): void {
     this.#holds[task] = until;
+  }
+
+  /** Lets some tasks, a bit for each and always the same ones, wake nobody before a time; in the same way, for who knows beforehand when that changes. */
+  postpone(tasks: number, until: number): void {
+    this.#postponed = tasks;
+    this.#postponedUntil = until;
   }
 
   /** Timers the earliest of which is the time of a task. */
@@ -85,6 +94,7 @@ export class Agenda {
   }
 
   #wakesAt(task: number): number {
+    if (((this.#postponed >>> task) & 1) !== 0) return Math.max(this.#times.at(task), this.#postponedUntil);
     const until = this.#holds[task];
     return until === undefined ? this.#times.at(task) : Math.max(this.#times.at(task), until());
   }

@@ -28,6 +28,27 @@ test("the earliest time counts that nothing holds back; what is due is done in o
   );
 });
 
+test("tasks that are postponed wake nobody before then, the others when they are due; what is due is done", () => {
+  const time = fc.oneof(fc.nat({ max: 20 }), fc.constantFrom(-Infinity, Infinity));
+  const step = fc.record({ task: fc.constantFrom(...TASKS), at: time, until: fc.option(time) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat({ max: 20 }), (steps, now) => {
+      const agenda = new Agenda();
+      const times = TASKS.map(() => Infinity);
+      let until = -Infinity;
+      for (const { task, at, until: other } of steps) {
+        agenda.set(task, at);
+        times[task] = at;
+        until = other ?? until;
+        agenda.postpone((1 << Task.probeHolding) | (1 << Task.probeOther), until);
+        const isPostponed = (of: number): boolean => of === Task.probeHolding || of === Task.probeOther;
+        expect(agenda.next).toBe(Math.min(...times.map((each, of) => (isPostponed(of) ? Math.max(each, until) : each))));
+      }
+      expect(doneAt(agenda, now)).toEqual(TASKS.filter((task) => times[task]! <= now));
+    }),
+  );
+});
+
 test("every task has a place of its own, and an agenda is empty at first", () => {
   expect(TASKS).toEqual([...TASKS.keys()]);
   const agenda = new Agenda();

@@ -41,6 +41,8 @@ export function holdingAmong(engines: number): number {
   return Math.max(DEFAULT_INTERVALS.holding, engines * 2_000_000);
 }
 
+const PROBES = (1 << Task.probeHolding) | (1 << Task.probeOther);
+
 /** So many make an estimate of use: the first says nothing of variation, and may have met a busy moment. */
 const FIRST_SAMPLES = 3;
 
@@ -51,7 +53,10 @@ const FIRST_SAMPLES = 3;
 export class Prober {
   readonly #holding: TimerHeap;
   readonly #others: TimerHeap;
+  readonly #agenda: Agenda;
   readonly #pace: Pace;
+  /** Whether others have this pace too, so that when it lets the next probe go is to be asked. */
+  readonly #sharesPace: boolean;
   readonly #upstreams: UpstreamTable;
   readonly #nextU32: NextU32;
   readonly #intervals: ProbeIntervals;
@@ -75,7 +80,9 @@ export class Prober {
     this.#holding = parts.agenda.timers(Task.probeHolding, parts.upstreams.capacity);
     this.#others = parts.agenda.timers(Task.probeOther, parts.upstreams.capacity);
     this.#pace = parts.pace ?? new Pace(parts.intervals.pacing);
-    for (const task of [Task.probeHolding, Task.probeOther]) parts.agenda.holdBack(task, () => this.#pace.next);
+    this.#agenda = parts.agenda;
+    this.#sharesPace = parts.pace !== undefined;
+    if (this.#sharesPace) for (const task of [Task.probeHolding, Task.probeOther]) parts.agenda.holdBack(task, () => this.#pace.next);
     this.#nextU32 = parts.nextU32;
     this.#intervals = parts.intervals;
     this.#keepFresh = parts.keepFresh;
@@ -87,6 +94,7 @@ export class Prober {
   pop(now: number): Upstream | undefined {
     if (Math.min(this.#holding.next, this.#others.next) > now || this.#pace.next > now) return undefined;
     this.#pace.take(now);
+    if (!this.#sharesPace) this.#agenda.postpone(PROBES, this.#pace.next);
     const holding = this.#holding.pop(now);
     return this.#upstreams.at(holding < 0 ? this.#others.pop(now) : holding);
   }
