@@ -58,6 +58,7 @@ export class Cache {
 
   /** The lowest entry, void or not, that begins above a key and not above the end of a range; NO_ENTRY when there is none. */
   following(family: Family, hi: number, lo: number, lastHi: number, lastLo: number): number {
+    if (compareKeys(hi, lo, lastHi, lastLo) >= 0) return NO_ENTRY;
     const above = this.#index(family).above(hi, lo);
     if (above === NO_ENTRY) return NO_ENTRY;
     return compareKeys(this.entries.firstHi(above), this.entries.firstLo(above), lastHi, lastLo) <= 0 ? above : NO_ENTRY;

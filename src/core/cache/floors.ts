@@ -90,6 +90,7 @@ export class Floors {
       const at = row * WIDTH;
       const words = this.#words;
       if (remainingMs(words[at + EXPIRY]!, nowMs) > 0) out.raise(words[at + LINEAGE]!, words[at + NUMBER_HI]!, words[at + NUMBER_LO]!);
+      if (compareKeys(words[at + LAST_HI]!, words[at + LAST_LO]!, lastHi, lastLo) >= 0) return;
       row = index.above(words[at + FIRST_HI]!, words[at + FIRST_LO]!);
       if (row !== NONE && compareKeys(words[row * WIDTH + FIRST_HI]!, words[row * WIDTH + FIRST_LO]!, lastHi, lastLo) > 0) return;
     }
