@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Agenda, Task } from "../../src/core/agenda.ts";
 
 const TASKS = Object.values(Task);
+const POSTPONED: readonly number[] = [Task.probeHolding, Task.update];
 
 /** What is done of an agenda at a time. */
 function doneAt(agenda: Agenda, now: number): Task[] {
@@ -40,9 +41,8 @@ test("tasks that are postponed wake nobody before then, the others when they are
         agenda.set(task, at);
         times[task] = at;
         until = other ?? until;
-        agenda.postpone((1 << Task.probeHolding) | (1 << Task.probeOther), until);
-        const isPostponed = (of: number): boolean => of === Task.probeHolding || of === Task.probeOther;
-        expect(agenda.next).toBe(Math.min(...times.map((each, of) => (isPostponed(of) ? Math.max(each, until) : each))));
+        agenda.postpone(POSTPONED.reduce((bits, of) => bits | (1 << of), 0), until);
+        expect(agenda.next).toBe(Math.min(...times.map((each, of) => (POSTPONED.includes(of) ? Math.max(each, until) : each))));
       }
       expect(doneAt(agenda, now)).toEqual(TASKS.filter((task) => times[task]! <= now));
     }),
