@@ -65,7 +65,8 @@ export class RangeIndex {
 
   /** The id with the greatest key not above this one, whose halves may be Int32 too; NONE when there is none. */
   floor(hi: number, lo: number): number {
-    const leaf = this.#leafFor(hi, lo);
+    const root = this.#root;
+    const leaf = root >= 0 ? root : this.#directories.leafFor(root, hi | 0, lo | 0);
     const id = leaf < 0 ? NONE : this.#leaves.idUpTo(leaf, hi | 0, lo | 0);
     return id < 0 ? this.#before(hi >>> 0, lo >>> 0) : id;
   }
@@ -106,7 +107,8 @@ export class RangeIndex {
   }
 
   #seek(hi: number, lo: number): void {
-    const leaf = this.#leafFor(hi, lo);
+    const root = this.#root;
+    const leaf = root >= 0 ? root : this.#directories.leafFor(root, hi | 0, lo | 0);
     this.#soughtLeaf = leaf;
     if (leaf >= 0) this.#soughtPlace = this.#leaves.upTo(leaf, hi, lo);
   }
@@ -125,9 +127,10 @@ export class RangeIndex {
   /** Files an id under a key that no other id has. */
   insert(hi: number, lo: number, id: number): void {
     this.#size++;
-    const leaf = this.#leafFor(hi, lo);
+    this.#seek(hi, lo);
+    const leaf = this.#soughtLeaf;
     if (leaf < 0 || this.#leaves.size(leaf) === LEAF_KEYS) this.#insertWithRoom(hi, lo, id);
-    else this.#leaves.put(leaf, this.#leaves.upTo(leaf, hi, lo), hi, lo, id);
+    else this.#leaves.put(leaf, this.#soughtPlace, hi, lo, id);
   }
 
   /** Makes room for a key, and files an id under it. */
@@ -147,20 +150,15 @@ export class RangeIndex {
 
   /** Takes out the id filed under exactly this key; false when there is none. */
   remove(hi: number, lo: number): boolean {
-    const leaf = this.#leafFor(hi, lo);
+    this.#seek(hi, lo);
+    const leaf = this.#soughtLeaf;
     if (leaf < 0) return false;
-    const place = this.#leaves.upTo(leaf, hi, lo) - 1;
+    const place = this.#soughtPlace - 1;
     if (place < 0 || this.#leaves.key(leaf, place) !== hi || this.#leaves.low(leaf, place) !== lo) return false;
     this.#leaves.drop(leaf, place);
     if (leaf !== this.#root && this.#leaves.size(leaf) < FEW) this.#tend(this.#descend(hi, lo));
     this.#size--;
     return true;
-  }
-
-  /** The leaf for a key, whose halves may be Int32 too; negative for a key that has not the prefix of a directory. */
-  #leafFor(hi: number, lo: number): number {
-    const root = this.#root;
-    return root >= 0 ? root : this.#directories.leafFor(root, hi | 0, lo | 0);
   }
 
   /** Goes to the leaf for a key, and notes the way; to a directory, if the key has not its prefix. */
