@@ -105,9 +105,10 @@ export class Cache {
   /** Visits the entries among the next `rows` rows that expire within `leadMs`, going round. `visit` may remove the one it is given. */
   walk(rows: number, nowMs: number, leadMs: number, visit: (entry: number) => void): void {
     const { highWater } = this.entries;
-    if (highWater === 0) return;
+    const steps = Math.min(rows, highWater);
+    if (steps === 0) return;
     const first = this.#walker >= highWater ? 0 : this.#walker;
-    const end = first + Math.min(rows, highWater);
+    const end = first + steps;
     this.#visitBetween(first, Math.min(end, highWater), nowMs + leadMs, visit);
     if (end > highWater) this.#visitBetween(0, end - highWater, nowMs + leadMs, visit);
     this.#walker = end > highWater ? end - highWater : end;
