@@ -1,3 +1,4 @@
+import { Earliest } from "./tables/earliest.ts";
 import { TimerHeap } from "./tables/timer-heap.ts";
 
 /** What the parts of an engine do when its time comes, in the order in which they do it where several are due. */
@@ -34,10 +35,13 @@ const TASKS = 15;
  * the processor's cache, and not all over the engine. Times are microseconds.
  */
 export class Agenda {
-  /** By task; Infinity: never. */
-  readonly #times = new Float64Array(TASKS).fill(Infinity);
+  /** By task. */
+  readonly #times = new Earliest();
   readonly #actions: (((now: number) => void) | undefined)[] = Array.from({ length: TASKS });
   readonly #holds: ((() => number) | undefined)[] = Array.from({ length: TASKS });
+  /** Tasks that are postponed, a bit for each, and until when. */
+  #postponed = 0;
+  #postponedUntil = -Infinity;
 
   /** Says what is done when the time of a task has come. */
   assign(task: Task, action: (now: number) => void): void {
@@ -52,46 +56,46 @@ export class Agenda {
     this.#holds[task] = until;
   }
 
+  /** Lets some tasks, a bit for each and always the same ones, wake nobody before a time; in the same way, for who knows beforehand when that changes. */
+  postpone(tasks: number, until: number): void {
+    this.#postponed = tasks;
+    this.#postponedUntil = until;
+  }
+
   /** Timers the earliest of which is the time of a task. */
   timers(task: Task, capacity: number): TimerHeap {
     return new TimerHeap(capacity, this.#times, task);
   }
 
   set(task: Task, at: number): void {
-    this.#times[task] = at;
+    this.#times.set(task, at);
   }
 
   at(task: Task): number {
-    return this.#times[task]!;
+    return this.#times.at(task);
   }
 
   /** When the engine is to be woken; Infinity for never. */
   get next(): number {
-    const times = this.#times;
-    let first = 0;
-    let earliest = times[0]!;
-    for (let task = 1; task < TASKS; task++) {
-      const at = times[task]!;
-      if (at >= earliest) continue;
-      first = task;
-      earliest = at;
-    }
+    const { first } = this.#times;
+    const earliest = this.#times.at(first);
     const isHeld = earliest < Infinity && this.#wakesAt(first) > earliest;
     return isHeld ? this.#nextWithHolds() : earliest;
   }
 
   handleTimeout(now: number): void {
-    for (let task = 0; task < TASKS; task++) if (this.#times[task]! <= now) this.#actions[task]!(now);
+    for (let task = 0; task < TASKS; task++) if (this.#times.at(task) <= now) this.#actions[task]!(now);
   }
 
   #nextWithHolds(): number {
     let next = Infinity;
-    for (let task = 0; task < TASKS; task++) if (this.#times[task]! < next) next = Math.min(next, this.#wakesAt(task));
+    for (let task = 0; task < TASKS; task++) if (this.#times.at(task) < next) next = Math.min(next, this.#wakesAt(task));
     return next;
   }
 
   #wakesAt(task: number): number {
+    if (((this.#postponed >>> task) & 1) !== 0) return Math.max(this.#times.at(task), this.#postponedUntil);
     const until = this.#holds[task];
-    return until === undefined ? this.#times[task]! : Math.max(this.#times[task]!, until());
+    return until === undefined ? this.#times.at(task) : Math.max(this.#times.at(task), until());
   }
 }

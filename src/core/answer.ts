@@ -92,7 +92,7 @@ export class Answer {
 
   /** An answer that is none, with the reason. */
   fail(result: number, isOwn = true): void {
-    clearBody(this.body);
+    this.body.clear();
     this.result = result;
     this.isOwnFailure = isOwn;
     this.entry = NO_ENTRY;
@@ -100,27 +100,6 @@ export class Answer {
     this.isPromised = true;
     this.origin.clear();
   }
-}
-
-function clearBody(body: MappingBody): void {
-  body.family = 0;
-  body.prefixLength = 0;
-  body.etrFamily = 0;
-  body.cachingMs = 0;
-  body.versionLineage = 0;
-  body.versionHi = 0;
-  body.versionLo = 0;
-  body.positionLineage = 0;
-  body.positionHi = 0;
-  body.positionLo = 0;
-  body.firstHi = 0;
-  body.firstLo = 0;
-  body.lastHi = 0;
-  body.lastLo = 0;
-  body.etr0 = 0;
-  body.etr1 = 0;
-  body.etr2 = 0;
-  body.etr3 = 0;
 }
 
 /** Where answers go that were not at hand at once. */

@@ -29,9 +29,7 @@ export class Header {
 }
 
 export function encodeHeader(view: DataView, header: Header, type: MessageType): void {
-  view.setUint8(0, MAGIC_AND_VERSION);
-  view.setUint8(1, type);
-  view.setUint16(2, header.flags);
+  view.setUint32(0, (MAGIC_AND_VERSION << 24) | (type << 16) | (header.flags & 0xffff));
   view.setUint32(4, header.sequence);
   view.setUint32(8, header.nonceHi);
   view.setUint32(12, header.nonceLo);
@@ -87,8 +85,9 @@ export function decodeHeaderOf(view: DataView, length: number, into: Header, typ
 }
 
 function readInvariant(view: DataView, into: Header): void {
-  into.type = typeOf(view);
-  into.flags = view.getUint16(2);
+  const first = view.getUint32(0);
+  into.type = (first >>> 16) & 0xff;
+  into.flags = first & 0xffff;
   into.sequence = view.getUint32(4);
   into.nonceHi = view.getUint32(8);
   into.nonceLo = view.getUint32(12);

@@ -50,15 +50,18 @@ export function requestKeyLo(view: DataView): number {
 export function decodeMapRequest(view: DataView, length: number, into: MapRequest): Fault {
   const fault = decodeHeaderOf(view, length, into.header, MessageType.mapRequest, MAP_REQUEST_OCTETS);
   if (fault !== Fault.none) return fault;
-  into.family = requestFamily(view);
+  const family = requestFamily(view);
+  const keyHi = requestKeyHi(view);
+  const keyLo = requestKeyLo(view);
+  into.family = family;
   into.received = view.getUint32(44);
   into.floorLineage = view.getUint32(48);
   into.floorHi = view.getUint32(52);
   into.floorLo = view.getUint32(56);
-  into.keyHi = requestKeyHi(view);
-  into.keyLo = requestKeyLo(view);
-  if (into.family !== 0 && into.family !== 4 && into.family !== 6) return Fault.badFamily;
-  if (into.family !== 6 && into.keyLo !== 0) return Fault.badKey;
-  if (into.family === 0 && into.keyHi !== 0) return Fault.badKey;
+  into.keyHi = keyHi;
+  into.keyLo = keyLo;
+  if (family !== 0 && family !== 4 && family !== 6) return Fault.badFamily;
+  if (family !== 6 && keyLo !== 0) return Fault.badKey;
+  if (family === 0 && keyHi !== 0) return Fault.badKey;
   return checkExtensions(view, MAP_REQUEST_OCTETS, length);
 }

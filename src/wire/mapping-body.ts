@@ -1,83 +1,187 @@
 import { maskBits } from "../address/index.ts";
 import { Fault } from "./fault.ts";
 
-/** What Map Reply and Cache Update share: a range, its mapping, and how new it is (docs/protocol.md section 5.3). */
+/** Where the words of a body begin, after the octets that say what it is. */
+const WORDS_AT = 44;
+const WORDS = 19;
+/** The word that says nothing: sent as zero, and not looked at. */
+const RESERVED = 10;
+
+/**
+ * What Map Reply and Cache Update share: a range, its mapping, and how new it is (docs/protocol.md section 5.3). All of it but three octets are
+ * words, which lie here as they are sent, so that short loops read and write them.
+ */
 export class MappingBody {
+  readonly words = new Uint32Array(WORDS);
   /** 0 (no range), 4 or 6. */
   family = 0;
   /** Length of the MAB's prefix around the range. */
   prefixLength = 0;
   /** 0 (no ETR), 4 or 6. */
   etrFamily = 0;
+
   /** Milliseconds. */
-  cachingMs = 0;
-  epochHi = 0;
-  epochLo = 0;
-  versionLineage = 0;
-  versionHi = 0;
-  versionLo = 0;
-  positionLineage = 0;
-  positionHi = 0;
-  positionLo = 0;
+  get cachingMs(): number {
+    return this.words[0]!;
+  }
+  set cachingMs(value: number) {
+    this.words[0] = value;
+  }
+
+  get epochHi(): number {
+    return this.words[1]!;
+  }
+  set epochHi(value: number) {
+    this.words[1] = value;
+  }
+
+  get epochLo(): number {
+    return this.words[2]!;
+  }
+  set epochLo(value: number) {
+    this.words[2] = value;
+  }
+
+  get versionLineage(): number {
+    return this.words[3]!;
+  }
+  set versionLineage(value: number) {
+    this.words[3] = value;
+  }
+
+  get versionHi(): number {
+    return this.words[4]!;
+  }
+  set versionHi(value: number) {
+    this.words[4] = value;
+  }
+
+  get versionLo(): number {
+    return this.words[5]!;
+  }
+  set versionLo(value: number) {
+    this.words[5] = value;
+  }
+
+  get positionLineage(): number {
+    return this.words[6]!;
+  }
+  set positionLineage(value: number) {
+    this.words[6] = value;
+  }
+
+  get positionHi(): number {
+    return this.words[7]!;
+  }
+  set positionHi(value: number) {
+    this.words[7] = value;
+  }
+
+  get positionLo(): number {
+    return this.words[8]!;
+  }
+  set positionLo(value: number) {
+    this.words[8] = value;
+  }
+
   /** Map Reply: the last update number issued to this querier. Cache Update: the number of this update. */
-  counter = 0;
-  firstHi = 0;
-  firstLo = 0;
-  lastHi = 0;
-  lastLo = 0;
+  get counter(): number {
+    return this.words[9]!;
+  }
+  set counter(value: number) {
+    this.words[9] = value;
+  }
+
+  get firstHi(): number {
+    return this.words[11]!;
+  }
+  set firstHi(value: number) {
+    this.words[11] = value;
+  }
+
+  get firstLo(): number {
+    return this.words[12]!;
+  }
+  set firstLo(value: number) {
+    this.words[12] = value;
+  }
+
+  get lastHi(): number {
+    return this.words[13]!;
+  }
+  set lastHi(value: number) {
+    this.words[13] = value;
+  }
+
+  get lastLo(): number {
+    return this.words[14]!;
+  }
+  set lastLo(value: number) {
+    this.words[14] = value;
+  }
+
   /** The ETR's address; an IPv4 one is etr0. */
-  etr0 = 0;
-  etr1 = 0;
-  etr2 = 0;
-  etr3 = 0;
+  get etr0(): number {
+    return this.words[15]!;
+  }
+  set etr0(value: number) {
+    this.words[15] = value;
+  }
+
+  get etr1(): number {
+    return this.words[16]!;
+  }
+  set etr1(value: number) {
+    this.words[16] = value;
+  }
+
+  get etr2(): number {
+    return this.words[17]!;
+  }
+  set etr2(value: number) {
+    this.words[17] = value;
+  }
+
+  get etr3(): number {
+    return this.words[18]!;
+  }
+  set etr3(value: number) {
+    this.words[18] = value;
+  }
+
+  /** Says nothing any more. */
+  clear(): void {
+    const { words } = this;
+    for (let word = 0; word < WORDS; word++) words[word] = 0;
+    this.family = 0;
+    this.prefixLength = 0;
+    this.etrFamily = 0;
+  }
+
+  /** Becomes the same as another. */
+  set(other: MappingBody): void {
+    this.words.set(other.words);
+    this.family = other.family;
+    this.prefixLength = other.prefixLength;
+    this.etrFamily = other.etrFamily;
+  }
 }
 
 /** Writes octets 40 to 119; `code` is the result or the action. */
 export function encodeMappingBody(view: DataView, code: number, body: MappingBody): void {
-  view.setUint32(40, ((code << 24) | (body.family << 16) | (body.prefixLength << 8) | body.etrFamily) >>> 0);
-  view.setUint32(44, body.cachingMs);
-  view.setUint32(48, body.epochHi);
-  view.setUint32(52, body.epochLo);
-  view.setUint32(56, body.versionLineage);
-  view.setUint32(60, body.versionHi);
-  view.setUint32(64, body.versionLo);
-  view.setUint32(68, body.positionLineage);
-  view.setUint32(72, body.positionHi);
-  view.setUint32(76, body.positionLo);
-  view.setUint32(80, body.counter);
-  view.setUint32(84, 0);
-  view.setUint32(88, body.firstHi);
-  view.setUint32(92, body.firstLo);
-  view.setUint32(96, body.lastHi);
-  view.setUint32(100, body.lastLo);
-  view.setUint32(104, body.etr0);
-  view.setUint32(108, body.etr1);
-  view.setUint32(112, body.etr2);
-  view.setUint32(116, body.etr3);
+  const { words } = body;
+  view.setUint32(40, (code << 24) | (body.family << 16) | (body.prefixLength << 8) | body.etrFamily);
+  for (let word = 0; word < WORDS; word++) view.setUint32(WORDS_AT + 4 * word, words[word]!);
 }
 
 export function decodeMappingBody(view: DataView, into: MappingBody): Fault {
-  into.family = view.getUint8(41);
-  into.prefixLength = view.getUint8(42);
-  into.etrFamily = view.getUint8(43);
-  into.cachingMs = view.getUint32(44);
-  into.epochHi = view.getUint32(48);
-  into.epochLo = view.getUint32(52);
-  into.versionLineage = view.getUint32(56);
-  into.versionHi = view.getUint32(60);
-  into.versionLo = view.getUint32(64);
-  into.positionLineage = view.getUint32(68);
-  into.positionHi = view.getUint32(72);
-  into.positionLo = view.getUint32(76);
-  into.counter = view.getUint32(80);
-  into.firstHi = view.getUint32(88);
-  into.firstLo = view.getUint32(92);
-  into.lastHi = view.getUint32(96);
-  into.lastLo = view.getUint32(100);
-  into.etr0 = view.getUint32(104);
-  into.etr1 = view.getUint32(108);
-  into.etr2 = view.getUint32(112);
-  into.etr3 = view.getUint32(116);
+  const { words } = into;
+  const shape = view.getUint32(40);
+  into.family = (shape >>> 16) & 0xff;
+  into.prefixLength = (shape >>> 8) & 0xff;
+  into.etrFamily = shape & 0xff;
+  for (let word = 0; word < WORDS; word++) words[word] = view.getUint32(WORDS_AT + 4 * word);
+  words[RESERVED] = 0;
   return checkMappingBody(into);
 }
 

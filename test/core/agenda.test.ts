@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Agenda, Task } from "../../src/core/agenda.ts";
 
 const TASKS = Object.values(Task);
+const POSTPONED: readonly number[] = [Task.probeHolding, Task.update];
 
 /** What is done of an agenda at a time. */
 function doneAt(agenda: Agenda, now: number): Task[] {
@@ -24,6 +25,26 @@ test("the earliest time counts that nothing holds back; what is due is done in o
       }
       expect(agenda.next).toBe(Math.min(...rows.map(({ at, until = -Infinity }) => Math.max(at, until))));
       expect(doneAt(agenda, now)).toEqual(TASKS.filter((task) => rows[task]!.at <= now));
+    }),
+  );
+});
+
+test("tasks that are postponed wake nobody before then, the others when they are due; what is due is done", () => {
+  const time = fc.oneof(fc.nat({ max: 20 }), fc.constantFrom(-Infinity, Infinity));
+  const step = fc.record({ task: fc.constantFrom(...TASKS), at: time, until: fc.option(time) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat({ max: 20 }), (steps, now) => {
+      const agenda = new Agenda();
+      const times = TASKS.map(() => Infinity);
+      let until = -Infinity;
+      for (const { task, at, until: other } of steps) {
+        agenda.set(task, at);
+        times[task] = at;
+        until = other ?? until;
+        agenda.postpone(POSTPONED.reduce((bits, of) => bits | (1 << of), 0), until);
+        expect(agenda.next).toBe(Math.min(...times.map((each, of) => (POSTPONED.includes(of) ? Math.max(each, until) : each))));
+      }
+      expect(doneAt(agenda, now)).toEqual(TASKS.filter((task) => times[task]! <= now));
     }),
   );
 });

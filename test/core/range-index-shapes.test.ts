@@ -99,6 +99,8 @@ class Pair {
     return (
       this.index.floor(...halves) === this.#idAt(isThere ? from : from - 1) &&
       this.index.below(...halves) === this.#idAt(from - 1) &&
+      this.index.floorSought(...halves) === this.#idAt(isThere ? from : from - 1) &&
+      this.index.aboveSought(...halves) === this.#idAt(isThere ? from + 1 : from) &&
       this.index.above(...halves) === this.#idAt(isThere ? from + 1 : from)
     );
   }

@@ -31,12 +31,12 @@ class Pair {
     const sorted = [...this.#keys].toSorted((a, b) => a - b);
     const said = keys.flatMap((key) => {
       const halves = this.#halves(key);
-      return [this.index.floor(...halves), this.index.above(...halves), this.index.below(...halves)];
+      return [this.index.floor(...halves), this.index.above(...halves), this.index.below(...halves), this.index.floorSought(...halves), this.index.aboveSought(...halves)];
     });
     const right = keys.flatMap((key) => {
       const after = sorted.findIndex((other) => other > key);
       const upTo = after < 0 ? sorted.length : after;
-      return [sorted[upTo - 1], sorted[upTo], sorted[upTo - 1] === key ? sorted[upTo - 2] : sorted[upTo - 1]].map((place) => place ?? NONE);
+      return [sorted[upTo - 1], sorted[upTo], sorted[upTo - 1] === key ? sorted[upTo - 2] : sorted[upTo - 1], sorted[upTo - 1], sorted[upTo]].map((place) => place ?? NONE);
     });
     return { said: [this.index.size, ...said], right: [sorted.length, ...right] };
   }

@@ -1,6 +1,5 @@
 import { type Family, type Prefix, compareKeys, maskBits, prefixAround, prefixLast } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
-import { remainingMs } from "../clock.ts";
 import { EntryTable, NO_ENTRY } from "./entry-table.ts";
 import type { KeyBatch } from "../tables/key-batch.ts";
 import { RangeIndex } from "../tables/range-index.ts";
@@ -22,7 +21,8 @@ export class Cache {
   readonly #ipv4: RangeIndex;
   readonly #ipv6: RangeIndex;
   #hand = 0;
-  #walker = 0;
+  /** Where `walk` goes on. */
+  #walker = 1;
 
   /** `seed`: a random number. */
   constructor(maxEntries: number, maxUpstreams: number, seed: number, memory?: TableMemory) {
@@ -48,15 +48,17 @@ export class Cache {
 
   /** Some entry, void or not, that shares a key with a range: the lowest one; NO_ENTRY when there is none. */
   overlapping(family: Family, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
-    const around = this.#around(family, firstHi, firstLo);
-    if (around !== NO_ENTRY) return around;
-    const above = this.#index(family).above(firstHi, firstLo);
+    const index = this.#index(family);
+    const around = index.floorSought(firstHi, firstLo);
+    if (around !== NO_ENTRY && this.entries.reaches(around, firstHi, firstLo)) return around;
+    const above = index.aboveSought(firstHi, firstLo);
     if (above === NO_ENTRY) return NO_ENTRY;
     return compareKeys(this.entries.firstHi(above), this.entries.firstLo(above), lastHi, lastLo) <= 0 ? above : NO_ENTRY;
   }
 
   /** The lowest entry, void or not, that begins above a key and not above the end of a range; NO_ENTRY when there is none. */
   following(family: Family, hi: number, lo: number, lastHi: number, lastLo: number): number {
+    if (compareKeys(hi, lo, lastHi, lastLo) >= 0) return NO_ENTRY;
     const above = this.#index(family).above(hi, lo);
     if (above === NO_ENTRY) return NO_ENTRY;
     return compareKeys(this.entries.firstHi(above), this.entries.firstLo(above), lastHi, lastLo) <= 0 ? above : NO_ENTRY;
@@ -102,14 +104,21 @@ export class Cache {
 
   /** Visits the entries among the next `rows` rows that expire within `leadMs`, going round. `visit` may remove the one it is given. */
   walk(rows: number, nowMs: number, leadMs: number, visit: (entry: number) => void): void {
+    const { highWater } = this.entries;
+    const steps = Math.min(rows, highWater);
+    if (steps === 0) return;
+    const first = this.#walker >= highWater ? 0 : this.#walker;
+    const end = first + steps;
+    this.#visitBetween(first, Math.min(end, highWater), nowMs + leadMs, visit);
+    if (end > highWater) this.#visitBetween(0, end - highWater, nowMs + leadMs, visit);
+    this.#walker = end > highWater ? end - highWater : end;
+  }
+
+  #visitBetween(first: number, end: number, untilMs: number, visit: (entry: number) => void): void {
     const { entries } = this;
-    const end = entries.highWater;
-    let entry = this.#walker;
-    for (let step = Math.min(rows, end); step > 0; step--) {
-      entry = entry + 1 >= end ? 0 : entry + 1;
-      if (remainingMs(entries.expiry(entry), nowMs) <= leadMs && entries.isTaken(entry)) visit(entry);
+    for (let entry = entries.nextExpiring(first, end, untilMs); entry < end; entry = entries.nextExpiring(entry + 1, end, untilMs)) {
+      if (entries.isTaken(entry)) visit(entry);
     }
-    this.#walker = entry;
   }
 
   #around(family: Family, hi: number, lo: number): number {

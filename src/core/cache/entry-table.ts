@@ -1,4 +1,3 @@
-import type { Family } from "../../address/index.ts";
 import type { MappingBody } from "../../wire/index.ts";
 import { AddressTable } from "../tables/address-table.ts";
 import type { KeyBatch } from "../tables/key-batch.ts";
@@ -33,11 +32,10 @@ export const MOST_ENTRIES = MOST_ROWS;
  * so that they can be flushed together: all at once, by the number of their generation, to be taken out one after the other. Links are
  * stored plus one; zero is none.
  */
-export class EntryTable {
+export class EntryTable extends RowRanges {
   readonly capacity: number;
   readonly #words: Uint32Array;
   readonly #sides: Uint32Array;
-  readonly #ranges: RowRanges;
   readonly #wides: Uint32Array;
   readonly #etrs: AddressTable;
   /** By upstream. */
@@ -49,10 +47,11 @@ export class EntryTable {
 
   /** `capacity`: at most MOST_ENTRIES; `maxUpstreams`: at most 65,536. */
   constructor(capacity: number, maxUpstreams: number, seed: number, memory = plainMemory) {
+    const words = memory.rows(capacity * WIDTH);
+    super(words, capacity, memory);
     this.capacity = capacity;
-    this.#words = memory.rows(capacity * WIDTH);
+    this.#words = words;
     this.#sides = memory.rows(capacity * SIDE_WIDTH);
-    this.#ranges = new RowRanges(this.#words, capacity, memory);
     this.#wides = new Uint32Array(capacity * WIDES);
     this.#etrs = new AddressTable(capacity, seed);
     this.chains = new UpstreamChains(maxUpstreams, this.#sides, SIDE_WIDTH, NEXT);
@@ -72,7 +71,7 @@ export class EntryTable {
     const entry = this.#take();
     if (entry === NO_ENTRY) return NO_ENTRY;
     this.#words[entry * WIDTH + SHAPE] = TAKEN | TOUCHED;
-    this.#ranges.set(entry, body);
+    this.setRange(entry, body);
     this.setLedger(entry, 0);
     this.#setAnswer(entry, result, body);
     this.setExpiry(entry, expiryMs);
@@ -164,7 +163,7 @@ export class EntryTable {
     const shape = words[at + SHAPE]!;
     const isWide = (shape & WIDE) !== 0;
     body.prefixLength = (shape >>> PREFIX_SHIFT) & PREFIX;
-    this.#ranges.read(entry, shape, body);
+    this.readRange(entry, shape, body);
     this.#readEtr((shape >>> ETR_SHIFT) & ETR_FAMILY, words[at + ETR]!, body);
     body.versionLineage = isWide ? this.#wides[entry * WIDES]! : words[at + LINEAGE]!;
     body.versionHi = isWide ? this.#wides[entry * WIDES + 1]! : 0;
@@ -179,10 +178,6 @@ export class EntryTable {
     return entry < this.#fresh && (this.#shape(entry) & TAKEN) !== 0;
   }
 
-  family(entry: number): Family {
-    return this.#ranges.family(entry);
-  }
-
   prefixLength(entry: number): number {
     return (this.#shape(entry) >>> PREFIX_SHIFT) & PREFIX;
   }
@@ -191,29 +186,17 @@ export class EntryTable {
     return this.#shape(entry) & RESULT;
   }
 
-  firstHi(entry: number): number {
-    return this.#ranges.firstHi(entry);
-  }
-
-  firstLo(entry: number): number {
-    return this.#ranges.firstLo(entry);
-  }
-
-  lastHi(entry: number): number {
-    return this.#ranges.lastHi(entry);
-  }
-
-  lastLo(entry: number): number {
-    return this.#ranges.lastLo(entry);
-  }
-
-  /** Whether a key that is not below its range is in it; the halves may be Int32 too. */
-  reaches(entry: number, hi: number, lo: number): boolean {
-    return this.#ranges.reaches(entry, hi, lo);
-  }
-
   expiry(entry: number): number {
     return this.#words[entry * WIDTH + EXPIRY]!;
+  }
+
+  /** The first row from one up to an end whose expiry is not after `untilMs`; the end where there is none. Rows that are free may be given too. */
+  nextExpiring(from: number, end: number, untilMs: number): number {
+    const words = this.#words;
+    const until = untilMs | 0;
+    let row = from | 0;
+    while (row < (end | 0) && ((words[(row * WIDTH + EXPIRY) | 0]! - until) | 0) > 0) row = (row + 1) | 0;
+    return row;
   }
 
   setExpiry(entry: number, expiryMs: number): void {

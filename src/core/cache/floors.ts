@@ -90,6 +90,7 @@ export class Floors {
       const at = row * WIDTH;
       const words = this.#words;
       if (remainingMs(words[at + EXPIRY]!, nowMs) > 0) out.raise(words[at + LINEAGE]!, words[at + NUMBER_HI]!, words[at + NUMBER_LO]!);
+      if (compareKeys(words[at + LAST_HI]!, words[at + LAST_LO]!, lastHi, lastLo) >= 0) return;
       row = index.above(words[at + FIRST_HI]!, words[at + FIRST_LO]!);
       if (row !== NONE && compareKeys(words[row * WIDTH + FIRST_HI]!, words[row * WIDTH + FIRST_LO]!, lastHi, lastLo) > 0) return;
     }
@@ -97,9 +98,16 @@ export class Floors {
 
   /** Forgets those whose time is up, among at most `steps` rows looked at, going round. */
   sweep(nowMs: number, steps: number): void {
-    for (let step = Math.min(steps, this.#slots.highWater); step > 0 && this.size > 0; step--) {
-      const row = this.#advance();
-      if (this.#words[row * WIDTH + SHAPE] !== 0 && remainingMs(this.#words[row * WIDTH + EXPIRY]!, nowMs) <= 0) this.#remove(row);
+    const { highWater } = this.#slots;
+    let left = Math.min(steps, highWater);
+    while (left > 0 && this.size > 0) {
+      const first = this.#hand;
+      const end = Math.min(first + left, highWater);
+      const row = this.#nextOver(first, end, nowMs);
+      if (row < end) this.#remove(row);
+      const next = Math.min(row + 1, end);
+      left -= next - first;
+      this.#hand = next === highWater ? 0 : next;
     }
   }
 
@@ -195,11 +203,23 @@ export class Floors {
   /** The lowest floor that shares a key with a range; NONE when there is none. */
   #overlapping(index: RangeIndex, firstHi: number, firstLo: number, lastHi: number, lastLo: number): number {
     const words = this.#words;
-    const below = index.floor(firstHi, firstLo);
+    const below = index.floorSought(firstHi, firstLo);
     if (below !== NONE && compareKeys(words[below * WIDTH + LAST_HI]!, words[below * WIDTH + LAST_LO]!, firstHi, firstLo) >= 0) return below;
-    const above = index.above(firstHi, firstLo);
+    const above = index.aboveSought(firstHi, firstLo);
     if (above === NONE) return NONE;
     return compareKeys(words[above * WIDTH + FIRST_HI]!, words[above * WIDTH + FIRST_LO]!, lastHi, lastLo) <= 0 ? above : NONE;
+  }
+
+  /** The first row from one up to an end whose time is up; the end where there is none. */
+  #nextOver(from: number, end: number, nowMs: number): number {
+    const words = this.#words;
+    const now = nowMs | 0;
+    let row = from | 0;
+    for (; row < (end | 0); row = (row + 1) | 0) {
+      const at = (row * WIDTH) | 0;
+      if (words[at + SHAPE] !== 0 && ((words[at + EXPIRY]! - now) | 0) <= 0) break;
+    }
+    return row;
   }
 
   #advance(): number {

@@ -9,7 +9,7 @@ const ENDS = SIZE;
 /** Beside IPv6 rows whose ranges are no prefixes: the lower halves of their keys. */
 const LOWS = 2;
 
-/** The ranges of rows. An IPv6 one that is a prefix, as most are, is in the row; what has other ends is in a second array, which takes memory only where it is written to. */
+/** Rows by their ranges. An IPv6 one that is a prefix, as most are, is in the row; what has other ends is in a second array, which takes memory only where it is written to. */
 export class RowRanges {
   readonly #words: Uint32Array;
   readonly #lows: Uint32Array;
@@ -21,7 +21,7 @@ export class RowRanges {
   }
 
   /** Fills a row's range, once for all its life. */
-  set(row: number, { family, firstHi, firstLo, lastHi, lastLo }: MappingBody): void {
+  setRange(row: number, { family, firstHi, firstLo, lastHi, lastLo }: MappingBody): void {
     const at = row * WIDTH;
     const words = this.#words;
     const size = family === 4 ? ENDS : sizeOf(firstHi, firstLo, lastHi, lastLo);
@@ -34,7 +34,7 @@ export class RowRanges {
   }
 
   /** `shape`: that of the row. */
-  read(row: number, shape: number, body: MappingBody): void {
+  readRange(row: number, shape: number, body: MappingBody): void {
     const first = this.#words[row * WIDTH + FIRST]!;
     const second = this.#words[row * WIDTH + SECOND]!;
     const size = (shape >>> SIZE_SHIFT) & SIZE;

@@ -257,7 +257,7 @@ export class Fetcher implements PortOwner {
       answer.result = reply.result;
       answer.entry = NO_ENTRY;
       answer.cachingMs = 0;
-      Object.assign(answer.body, body);
+      answer.body.set(body);
       this.#cache.passOn(now, body);
     } else {
       this.#cache.entries.setNonce(entry, header.nonceHi, header.nonceLo);

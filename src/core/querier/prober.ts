@@ -41,6 +41,8 @@ export function holdingAmong(engines: number): number {
   return Math.max(DEFAULT_INTERVALS.holding, engines * 2_000_000);
 }
 
+const PROBES = (1 << Task.probeHolding) | (1 << Task.probeOther);
+
 /** So many make an estimate of use: the first says nothing of variation, and may have met a busy moment. */
 const FIRST_SAMPLES = 3;
 
@@ -51,7 +53,10 @@ const FIRST_SAMPLES = 3;
 export class Prober {
   readonly #holding: TimerHeap;
   readonly #others: TimerHeap;
+  readonly #agenda: Agenda;
   readonly #pace: Pace;
+  /** Whether others have this pace too, so that when it lets the next probe go is to be asked. */
+  readonly #sharesPace: boolean;
   readonly #upstreams: UpstreamTable;
   readonly #nextU32: NextU32;
   readonly #intervals: ProbeIntervals;
@@ -75,7 +80,9 @@ export class Prober {
     this.#holding = parts.agenda.timers(Task.probeHolding, parts.upstreams.capacity);
     this.#others = parts.agenda.timers(Task.probeOther, parts.upstreams.capacity);
     this.#pace = parts.pace ?? new Pace(parts.intervals.pacing);
-    for (const task of [Task.probeHolding, Task.probeOther]) parts.agenda.holdBack(task, () => this.#pace.next);
+    this.#agenda = parts.agenda;
+    this.#sharesPace = parts.pace !== undefined;
+    if (this.#sharesPace) for (const task of [Task.probeHolding, Task.probeOther]) parts.agenda.holdBack(task, () => this.#pace.next);
     this.#nextU32 = parts.nextU32;
     this.#intervals = parts.intervals;
     this.#keepFresh = parts.keepFresh;
@@ -87,6 +94,7 @@ export class Prober {
   pop(now: number): Upstream | undefined {
     if (Math.min(this.#holding.next, this.#others.next) > now || this.#pace.next > now) return undefined;
     this.#pace.take(now);
+    if (!this.#sharesPace) this.#agenda.postpone(PROBES, this.#pace.next);
     const holding = this.#holding.pop(now);
     return this.#upstreams.at(holding < 0 ? this.#others.pop(now) : holding);
   }
@@ -98,30 +106,31 @@ export class Prober {
     for (const upstream of newcomers) {
       const hasLeft = this.#upstreams.at(upstream.index) !== upstream;
       if (hasLeft || upstream.state !== UpstreamState.unmeasured || upstream.probes > 0 || this.#plannedAt(upstream) < Infinity) continue;
-      this.#set(upstream, this.#nextFirst);
+      this.#set(upstream, this.#nextFirst, this.#holdsMapping(upstream));
       this.#nextFirst += this.#intervals.pacing;
     }
   }
 
   /** Plans the next regular probe. */
   plan(now: number, upstream: Upstream): void {
-    this.#set(upstream, now + this.#jittered(upstream));
+    const isHolding = this.#holdsMapping(upstream);
+    this.#set(upstream, now + this.#jittered(upstream, isHolding), isHolding);
   }
 
   /** Plans the next regular probe, unless one is planned that comes before it. */
   planSooner(now: number, upstream: Upstream): void {
-    this.noLaterThan(now + this.#jittered(upstream), upstream);
+    const isHolding = this.#holdsMapping(upstream);
+    this.#bringForward(now + this.#jittered(upstream, isHolding), upstream, isHolding);
   }
 
   /** Wants a probe now, whatever was planned. */
   hurry(now: number, upstream: Upstream): void {
-    this.#set(upstream, now);
+    this.#set(upstream, now, this.#holdsMapping(upstream));
   }
 
   /** Brings the next probe forward, no earlier than `at`. */
   noLaterThan(at: number, upstream: Upstream): void {
-    const planned = this.#plannedAt(upstream);
-    if (at < planned || !this.#timersFor(upstream).has(upstream.index)) this.#set(upstream, Math.min(at, planned));
+    this.#bringForward(at, upstream, this.#holdsMapping(upstream));
   }
 
   forget(upstream: Upstream): void {
@@ -129,17 +138,18 @@ export class Prober {
     this.#others.clear(upstream.index);
   }
 
-  /** Infinity: no more. */
-  #set(upstream: Upstream, at: number): void {
-    const isHolding = this.#holdsMapping(upstream);
+  #bringForward(at: number, upstream: Upstream, isHolding: boolean): void {
+    const planned = this.#plannedAt(upstream);
+    const timers = isHolding ? this.#holding : this.#others;
+    if (at < planned || !timers.has(upstream.index)) this.#set(upstream, Math.min(at, planned), isHolding);
+  }
+
+  /** Infinity: no more. `isHolding`: whether mapping is held from it. */
+  #set(upstream: Upstream, at: number, isHolding: boolean): void {
     (isHolding ? this.#others : this.#holding).clear(upstream.index);
     const timers = isHolding ? this.#holding : this.#others;
     if (at < Infinity) timers.set(upstream.index, at);
     else timers.clear(upstream.index);
-  }
-
-  #timersFor(upstream: Upstream): TimerHeap {
-    return this.#holdsMapping(upstream) ? this.#holding : this.#others;
   }
 
   #plannedAt({ index }: Upstream): number {
@@ -147,18 +157,18 @@ export class Prober {
     return this.#others.has(index) ? this.#others.at(index) : Infinity;
   }
 
-  #jittered(upstream: Upstream): number {
-    return this.#interval(upstream) * (0.9 + (0.2 * this.#nextU32()) / 2 ** 32);
+  #jittered(upstream: Upstream, isHolding: boolean): number {
+    return this.#interval(upstream, isHolding) * (0.9 + (0.2 * this.#nextU32()) / 2 ** 32);
   }
 
-  #interval(upstream: Upstream): number {
+  #interval(upstream: Upstream, isHolding: boolean): number {
     const intervals = this.#intervals;
-    if (!this.#measures) return this.#holdsMapping(upstream) ? intervals.holding : Infinity;
+    if (!this.#measures) return isHolding ? intervals.holding : Infinity;
     if (upstream.state === UpstreamState.down) {
       return Math.min(intervals.deadMost, intervals.dead * 2 ** Math.min(upstream.losses - LOSSES_UNTIL_DOWN, 16));
     }
     if (upstream.state !== UpstreamState.up) return intervals.dead;
-    if (this.#holdsMapping(upstream)) return intervals.holding;
+    if (isHolding) return intervals.holding;
     const regular = this.#isAmongBest(upstream) ? intervals.best : intervals.others;
     return upstream.rtt.samples < FIRST_SAMPLES ? Math.min(intervals.settling, regular) : regular;
   }

@@ -150,9 +150,14 @@ export class Ledger {
 
   /** Frees the records of promises whose time is up or that are void, among at most about `steps` records, going round. */
   sweep(nowMs: number, steps: number): void {
-    for (let left = Math.min(steps, this.#fresh); left > 0 && this.#taken > 0; left--) {
-      this.#hand = this.#hand + 1 >= this.#fresh ? 0 : this.#hand + 1;
-      if (this.#isTaken(this.#hand) && this.#isOver(this.#hand, nowMs)) left -= this.#purge(this.#words[this.#hand * WIDTH + ENTRY]!, nowMs);
+    let left = Math.min(steps, this.#fresh);
+    while (left > 0 && this.#taken > 0) {
+      const first = this.#hand + 1 >= this.#fresh ? 0 : this.#hand + 1;
+      const end = Math.min(first + left, this.#fresh);
+      const record = this.#nextOver(first, end, nowMs);
+      this.#hand = Math.min(record, end - 1);
+      left -= this.#hand - first + 1;
+      if (record < end) left -= this.#purge(this.#words[record * WIDTH + ENTRY]!, nowMs);
     }
   }
 
@@ -258,8 +263,18 @@ export class Ledger {
     return link - 1;
   }
 
-  #isTaken(record: number): boolean {
-    return (this.#words[record * WIDTH + HOLDER]! & TAKEN) !== 0;
+  /** The first record from one up to an end that is taken, and over; the end where there is none. */
+  #nextOver(from: number, end: number, nowMs: number): number {
+    const words = this.#words;
+    const now = nowMs | 0;
+    const hasVoid = this.#taken > this.#size;
+    let record = from | 0;
+    for (; record < (end | 0); record = (record + 1) | 0) {
+      const at = (record * WIDTH) | 0;
+      if ((words[at + HOLDER]! & TAKEN) === 0) continue;
+      if (((words[at + EXPIRY]! - now) | 0) <= 0 || (hasVoid && !this.#isValid(record))) break;
+    }
+    return record;
   }
 
   /** Whether a record that is taken is of its querier's present generation. */

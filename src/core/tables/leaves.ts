@@ -29,20 +29,15 @@ const ABSENT = 0xffff_ffff;
  * all keys of the leaf have the same upper half. Where they have not, it has the upper halves, and the lower ones are in a row beside it. No search has a
  * branch that depends on the order of keys.
  */
-export class Leaves {
-  readonly #pool: NodePool;
+export class Leaves extends NodePool {
   readonly #isWide: boolean;
   /** Of mixed leaves. */
   readonly #lows: NodePool;
 
   constructor(isWide: boolean, memory?: TableMemory) {
+    super(LEAF_WORDS, memory);
     this.#isWide = isWide;
-    this.#pool = new NodePool(LEAF_WORDS, memory);
     this.#lows = new NodePool(LOWS_WORDS, memory);
-  }
-
-  get taken(): number {
-    return this.#pool.taken;
   }
 
   /** How many have keys whose upper halves are not the same. */
@@ -51,37 +46,45 @@ export class Leaves {
   }
 
   /** A leaf without keys. */
-  take(): number {
-    const leaf = this.#pool.take();
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
+  override take(): number {
+    const leaf = super.take();
+    const words = this.words(leaf);
+    const at = this.at(leaf);
     words[at + HEAD] = 0;
     words.fill(ABSENT, at + KEYS, at + KEYS + LEAF_KEYS);
     return leaf;
   }
 
-  give(leaf: number): void {
+  override give(leaf: number): void {
     if (this.#isMixed(leaf)) this.#lows.give(this.#common(leaf));
-    this.#pool.give(leaf);
+    super.give(leaf);
   }
 
   size(leaf: number): number {
-    return this.#pool.words(leaf)[this.#pool.at(leaf) + HEAD]! & SIZE;
+    return this.words(leaf)[this.at(leaf) + HEAD]! & SIZE;
   }
 
-  /** How many of its keys are not above one. */
+  /** How many of its keys are not above one, whose halves may be Int32 too where leaves are not mixed. */
   upTo(leaf: number, hi: number, lo: number): number {
-    if (this.#isMixed(leaf)) return this.#upToInMixed(leaf, hi, lo);
-    if (!this.#isWide) return this.#upToInColumn(leaf, hi);
-    const common = this.#common(leaf);
-    if (hi !== common) return hi < common ? 0 : this.size(leaf);
-    return this.#upToInColumn(leaf, lo);
+    const words = this.words(leaf);
+    const at = this.at(leaf);
+    const head = words[at]! | 0;
+    let key = hi >>> 0;
+    if (this.#isWide) {
+      if ((head & MIXED) !== 0) return this.#upToInMixed(leaf, hi, lo);
+      const common = words[(at + COMMON) | 0]!;
+      if (key !== common) return key < common ? 0 : head;
+      key = lo >>> 0;
+    }
+    // Of the highest key of all, what is absent is not above.
+    const found = countUpTo(words, at, key);
+    return found > head ? head : found;
   }
 
   /** The id of the last of its keys that is not above one, whose halves may be Int32 too; NONE when all are. */
   idUpTo(leaf: number, hi: number, lo: number): number {
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
+    const words = this.words(leaf);
+    const at = this.at(leaf);
     const head = words[at]! | 0;
     let key = hi >>> 0;
     if (this.#isWide) {
@@ -98,11 +101,10 @@ export class Leaves {
 
   /** Something of each line of memory that the leaves of a batch are in: these are at hand then. */
   glanceAll({ found, count }: KeyBatch): number {
-    const pool = this.#pool;
     let seen = 0;
     for (let key = 0; key < count; key++) {
-      const words = pool.words(found[key]!);
-      const at = pool.at(found[key]!);
+      const words = this.words(found[key]!);
+      const at = this.at(found[key]!);
       seen ^= words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
     }
     return seen;
@@ -123,7 +125,7 @@ export class Leaves {
   }
 
   id(leaf: number, place: number): number {
-    return this.#pool.words(leaf)[this.#pool.at(leaf) + IDS + place]!;
+    return this.words(leaf)[this.at(leaf) + IDS + place]!;
   }
 
   /** Makes room at a place of a leaf that has some, and fills it. */
@@ -160,25 +162,27 @@ export class Leaves {
 
   /** Moves all keys from a place on to another place. */
   #shift(leaf: number, from: number, to: number): void {
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
-    const size = this.size(leaf);
-    const by = to - from;
+    const words = this.words(leaf);
+    const at = this.at(leaf);
+    const head = words[at]! | 0;
+    const size = head & SIZE;
     shift(words, at + KEYS, from, to, size);
     shift(words, at + IDS, from, to, size);
-    if (by < 0) words.fill(ABSENT, at + KEYS + size + by, at + KEYS + size);
-    if (this.#isMixed(leaf)) {
-      const lows = this.#lowWords(leaf);
-      const lowsAt = this.#lowsAt(leaf);
-      shift(lows, lowsAt, from, to, size);
-      if (by < 0) lows.fill(ABSENT, lowsAt + size + by, lowsAt + size);
-    }
-    words[at + HEAD]! += by;
+    blank(words, at + KEYS + size + to - from, at + KEYS + size);
+    if ((head & MIXED) !== 0) this.#shiftLows(leaf, from, to, size);
+    words[at] = head + to - from;
+  }
+
+  #shiftLows(leaf: number, from: number, to: number, size: number): void {
+    const lows = this.#lowWords(leaf);
+    const at = this.#lowsAt(leaf);
+    shift(lows, at, from, to, size);
+    blank(lows, at + size + to - from, at + size);
   }
 
   #set(leaf: number, place: number, hi: number, lo: number, id: number): void {
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
+    const words = this.words(leaf);
+    const at = this.at(leaf);
     const isMixed = this.#isMixed(leaf);
     words[at + KEYS + place] = this.#isWide && !isMixed ? lo : hi;
     words[at + IDS + place] = id;
@@ -188,8 +192,8 @@ export class Leaves {
   /** Makes a leaf such that it can have keys from one upper half to another. */
   #prepareFor(leaf: number, firstHi: number, lastHi: number): void {
     if (!this.#isWide || this.#isMixed(leaf)) return;
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
+    const words = this.words(leaf);
+    const at = this.at(leaf);
     if (this.size(leaf) === 0) words[at + COMMON] = firstHi;
     const common = words[at + COMMON]!;
     if (firstHi === common && lastHi === common) return;
@@ -206,8 +210,8 @@ export class Leaves {
   /** Makes a leaf that has lost keys one with a common upper half, if those left have the same. */
   #settle(leaf: number): void {
     if (!this.#isMixed(leaf)) return;
-    const words = this.#pool.words(leaf);
-    const at = this.#pool.at(leaf);
+    const words = this.words(leaf);
+    const at = this.at(leaf);
     const size = this.size(leaf);
     const common = size === 0 ? 0 : this.#word(leaf, 0);
     if (size > 0 && this.#word(leaf, size - 1) !== common) return;
@@ -223,27 +227,22 @@ export class Leaves {
     return count === 0 ? NONE : this.id(leaf, count - 1);
   }
 
-  #upToInColumn(leaf: number, key: number): number {
-    // Of the highest key of all, what is absent is not above.
-    return Math.min(countUpTo(this.#pool.words(leaf), this.#pool.at(leaf), key), this.size(leaf));
-  }
-
   #upToInMixed(leaf: number, hi: number, lo: number): number {
     const row = this.#common(leaf);
-    return Math.min(countByBoth(this.#pool.words(leaf), this.#pool.at(leaf), this.#lows.words(row), this.#lows.at(row), hi, lo), this.size(leaf));
+    return Math.min(countByBoth(this.words(leaf), this.at(leaf), this.#lows.words(row), this.#lows.at(row), hi, lo), this.size(leaf));
   }
 
   #isMixed(leaf: number): boolean {
-    return (this.#pool.words(leaf)[this.#pool.at(leaf) + HEAD]! & MIXED) !== 0;
+    return (this.words(leaf)[this.at(leaf) + HEAD]! & MIXED) !== 0;
   }
 
   /** The upper half of all keys; of a mixed leaf, the row with the lower halves. */
   #common(leaf: number): number {
-    return this.#pool.words(leaf)[this.#pool.at(leaf) + COMMON]!;
+    return this.words(leaf)[this.at(leaf) + COMMON]!;
   }
 
   #word(leaf: number, place: number): number {
-    return this.#pool.words(leaf)[this.#pool.at(leaf) + KEYS + place]!;
+    return this.words(leaf)[this.at(leaf) + KEYS + place]!;
   }
 
   #low(leaf: number, place: number): number {
@@ -261,9 +260,16 @@ export class Leaves {
 
 /** Moves words from one place up to an end to another place. So few are moved sooner than the call of `copyWithin` begins. */
 function shift(words: Uint32Array, at: number, from: number, to: number, end: number): void {
-  const by = to - from;
-  if (by < 0) for (let place = at + from; place < at + end; place++) words[place + by] = words[place]!;
-  else for (let place = at + end - 1; place >= at + from; place--) words[place + by] = words[place]!;
+  const by = (to - from) | 0;
+  const first = (at + from) | 0;
+  const last = (at + end - 1) | 0;
+  if (by < 0) for (let place = first; place <= last; place = (place + 1) | 0) words[(place + by) | 0] = words[place]!;
+  else for (let place = last; place >= first; place = (place - 1) | 0) words[(place + by) | 0] = words[place]!;
+}
+
+/** Has no keys from one place up to another. Mostly that is one. */
+function blank(words: Uint32Array, from: number, end: number): void {
+  for (let place = from | 0; place < (end | 0); place = (place + 1) | 0) words[place] = ABSENT;
 }
 
 /**

@@ -34,6 +34,9 @@ export class RangeIndex {
   /** Of the last descent: how many directories it went through, and where the key lies beside the one that it ended at. */
   #depth = 0;
   #side = 0;
+  /** Where a key was sought last: its leaf, negative where it has none, and how many of that one's keys are not above it. */
+  #soughtLeaf = NONE;
+  #soughtPlace = 0;
   /** What `#lookAround` has seen: the slots that lead to the child, and the children before and after. */
   #start = 0;
   #end = 0;
@@ -62,7 +65,8 @@ export class RangeIndex {
 
   /** The id with the greatest key not above this one, whose halves may be Int32 too; NONE when there is none. */
   floor(hi: number, lo: number): number {
-    const leaf = this.#directories.leafFor(this.#root, hi | 0, lo | 0);
+    const root = this.#root;
+    const leaf = root >= 0 ? root : this.#directories.leafFor(root, hi | 0, lo | 0);
     const id = leaf < 0 ? NONE : this.#leaves.idUpTo(leaf, hi | 0, lo | 0);
     return id < 0 ? this.#before(hi >>> 0, lo >>> 0) : id;
   }
@@ -86,12 +90,33 @@ export class RangeIndex {
 
   /** The id with the smallest key above this one; NONE when there is none. */
   above(hi: number, lo: number): number {
+    this.#seek(hi, lo);
+    return this.aboveSought(hi, lo);
+  }
+
+  /** As `floor`, for who then asks what is `aboveSought`. */
+  floorSought(hi: number, lo: number): number {
+    this.#seek(hi, lo);
+    return this.#soughtLeaf < 0 || this.#soughtPlace === 0 ? this.#before(hi, lo) : this.#leaves.id(this.#soughtLeaf, this.#soughtPlace - 1);
+  }
+
+  /** As `above`, for the key of the `floorSought` before, which is not looked for again. */
+  aboveSought(hi: number, lo: number): number {
+    const leaf = this.#soughtLeaf;
+    return leaf >= 0 && this.#soughtPlace < this.#leaves.size(leaf) ? this.#leaves.id(leaf, this.#soughtPlace) : this.#after(hi, lo);
+  }
+
+  #seek(hi: number, lo: number): void {
+    const root = this.#root;
+    const leaf = root >= 0 ? root : this.#directories.leafFor(root, hi | 0, lo | 0);
+    this.#soughtLeaf = leaf;
+    if (leaf >= 0) this.#soughtPlace = this.#leaves.upTo(leaf, hi, lo);
+  }
+
+  /** The first id after a key that its leaf has nothing above. */
+  #after(hi: number, lo: number): number {
     const ref = this.#descend(hi, lo);
     if (this.#side < 0) return this.#firstId(ref);
-    if (ref >= 0) {
-      const count = this.#leaves.upTo(ref, hi, lo);
-      if (count < this.#leaves.size(ref)) return this.#leaves.id(ref, count);
-    }
     for (let depth = this.#depth - 1; depth >= 0; depth--) {
       const end = this.#directories.runEnd(path[depth]!, slots[depth]!);
       if (end < 1 << bitsOf(path[depth]!)) return this.#firstId(this.#directories.child(path[depth]!, end));
@@ -102,6 +127,14 @@ export class RangeIndex {
   /** Files an id under a key that no other id has. */
   insert(hi: number, lo: number, id: number): void {
     this.#size++;
+    this.#seek(hi, lo);
+    const leaf = this.#soughtLeaf;
+    if (leaf < 0 || this.#leaves.size(leaf) === LEAF_KEYS) this.#insertWithRoom(hi, lo, id);
+    else this.#leaves.put(leaf, this.#soughtPlace, hi, lo, id);
+  }
+
+  /** Makes room for a key, and files an id under it. */
+  #insertWithRoom(hi: number, lo: number, id: number): void {
     for (;;) {
       const ref = this.#descend(hi, lo);
       if (ref < 0) {
@@ -117,12 +150,13 @@ export class RangeIndex {
 
   /** Takes out the id filed under exactly this key; false when there is none. */
   remove(hi: number, lo: number): boolean {
-    const leaf = this.#descend(hi, lo);
+    this.#seek(hi, lo);
+    const leaf = this.#soughtLeaf;
     if (leaf < 0) return false;
-    const place = this.#leaves.upTo(leaf, hi, lo) - 1;
+    const place = this.#soughtPlace - 1;
     if (place < 0 || this.#leaves.key(leaf, place) !== hi || this.#leaves.low(leaf, place) !== lo) return false;
     this.#leaves.drop(leaf, place);
-    if (this.#depth > 0 && this.#leaves.size(leaf) < FEW) this.#tend(leaf);
+    if (leaf !== this.#root && this.#leaves.size(leaf) < FEW) this.#tend(this.#descend(hi, lo));
     this.#size--;
     return true;
   }

@@ -1,3 +1,5 @@
+import { Earliest } from "./earliest.ts";
+
 /** Places are stored plus one, so that fresh memory, all zero, is an empty heap: what is never used is never touched. */
 const ABSENT = 0;
 
@@ -8,27 +10,26 @@ const ID = 1;
 
 /** Deadlines of up to `capacity` things named by small integers: each has at most one. Times are microseconds. */
 export class TimerHeap {
-  /** By place: a binary heap. */
+  /** By place, a binary heap; behind it, by id, the place of each. One array has both, so that two lines are mostly all that is touched. */
   readonly #rows: Float64Array;
-  /** By id. */
-  readonly #place: Int32Array;
+  readonly #ids: number;
   /** Where it is kept when the earliest is due. */
-  readonly #earliest: Float64Array;
+  readonly #earliest: Earliest;
   readonly #earliestAt: number;
   #size = 0;
 
   /** Keeps in `earliest`, at `earliestAt`, when the earliest is due, for who asks several for that. */
-  constructor(capacity: number, earliest = new Float64Array(1), earliestAt = 0) {
-    this.#rows = new Float64Array(capacity * WIDTH);
-    this.#place = new Int32Array(capacity);
+  constructor(capacity: number, earliest = new Earliest(), earliestAt = 0) {
+    this.#rows = new Float64Array(capacity * (WIDTH + 1));
+    this.#ids = capacity * WIDTH;
     this.#earliest = earliest;
     this.#earliestAt = earliestAt;
-    earliest[earliestAt] = Infinity;
+    earliest.set(earliestAt, Infinity);
   }
 
   /** When the earliest is due; Infinity when there is none. */
   get next(): number {
-    return this.#earliest[this.#earliestAt]!;
+    return this.#earliest.at(this.#earliestAt);
   }
 
   /** The id that is due first, of at least one. */
@@ -41,29 +42,30 @@ export class TimerHeap {
   }
 
   has(id: number): boolean {
-    return this.#place[id] !== ABSENT;
+    return this.#rows[this.#ids + id] !== ABSENT;
   }
 
   /** The deadline of an id that has one. */
   at(id: number): number {
-    return this.#rows[(this.#place[id]! - 1) * WIDTH + AT]!;
+    return this.#rows[this.#placeOf(id) * WIDTH + AT]!;
   }
 
   /** Sets or moves the deadline of `id`. */
   set(id: number, at: number): void {
-    const place = this.#place[id]! - 1;
+    const place = this.#placeOf(id);
     if (place >= 0 && this.#rows[place * WIDTH + AT] === at) return;
+    const first = this.#size === 0 ? Infinity : this.#rows[AT]!;
     this.#settle(place < 0 ? this.#size++ : place, id, at);
-    this.#earliest[this.#earliestAt] = this.#rows[AT]!;
+    if (this.#rows[AT] !== first) this.#earliest.set(this.#earliestAt, this.#rows[AT]!);
   }
 
   clear(id: number): void {
-    const place = this.#place[id]! - 1;
+    const place = this.#placeOf(id);
     if (place < 0) return;
-    this.#place[id] = ABSENT;
+    this.#rows[this.#ids + id] = ABSENT;
     this.#size--;
     if (place < this.#size) this.#settle(place, this.#idAt(this.#size), this.#rows[this.#size * WIDTH + AT]!);
-    this.#earliest[this.#earliestAt] = this.#size === 0 ? Infinity : this.#rows[AT]!;
+    if (place === 0) this.#earliest.set(this.#earliestAt, this.#size === 0 ? Infinity : this.#rows[AT]!);
   }
 
   /** Takes the earliest id whose deadline has come; -1 when none has. */
@@ -80,6 +82,11 @@ export class TimerHeap {
     else this.#sink(free, id, at);
   }
 
+  /** -1 where an id has no deadline. */
+  #placeOf(id: number): number {
+    return ((this.#rows[this.#ids + id]! | 0) - 1) | 0;
+  }
+
   #idAt(place: number): number {
     return this.#rows[place * WIDTH + ID]! | 0;
   }
@@ -87,7 +94,7 @@ export class TimerHeap {
   #put(place: number, id: number, at: number): void {
     this.#rows[place * WIDTH + AT] = at;
     this.#rows[place * WIDTH + ID] = id;
-    this.#place[id] = place + 1;
+    this.#rows[this.#ids + id] = place + 1;
   }
 
   #rise(free: number, id: number, at: number): void {

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Cache } from "../../src/core/cache/cache.ts";
+import { NO_ENTRY } from "../../src/core/cache/entry-table.ts";
+import { Floors } from "../../src/core/cache/floors.ts";
+import { Version } from "../../src/core/version.ts";
+import { MappingBody, ResultCode } from "../../src/wire/index.ts";
+
+const LEAD_MS = 5;
+
+function bodyAt(key: number): MappingBody {
+  return Object.assign(new MappingBody(), { family: 4, prefixLength: 8, etrFamily: 4, etr0: 1, firstHi: key, lastHi: key });
+}
+
+/** What is done with a table from one moment to the next: rows added that live for so long, and a walk over so many rows. */
+const step = fc.record({ lives: fc.array(fc.nat({ max: 12 }), { maxLength: 4 }), rows: fc.nat({ max: 9 }) });
+
+/** The milliseconds of a process that has run for so long that they pass their wrap. */
+const start = fc.constantFrom(1000, 2 ** 31 - 20, 2 ** 32 - 20);
+
+test("a walk of the cache goes on where the last one ended, and visits what expires soon, wherever it is", () => {
+  fc.assert(
+    fc.property(start, fc.array(step, { maxLength: 40 }), (from, steps) => {
+      const cache = new Cache(16, 1, 0);
+      /** By row: when it expires, on a clock that does not wrap. */
+      const ends: (number | undefined)[] = [];
+      let hand = 0;
+      let key = 0;
+      for (const [tick, { lives, rows }] of steps.entries()) {
+        for (const life of lives) {
+          const entry = cache.insert(ResultCode.mapping, bodyAt(key++), (from + tick + life) >>> 0, 0);
+          if (entry !== NO_ENTRY) ends[entry] = tick + life;
+        }
+        const expected: number[] = [];
+        for (let left = Math.min(rows, ends.length); left > 0; left--) {
+          hand = hand + 1 >= ends.length ? 0 : hand + 1;
+          if ((ends[hand] ?? Infinity) - tick <= LEAD_MS) expected.push(hand);
+        }
+        const visited: number[] = [];
+        cache.walk(rows, (from + tick) >>> 0, LEAD_MS, (entry) => {
+          visited.push(entry);
+          if (ends[entry]! > tick) return;
+          cache.remove(entry);
+          ends[entry] = undefined;
+        });
+        expect(visited).toEqual(expected);
+      }
+    }),
+  );
+});
+
+test("sweeps of floors forget those whose time is up, and no others, each row once in a round", () => {
+  const hour = 3_600_000;
+  fc.assert(
+    fc.property(start, fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 16 }), fc.integer({ min: 1, max: 5 }), fc.nat({ max: 30 }), (from, births, rows, age) => {
+      const floors = new Floors(16);
+      for (const [key, birth] of births.entries()) floors.raise((from + birth) >>> 0, 4, 8, key, 0, key, 0, new Version().set(1, 0, 1));
+      const now = (from + hour + age) >>> 0;
+      for (let seen = 0; seen < births.length; seen += rows) floors.sweep(now, rows);
+      expect(floors.size).toBe(births.filter((birth) => birth > age).length);
+    }),
+  );
+});
