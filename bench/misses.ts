@@ -109,8 +109,9 @@ class MissPair {
 }
 
 /**
- * What a miss costs a QSR, in time and CPU; the time is what it takes longer than an echo in C on the core of the QSR, which takes as
- * long as the way to a QSA and back, so that what the QSA itself takes counts too; and what becomes of a hundred thousand that wait at one time.
+ * What a miss costs a QSR, in time and CPU, and what becomes of a hundred thousand that wait at one time. The time is that which misses are in
+ * its hands, longer than requests are in those of an echo in C on its core; at half load, what a querier sees, longer than with the echo, and
+ * what the QSA takes counts too.
  */
 export async function benchMisses(size: MissSize, progress: (text: string) => void): Promise<Row[]> {
   return [...(await added(size, progress)), ...(await inFlight(FETCHES, progress)), ...(await inFlight(FEW_FETCHES, progress))];
@@ -142,13 +143,12 @@ async function added({ micronets, rounds, milliseconds }: MissSize, progress: (t
     }
     const of = (pick: (round: Round) => number): number[] => results.map(pick);
     return [
-      medianRow("echo in C, p50", of(({ bare }) => bare.p50), "us", { note: `${SELDOM.toLocaleString("en")} requests/s` }),
-      medianRow("echo in C, p99", of(({ bare }) => bare.p99), "us"),
-      medianRow("a miss takes longer, p50", of(({ bare, seldom }) => seldom.p50 - bare.p50), "us", { bound: { most: MOST_ADDED.p50 }, note: `${SELDOM.toLocaleString("en")} misses/s` }),
-      medianRow("the same, p99", of(({ bare, seldom }) => seldom.p99 - bare.p99), "us", { bound: { most: MOST_ADDED.p99 }, note: "beyond the p99 of the echo" }),
-      medianRow("a relay in C takes longer, p50", of(({ bare, relayed }) => relayed.p50 - bare.p50), "us", { note: "to the QSA and back, by the core of the QSR, with nothing done on the way" }),
-      medianRow("the same, p99", of(({ bare, relayed }) => relayed.p99 - bare.p99), "us"),
-      medianRow("p99 of a miss", of(({ seldom }) => seldom.p99), "us"),
+      medianRow("a request stays at an echo in C, p50", of(({ bare }) => bare.p50), "us", { note: `${SELDOM.toLocaleString("en")} requests/s` }),
+      medianRow("the same, p99", of(({ bare }) => bare.p99), "us"),
+      medianRow("a miss stays longer at the QSR, p50", of(({ bare, seldom }) => seldom.p50 - bare.p50), "us", { bound: { most: MOST_ADDED.p50 }, note: `${SELDOM.toLocaleString("en")} misses/s; without what the QSA takes` }),
+      medianRow("the same, p99", of(({ bare, seldom }) => seldom.p99 - bare.p50), "us", { bound: { most: MOST_ADDED.p99 }, note: "beyond the p50 of the echo" }),
+      medianRow("a request stays longer at a relay in C, p50", of(({ bare, relayed }) => relayed.p50 - bare.p50), "us", { note: "to the QSA and back, with nothing done on the way" }),
+      medianRow("the same, p99", of(({ bare, relayed }) => relayed.p99 - bare.p50), "us", { note: "beyond the p50 of the echo" }),
       medianRow("CPU of a miss", of(({ cost }) => cost), "us", { note: `at ${Math.round(median(of(({ half }) => half.perSecond))).toLocaleString("en")} misses/s, for half of a core` }),
       medianRow("at half load a miss takes longer, p50", of(({ halfBare, half }) => half.p50 - halfBare.p50), "us"),
       medianRow("the same, p99", of(({ halfBare, half }) => half.p99 - halfBare.p99), "us", { note: "beyond the p99 of the echo" }),
