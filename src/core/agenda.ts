@@ -79,8 +79,7 @@ export class Agenda {
   get next(): number {
     const { first } = this.#times;
     const earliest = this.#times.at(first);
-    const isHeld = earliest < Infinity && this.#wakesAt(first) > earliest;
-    return isHeld ? this.#nextWithHolds() : earliest;
+    return earliest < Infinity && this.#heldUntil(first) > earliest ? this.#nextWithHolds() : earliest;
   }
 
   handleTimeout(now: number): void {
@@ -89,13 +88,14 @@ export class Agenda {
 
   #nextWithHolds(): number {
     let next = Infinity;
-    for (let task = 0; task < TASKS; task++) if (this.#times.at(task) < next) next = Math.min(next, this.#wakesAt(task));
+    for (let task = 0; task < TASKS; task++) if (this.#times.at(task) < next) next = Math.min(next, Math.max(this.#times.at(task), this.#heldUntil(task)));
     return next;
   }
 
-  #wakesAt(task: number): number {
-    if (((this.#postponed >>> task) & 1) !== 0) return Math.max(this.#times.at(task), this.#postponedUntil);
+  /** Until when a task wakes nobody. */
+  #heldUntil(task: number): number {
+    if (((this.#postponed >>> task) & 1) !== 0) return this.#postponedUntil;
     const until = this.#holds[task];
-    return until === undefined ? this.#times.at(task) : Math.max(this.#times.at(task), until());
+    return until === undefined ? -Infinity : until();
   }
 }
