@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Cache } from "../../src/core/cache/cache.ts";
-import { NO_ENTRY } from "../../src/core/cache/entry-table.ts";
+import { EntryTable, NO_ENTRY } from "../../src/core/cache/entry-table.ts";
 import { Floors } from "../../src/core/cache/floors.ts";
+import { Agenda, Task } from "../../src/core/agenda.ts";
+import { PeerTable } from "../../src/core/link/peer-table.ts";
+import { Ledger } from "../../src/core/server/ledger.ts";
+import { Rounds } from "../../src/core/tables/rounds.ts";
 import { Version } from "../../src/core/version.ts";
 import { MappingBody, ResultCode } from "../../src/wire/index.ts";
 
@@ -60,4 +64,36 @@ test("sweeps of floors forget those whose time is up, and no others, each row on
       expect(floors.size).toBe(births.filter((birth) => birth > age).length);
     }),
   );
+});
+
+test("a step that is broken off goes on at once with what is left, and the next one comes as planned", () => {
+  const agenda = new Agenda();
+  const rounds = new Rounds(agenda, Task.promiseRound);
+  expect(rounds.begin(1_000, 4_096)).toBe(1_024);
+  const next = agenda.at(Task.promiseRound);
+  rounds.breakOff(1_000, 700);
+  expect(agenda.at(Task.promiseRound)).toBe(1_000);
+  // The table has grown meanwhile, which is the next step's business.
+  expect(rounds.begin(1_100, 8_192)).toBe(700);
+  expect(rounds.rows).toBe(1_024);
+  expect(agenda.at(Task.promiseRound)).toBe(next);
+  expect(rounds.begin(next, 8_192)).toBe(1_024);
+});
+
+test("a sweep of the ledger frees a part of many promises, says how many records are left to look at, and frees all in the end", () => {
+  const rows = 600;
+  const entries = new EntryTable(rows, 1, 1);
+  const peers = new PeerTable(8, () => 1);
+  const ledger = new Ledger(rows, entries, peers);
+  const querier = peers.intern(0, 4, 1, 0, 0, 0, 1);
+  for (let row = 0; row < rows; row++) ledger.note(entries.add(ResultCode.mapping, bodyAt(row), 1_000, 0), querier, 0, 0, row % 2 === 0 ? 1_000 : 10);
+  const freed: number[] = [];
+  // Records that are freed count as looked at: one round may leave some to the next.
+  for (let left = 2 * ledger.highWater, before = ledger.size; left > 0; before = ledger.size) {
+    const rest = ledger.sweep(20, Math.min(left, ledger.highWater));
+    left = rest > 0 ? rest : left - ledger.highWater;
+    freed.push(before - ledger.size);
+  }
+  expect(Math.max(...freed)).toBe(64);
+  expect(ledger.size).toBe(rows / 2);
 });

@@ -143,9 +143,9 @@ export class Promises implements Holders {
 
   #goRound(now: number): void {
     const nowMs = milliseconds(now);
-    const rows = this.#rounds.begin(now, Math.max(this.ledger.highWater, this.#peers.size));
-    this.ledger.sweep(nowMs, rows);
-    this.#sweepSilent(nowMs, rows);
+    const left = this.ledger.sweep(nowMs, this.#rounds.begin(now, Math.max(this.ledger.highWater, this.#peers.size)));
+    if (left > 0) this.#rounds.breakOff(now, left);
+    else this.#sweepSilent(nowMs, this.#rounds.rows);
   }
 
   /** How many entries of an upstream each querier holds. */
