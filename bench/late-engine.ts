@@ -26,7 +26,7 @@ export class LateEngine extends EngineWatch {
   }
 
   override handleDatagram(now: number, peer: number, view: DataView, length: number): void {
-    if (length !== MAP_REQUEST_OCTETS || this.#delay === 0) {
+    if (length !== MAP_REQUEST_OCTETS) {
       super.handleDatagram(now, peer, view, length);
       return;
     }
