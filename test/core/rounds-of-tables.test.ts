@@ -96,3 +96,14 @@ test("a sweep of the ledger frees a part of many promises, says how many records
   }
   expect(Math.max(...freed)).toBe(16);
 });
+
+test("a walk of the cache ends after many visits, says how many rows are left, and goes on there", () => {
+  const rows = 600;
+  const cache = new Cache(rows, 1, 0);
+  for (let row = 0; row < rows; row++) cache.insert(ResultCode.mapping, bodyAt(row), 10, 0);
+  const visited: number[] = [];
+  const lefts: number[] = [];
+  for (let left = rows; left > 0; lefts.push(left)) left = cache.walk(left, 20, LEAD_MS, (entry) => void visited.push(entry));
+  expect(lefts).toEqual([rows - 256, rows - 512, 0]);
+  expect(visited.toSorted((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row));
+});

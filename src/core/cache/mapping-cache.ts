@@ -245,8 +245,10 @@ export class MappingCache {
   #goRound(now: number): void {
     const nowMs = milliseconds(now);
     const rows = this.#rounds.begin(now, Math.max(this.entries.highWater, this.floors.highWater));
-    this.floors.sweep(nowMs, rows);
-    this.cache.walk(rows, nowMs, this.refetchLeadMs, (entry) => this.#age(now, nowMs, entry));
+    const isBegun = rows < this.#rounds.rows;
+    if (!isBegun) this.floors.sweep(nowMs, rows);
+    const left = this.cache.walk(rows, nowMs, this.refetchLeadMs, (entry) => this.#age(now, nowMs, entry));
+    if (left > 0) this.#rounds.breakOff(now, left);
   }
 
   /** Makes all of an upstream void; `hasFloors`: whether nothing older may follow. */
