@@ -29,15 +29,20 @@ const ABSENT = 0xffff_ffff;
  * all keys of the leaf have the same upper half. Where they have not, it has the upper halves, and the lower ones are in a row beside it. No search has a
  * branch that depends on the order of keys.
  */
-export class Leaves extends NodePool {
+export class Leaves {
+  readonly #pool: NodePool;
   readonly #isWide: boolean;
   /** Of mixed leaves. */
   readonly #lows: NodePool;
 
   constructor(isWide: boolean, memory?: TableMemory) {
-    super(LEAF_WORDS, memory);
     this.#isWide = isWide;
+    this.#pool = new NodePool(LEAF_WORDS, memory);
     this.#lows = new NodePool(LOWS_WORDS, memory);
+  }
+
+  get taken(): number {
+    return this.#pool.taken;
   }
 
   /** How many have keys whose upper halves are not the same. */
@@ -46,28 +51,28 @@ export class Leaves extends NodePool {
   }
 
   /** A leaf without keys. */
-  override take(): number {
-    const leaf = super.take();
-    const words = this.words(leaf);
-    const at = this.at(leaf);
+  take(): number {
+    const leaf = this.#pool.take();
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
     words[at + HEAD] = 0;
     words.fill(ABSENT, at + KEYS, at + KEYS + LEAF_KEYS);
     return leaf;
   }
 
-  override give(leaf: number): void {
+  give(leaf: number): void {
     if (this.#isMixed(leaf)) this.#lows.give(this.#common(leaf));
-    super.give(leaf);
+    this.#pool.give(leaf);
   }
 
   size(leaf: number): number {
-    return this.words(leaf)[this.at(leaf) + HEAD]! & SIZE;
+    return this.#pool.words(leaf)[this.#pool.at(leaf) + HEAD]! & SIZE;
   }
 
   /** How many of its keys are not above one, whose halves may be Int32 too where leaves are not mixed. */
   upTo(leaf: number, hi: number, lo: number): number {
-    const words = this.words(leaf);
-    const at = this.at(leaf);
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
     const head = words[at]! | 0;
     let key = hi >>> 0;
     if (this.#isWide) {
@@ -83,8 +88,8 @@ export class Leaves extends NodePool {
 
   /** The id of the last of its keys that is not above one, whose halves may be Int32 too; NONE when all are. */
   idUpTo(leaf: number, hi: number, lo: number): number {
-    const words = this.words(leaf);
-    const at = this.at(leaf);
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
     const head = words[at]! | 0;
     let key = hi >>> 0;
     if (this.#isWide) {
@@ -101,10 +106,11 @@ export class Leaves extends NodePool {
 
   /** Something of each line of memory that the leaves of a batch are in: these are at hand then. */
   glanceAll({ found, count }: KeyBatch): number {
+    const pool = this.#pool;
     let seen = 0;
     for (let key = 0; key < count; key++) {
-      const words = this.words(found[key]!);
-      const at = this.at(found[key]!);
+      const words = pool.words(found[key]!);
+      const at = pool.at(found[key]!);
       seen ^= words[at]! ^ words[(at + LINE) | 0]! ^ words[(at + 2 * LINE) | 0]! ^ words[(at + 3 * LINE) | 0]!;
     }
     return seen;
@@ -125,7 +131,7 @@ export class Leaves extends NodePool {
   }
 
   id(leaf: number, place: number): number {
-    return this.words(leaf)[this.at(leaf) + IDS + place]!;
+    return this.#pool.words(leaf)[this.#pool.at(leaf) + IDS + place]!;
   }
 
   /** Makes room at a place of a leaf that has some, and fills it. */
@@ -162,8 +168,8 @@ export class Leaves extends NodePool {
 
   /** Moves all keys from a place on to another place. */
   #shift(leaf: number, from: number, to: number): void {
-    const words = this.words(leaf);
-    const at = this.at(leaf);
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
     const head = words[at]! | 0;
     const size = head & SIZE;
     shift(words, at + KEYS, from, to, size);
@@ -181,8 +187,8 @@ export class Leaves extends NodePool {
   }
 
   #set(leaf: number, place: number, hi: number, lo: number, id: number): void {
-    const words = this.words(leaf);
-    const at = this.at(leaf);
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
     const isMixed = this.#isMixed(leaf);
     words[at + KEYS + place] = this.#isWide && !isMixed ? lo : hi;
     words[at + IDS + place] = id;
@@ -192,8 +198,8 @@ export class Leaves extends NodePool {
   /** Makes a leaf such that it can have keys from one upper half to another. */
   #prepareFor(leaf: number, firstHi: number, lastHi: number): void {
     if (!this.#isWide || this.#isMixed(leaf)) return;
-    const words = this.words(leaf);
-    const at = this.at(leaf);
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
     if (this.size(leaf) === 0) words[at + COMMON] = firstHi;
     const common = words[at + COMMON]!;
     if (firstHi === common && lastHi === common) return;
@@ -210,8 +216,8 @@ export class Leaves extends NodePool {
   /** Makes a leaf that has lost keys one with a common upper half, if those left have the same. */
   #settle(leaf: number): void {
     if (!this.#isMixed(leaf)) return;
-    const words = this.words(leaf);
-    const at = this.at(leaf);
+    const words = this.#pool.words(leaf);
+    const at = this.#pool.at(leaf);
     const size = this.size(leaf);
     const common = size === 0 ? 0 : this.#word(leaf, 0);
     if (size > 0 && this.#word(leaf, size - 1) !== common) return;
@@ -229,20 +235,20 @@ export class Leaves extends NodePool {
 
   #upToInMixed(leaf: number, hi: number, lo: number): number {
     const row = this.#common(leaf);
-    return Math.min(countByBoth(this.words(leaf), this.at(leaf), this.#lows.words(row), this.#lows.at(row), hi, lo), this.size(leaf));
+    return Math.min(countByBoth(this.#pool.words(leaf), this.#pool.at(leaf), this.#lows.words(row), this.#lows.at(row), hi, lo), this.size(leaf));
   }
 
   #isMixed(leaf: number): boolean {
-    return (this.words(leaf)[this.at(leaf) + HEAD]! & MIXED) !== 0;
+    return (this.#pool.words(leaf)[this.#pool.at(leaf) + HEAD]! & MIXED) !== 0;
   }
 
   /** The upper half of all keys; of a mixed leaf, the row with the lower halves. */
   #common(leaf: number): number {
-    return this.words(leaf)[this.at(leaf) + COMMON]!;
+    return this.#pool.words(leaf)[this.#pool.at(leaf) + COMMON]!;
   }
 
   #word(leaf: number, place: number): number {
-    return this.words(leaf)[this.at(leaf) + KEYS + place]!;
+    return this.#pool.words(leaf)[this.#pool.at(leaf) + KEYS + place]!;
   }
 
   #low(leaf: number, place: number): number {
